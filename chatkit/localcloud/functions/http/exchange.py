@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 
 from aiohttp import web
@@ -24,6 +25,7 @@ class HttpExchange:
 
     Attributes:
         answer: What has begun to go out; None before that.
+        is_complete: Whether all of it has, or is about to.
     """
 
     def __init__(
@@ -33,6 +35,9 @@ class HttpExchange:
         self._data = data
         self._custom_headers = custom_headers
         self.answer: web.StreamResponse | None = None
+        self.is_complete = False
+        self._missing_bytes: int | None = None  # of an answer that says its length
+        self._ended = asyncio.Event()
 
     def describe(self) -> Wire:
         """The request without its body."""
@@ -66,17 +71,33 @@ class HttpExchange:
         for name, value in self._custom_headers.items():
             kept.setdefault(name, value)
         answer = web.StreamResponse(status=status_of(status), headers=kept)
+        self._missing_bytes = answer.content_length
+        self.is_complete = self._missing_bytes == 0
         await answer.prepare(self._request)
         self.answer = answer
 
-    async def write(self, piece: bytes) -> None:
+    async def write(self, piece: bytes, *, is_last: bool) -> None:
         """Send a piece of the answer; returns when the client takes more.
 
         Raises:
             OSError: The client has left.
         """
-        if self.answer is not None and self.answer.status != RESET_CONTENT:
-            await self.answer.write(piece)
+        if self._missing_bytes is not None:
+            self._missing_bytes -= len(piece)
+        # Before it goes out: a client that has everything leaves at once.
+        self.is_complete = is_last or self._missing_bytes == 0
+        try:
+            if piece and self.answer is not None and self.answer.status != RESET_CONTENT:
+                await self.answer.write(piece)
+            if is_last and self.answer is not None:
+                await self.answer.write_eof()
+        finally:
+            if is_last:
+                self._ended.set()
+
+    async def ended(self) -> None:
+        """Wait until the last piece of the answer has gone out."""
+        await self._ended.wait()
 
     async def left(self) -> None:
         """Wait until the client has left."""
@@ -88,7 +109,7 @@ class HttpExchange:
         """End the answer; one that fails half-way is cut off, so that the client notices."""
         if self.answer is None:
             return web.Response(status=500)
-        if not has_failed:
+        if not has_failed or self._ended.is_set():
             await self.answer.write_eof()
         elif self._request.transport is not None:
             self._request.transport.close()

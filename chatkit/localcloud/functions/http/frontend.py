@@ -5,6 +5,7 @@ One per port, over a host that may be exchanged.
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -28,7 +29,7 @@ from chatkit.localcloud.functions.http import admin, http_data, webhooks
 from chatkit.localcloud.functions.http.exchange import HttpExchange
 from chatkit.localcloud.functions.http.keys import is_admin, may_call
 from chatkit.localcloud.functions.http.requests import FUNCTION, AppTrace, traced
-from chatkit.localcloud.functions.worker_process.calls import HttpData
+from chatkit.localcloud.functions.worker_process.calls import HttpData, Result
 
 BODY_LIMIT_BYTES = 104_857_600
 OPERATED = {"admin", "runtime"}  # paths of the host itself, which no function has
@@ -115,6 +116,7 @@ class Frontend:
         self.site = site
         self.traced = traced(site.trace)
         self._outstanding = 0
+        self._going_on: set[asyncio.Task[Result]] = set()
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
         """Answer one request that came another way than by the site's port, past its gate.
@@ -200,7 +202,7 @@ class Frontend:
                 with_body=not function.streams,
             )
             if function.streams:
-                return await _stream(request, host, function, data)
+                return await self._stream(request, host, function, data)
             if request.body_exists and not request.content_length:
                 host.console.host_line(
                     f"The request for '{function.name}' has a body without Content-Length "
@@ -216,17 +218,29 @@ class Frontend:
         except AnswerInvalid as error:
             return _invalid(host, function, error)
 
-
-async def _stream(
-    request: web.Request, host: FunctionHost, function: Function, data: HttpData
-) -> web.StreamResponse:
-    """Let a function answer piece by piece."""
-    exchange = HttpExchange(request, data, host.config.custom_headers)
-    try:
-        result = await host.call_http(function, data, _trace(data), exchange)
-    except AnswerInvalid as error:
-        return _invalid(host, function, error)
-    return await exchange.end(has_failed=result.failure is not None)
+    async def _stream(
+        self, request: web.Request, host: FunctionHost, function: Function, data: HttpData
+    ) -> web.StreamResponse:
+        """Let a function answer piece by piece, and go on when it has answered."""
+        exchange = HttpExchange(request, data, host.config.custom_headers)
+        calling = asyncio.create_task(host.call_http(function, data, _trace(data), exchange))
+        self._going_on.add(calling)
+        calling.add_done_callback(self._going_on.discard)
+        ended = asyncio.create_task(exchange.ended())
+        try:
+            await asyncio.wait({calling, ended}, return_when=asyncio.FIRST_COMPLETED)
+        except asyncio.CancelledError:
+            calling.cancel()
+            raise
+        finally:
+            ended.cancel()
+        if not calling.done():
+            return await exchange.end(has_failed=False)
+        try:
+            result = calling.result()
+        except AnswerInvalid as error:
+            return _invalid(host, function, error)
+        return await exchange.end(has_failed=result.failure is not None)
 
 
 def _trace(data: HttpData) -> dict[str, str]:

@@ -54,7 +54,13 @@ class HttpData:
 
 
 class Exchange(Protocol):
-    """An HTTP request whose body comes, and whose answer goes, piece by piece."""
+    """An HTTP request whose body comes, and whose answer goes, piece by piece.
+
+    Attributes:
+        is_complete: Whether the client has been sent all of the answer, or is being sent the end.
+    """
+
+    is_complete: bool
 
     def describe(self) -> Wire:
         """The request without its body."""
@@ -65,7 +71,7 @@ class Exchange(Protocol):
     async def begin(self, status: int, headers: list[tuple[str, str]]) -> None:
         """Send the head of the answer."""
 
-    async def write(self, piece: bytes) -> None:
+    async def write(self, piece: bytes, *, is_last: bool) -> None:
         """Send a piece of the answer; returns when more may follow.
 
         Raises:

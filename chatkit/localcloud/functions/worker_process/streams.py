@@ -44,7 +44,7 @@ class Stream:
                     # finishes what it was asked for.
                     self._watching = asyncio.create_task(self._watch())
                 case "chunk":
-                    await self._write(self._exchange.write(body))
+                    await self._write(self._exchange.write(body, is_last=header["last"]))
                     self._tell({"op": "sent"})
                 case "end":
                     return
@@ -60,12 +60,17 @@ class Stream:
         try:
             await work
         except OSError:
-            self._tell({"op": "gone"})
+            self._tell_gone()
 
     async def _watch(self) -> None:
         """A client that leaves between two pieces is noticed, too."""
         await self._exchange.left()
-        self._tell({"op": "gone"})
+        self._tell_gone()
+
+    def _tell_gone(self) -> None:
+        """Say that the client has left, unless it has the whole answer: then everyone leaves."""
+        if not self._exchange.is_complete:
+            self._tell({"op": "gone"})
 
     async def _read(self) -> None:
         try:

@@ -76,6 +76,26 @@ async def finishes(req: Request):
         await asyncio.sleep(0.01)
     print("it has finished")
 
+going = asyncio.Event()
+async def later(kind):
+    await going.wait()
+    print("went on after", kind)
+
+@app.route(route="after/{kind}")
+async def after(req: Request):
+    from starlette.background import BackgroundTask
+    from starlette.responses import Response
+    kind = req.path_params["kind"]
+    async def pieces(): yield kind
+    background = BackgroundTask(later, kind)
+    if kind == "text":
+        return Response(kind, background=background)
+    headers = {"content-length": str(len(kind))} if kind == "counted" else {}
+    return StreamingResponse(pieces(), headers=headers, background=background)
+
+@app.route(route="go")
+async def go(req: Request): going.set()
+
 @app.route(route="header")
 async def header(req: Request): return JSONResponse(1, headers={"X-A": "\\u00e9"})
 
@@ -158,6 +178,22 @@ async def test_a_function_finishes_for_a_client_that_did_not_wait(streams: Serve
     await until(lambda: "it has finished" in streams.log)
 
 
+@pytest.mark.long
+@pytest.mark.parametrize("kind", ["text", "pieces", "counted"])
+async def test_a_function_goes_on_after_its_answer(streams: Served, kind: str) -> None:
+    """A background task: the answer does not wait for it, and a client that leaves ends nothing."""
+    async with asyncio.timeout(10), aiohttp.ClientSession() as client:
+        async with client.get(f"{streams.url}/api/after/{kind}") as answer:
+            assert await answer.text() == kind
+        # The connection is free for the next request.
+        async with client.get(f"{streams.url}/api/classic") as answer:
+            assert await answer.text() == "classic"
+    assert "Executed 'Functions.after'" not in streams.log
+    assert (await streams.ask("GET", "/api/go"))[0] == 200
+    await until(lambda: f"went on after {kind}" in streams.log)
+    await until(lambda: "Executed 'Functions.after' (Succeeded" in streams.log)
+
+
 async def test_plain_answers_of_the_framework(streams: Served) -> None:
     """A function that is not async, values of the route's query, several cookies, a dict."""
     url = f"{streams.url}/api/plain?q=1&q=2&empty="
@@ -228,7 +264,8 @@ async def test_a_package_that_is_missing_is_one_functions_error(
     tmp_path: Path, serve: Serve
 ) -> None:
     """The sentence names the package; nothing blames an annotation that is right on Azure."""
-    served = await serve(write_app(tmp_path / "app", NEEDING))
+    settings = settings_json({"X": "UseDevelopmentStorage=true"})
+    served = await serve(write_app(tmp_path / "app", NEEDING, local_settings_json=settings))
     for name, word in (
         ("stream", "azurefunctions-extensions-http-missing"),
         ("client", "azurefunctions-extensions-bindings-missing"),

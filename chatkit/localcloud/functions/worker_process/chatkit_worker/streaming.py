@@ -79,8 +79,13 @@ class Stream:
             ]
             head = {"op": "head", "id": self._id, "status": message["status"]}
             self._channel.send({**head, "headers": headers})
-        elif message.get("body"):
-            self._channel.send({"op": "chunk", "id": self._id}, message["body"])
+            return
+        # After the last piece a framework goes on with what it does behind the client's back
+        # (BackgroundTask of Starlette). The answer ends before that, as it does with uvicorn.
+        body = message.get("body", b"")
+        is_last = not message.get("more_body", False)
+        if body or is_last:
+            self._channel.send({"op": "chunk", "id": self._id, "last": is_last}, body)
             await self._sent.get()
 
 
