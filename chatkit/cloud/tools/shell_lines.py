@@ -15,6 +15,7 @@ class Shell(StrEnum):
     """What reads the lines."""
 
     BASH = "bash"
+    FISH = "fish"
     POWERSHELL = "powershell"
     DOTENV = "dotenv"
 
@@ -29,16 +30,27 @@ def shell_lines(
 ) -> Iterator[str]:
     """Lines that set variables, and take others away.
 
-    A .env file can take none away.
+    A .env file can take none away; an empty one counts as none for the Azure SDKs.
     """
-    if shell is Shell.BASH:
-        yield from (f"unset {name}" for name in removed)
-        yield from (f"export {name}={shlex.quote(value)}" for name, value in variables.items())
-    elif shell is Shell.POWERSHELL:
-        yield from (f"Remove-Item Env:{name}" for name in removed)
-        yield from (f"$env:{name} = {_powershell(value)}" for name, value in variables.items())
-    else:
-        yield from (f"{name}={_dotenv(value)}" for name, value in variables.items())
+    # With ";" a shell may join the lines, as it does in `eval $(...)` without quotes.
+    match shell:
+        case Shell.BASH:
+            yield from (f"unset {name};" for name in removed)
+            yield from (f"export {name}={shlex.quote(value)};" for name, value in variables.items())
+        case Shell.FISH:
+            yield from (f"set -e {name};" for name in removed)
+            yield from (f"set -gx {name} {_fish(value)};" for name, value in variables.items())
+        case Shell.POWERSHELL:
+            yield from (f"Remove-Item Env:{name}" for name in removed)
+            yield from (f"$env:{name} = {_powershell(value)}" for name, value in variables.items())
+        case Shell.DOTENV:
+            yield from (f"{name}=" for name in removed)
+            yield from (f"{name}={_dotenv(value)}" for name, value in variables.items())
+
+
+def _fish(value: str) -> str:
+    escaped = value.replace("\\", "\\\\").replace("'", "\\'")
+    return f"'{escaped}'"
 
 
 def _powershell(value: str) -> str:

@@ -92,6 +92,24 @@ def test_bash_reads_what_was_meant() -> None:
     assert done.stdout == f"{VALUES['PLAIN']}|{VALUES['ODD']}|none"
 
 
+def test_bash_may_join_the_lines() -> None:
+    """As in `eval $(...)` without quotes: nothing would be set, and nobody would see it."""
+    lines = " ".join(shell_lines(Shell.BASH, {"SET": "a b"}, ["GONE", "AWAY"]))
+    script = f'export GONE=1 AWAY=1; {lines} printf "%s|%s" "$SET" "${{AWAY-none}}"'
+    done = subprocess.run(["sh", "-c", script], capture_output=True, text=True)
+    assert done.stdout == "a b|none"
+
+
+def test_fish_has_its_own_words() -> None:
+    """It knows no `unset`; in its quotes a backslash escapes a quote and itself."""
+    values = {"PLAIN": "/a b", "ODD": "it's $5 C:\\x"}
+    assert [*shell_lines(Shell.FISH, values, ["GONE"])] == [
+        "set -e GONE;",
+        "set -gx PLAIN '/a b';",
+        "set -gx ODD 'it\\'s $5 C:\\\\x';",
+    ]
+
+
 def test_powershell_has_its_own_quotes() -> None:
     """Single ones, doubled inside; no variable is looked up in them."""
     assert [*shell_lines(Shell.POWERSHELL, VALUES, ["GONE"])] == [
@@ -102,6 +120,6 @@ def test_powershell_has_its_own_quotes() -> None:
 
 
 def test_an_env_file_has_quotes_only_where_they_are_needed() -> None:
-    """docker takes them for a part of the value."""
+    """docker takes them for a part of the value. What belongs to another account is empty."""
     lines = [*shell_lines(Shell.DOTENV, {"PLAIN": VALUES["PLAIN"], "ODD": "a b"}, ["GONE"])]
-    assert lines == ["PLAIN=https://localhost:1/a?b=c", "ODD='a b'"]
+    assert lines == ["GONE=", "PLAIN=https://localhost:1/a?b=c", "ODD='a b'"]
