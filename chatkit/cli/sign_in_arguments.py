@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from chatkit.core.errors import NotStarted
+from chatkit.core.files import writing
 
 if TYPE_CHECKING:  # `func start` imports them with --auth only
     from chatkit.cloud.local_cloud import Endpoints
@@ -111,10 +112,14 @@ def sign_in_options(wanted: argparse.Namespace, home: Path) -> SignInOptions:
     action = ANONYMOUS
     if wanted.require or wanted.allow_anonymous:
         action = ACTIONS[wanted.require or "redirect"]
+    folder = where / FOLDER
+    # It goes when the local cloud is emptied: what runs with sign-in ends then.
+    with writing(folder):
+        folder.mkdir(exist_ok=True, mode=0o700)
     return SignInOptions(
         entra,
         Told(where).entra,
-        where / FOLDER,
+        folder,
         action,
         tuple(wanted.allow_anonymous),
         tuple(wanted.allowed_external_redirect_urls),

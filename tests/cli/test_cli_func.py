@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import signal
 import subprocess
@@ -9,11 +10,17 @@ import sys
 import urllib.request
 from pathlib import Path
 from time import monotonic
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 
 from chatkit.cli import func_start
 from chatkit.core.processes import wait_until
+from chatkit.core.running import presence
+from chatkit.localcloud.easy_auth.local.options import EMPTIED, SignInOptions
+from chatkit.localcloud.functions.local import local_run
+from chatkit.localcloud.functions.local.startup import LocalOptions
 from tests.cli.typing_verbs import Chatkit
 
 APP = """import azure.functions as func
@@ -74,6 +81,22 @@ def test_it_can_be_interrupted_while_the_app_is_imported(folder: Path) -> None:
             assert process.wait(timeout=30) == 0
         finally:
             process.kill()
+
+
+def test_it_ends_with_the_people_who_could_sign_in(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After the local cloud was emptied, nobody would come in any more; a sentence says so."""
+    said: list[str] = []
+    gone = cast(SignInOptions, SimpleNamespace(folder=folder / "gone"))
+
+    async def serve(*_: object) -> None:
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(local_run, "_serve", serve)
+    monkeypatch.setattr(presence, "LOOK_S", 0.01)
+    assert local_run.run(folder, LocalOptions(echo=said.append, sign_in=gone)) == 0
+    assert said == [EMPTIED]
 
 
 def test_it_imports_nothing_of_the_other_verbs() -> None:

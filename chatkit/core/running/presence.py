@@ -10,7 +10,7 @@ Standard library only.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -103,7 +103,7 @@ def watched(
     kind: str,
     when_unwanted: Callable[[], object],
     *,
-    folder: Path | None = None,
+    folders: Collection[Path] = (),
 ) -> Iterator[None]:
     """List this process while the block runs, and say when it should end.
 
@@ -111,13 +111,13 @@ def watched(
         home: The home; None when the process belongs to none.
         kind: What it is.
         when_unwanted: Called on another thread, once.
-        folder: What it works on; without that folder it has nothing to do either.
+        folders: What it works on; without one of them it has nothing to do either.
     """
     over = Event()
 
     def look() -> None:
         while not over.wait(LOOK_S):
-            if not presence.is_wanted() or (folder is not None and not folder.is_dir()):
+            if not presence.is_wanted() or not all(folder.is_dir() for folder in folders):
                 when_unwanted()
                 return
 

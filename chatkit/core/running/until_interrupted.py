@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import Coroutine
+from collections.abc import Collection, Coroutine
 from contextlib import suppress
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from chatkit.core.running.presence import watched
 
 
 async def until_interrupted(
-    serve: Coroutine[None, None, None], *, home: Path | None, kind: str, folder: Path
+    serve: Coroutine[None, None, None], *, home: Path | None, kind: str, folders: Collection[Path]
 ) -> None:
     """Run a server.
 
@@ -20,7 +20,7 @@ async def until_interrupted(
         serve: Serves until it is cancelled, and cleans up then.
         home: The home in whose list of processes it stands; None for none.
         kind: What it is there.
-        folder: What it works on; without that folder it ends.
+        folders: What it works on; without one of them it ends.
     """
     interrupted = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -33,7 +33,7 @@ async def until_interrupted(
 
     # Beside this task, so that Ctrl+C does not wait for what takes long to start.
     serving = asyncio.create_task(serve)
-    with watched(home, kind, end, folder=folder):
+    with watched(home, kind, end, folders=folders):
         waiting = asyncio.create_task(interrupted.wait())
         await asyncio.wait({serving, waiting}, return_when=asyncio.FIRST_COMPLETED)
         waiting.cancel()

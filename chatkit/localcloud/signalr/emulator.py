@@ -62,7 +62,7 @@ class Emulator:
         with log_to_terminal():
             serving = self.serve(sockets, templates)
             folder = self.settings.parent
-            asyncio.run(until_interrupted(serving, home=None, kind="signalr", folder=folder))
+            asyncio.run(until_interrupted(serving, home=None, kind="signalr", folders=[folder]))
 
     async def serve(self, sockets: ports.Sockets, templates: Templates) -> None:
         """Serve on sockets of `ports.bind` until this task is cancelled."""

@@ -14,6 +14,7 @@ SCOPES = "openid profile email offline_access"
 ANONYMOUS = "AllowAnonymous"
 LOGIN = f"/.auth/login/{MICROSOFT}"
 CALLBACK = f"{LOGIN}/callback"
+EMPTIED = "The local cloud was emptied, and nobody is known any more: the sign-in ends."
 
 
 @dataclass(frozen=True)

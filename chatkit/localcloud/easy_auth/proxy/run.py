@@ -22,7 +22,7 @@ from chatkit.localcloud.core import cors
 from chatkit.localcloud.core.log_limits import log_to_terminal
 from chatkit.localcloud.core.runners import HttpServer
 from chatkit.localcloud.core.web import EVERY_PATH
-from chatkit.localcloud.easy_auth.local.options import ANONYMOUS, LOGIN, SignInOptions
+from chatkit.localcloud.easy_auth.local.options import ANONYMOUS, EMPTIED, LOGIN, SignInOptions
 from chatkit.localcloud.easy_auth.local.sign_in import LocalModule, LocalSignIn
 from chatkit.localcloud.easy_auth.proxy.forwarding import Forwarding, as_the_app_says
 from chatkit.localcloud.easy_auth.proxy.target import Target
@@ -64,11 +64,11 @@ def run(options: ProxyOptions) -> int:
     descriptors.raise_limit()
     with log_to_terminal():
         serving = until_interrupted(
-            _serve(options), home=options.home, kind=AUTH, folder=options.sign_in.folder
+            _serve(options), home=options.home, kind=AUTH, folders=(options.sign_in.folder,)
         )
         asyncio.run(serving)
     if not options.sign_in.folder.is_dir():
-        options.echo("The local cloud was emptied, and nobody is known any more: the sign-in ends.")
+        options.echo(EMPTIED)
     return 0
 
 

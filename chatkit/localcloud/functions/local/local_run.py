@@ -33,10 +33,17 @@ def run(folder: Path, options: LocalOptions) -> int:
     with log_to_terminal():  # or to functions.log
         folder = folder.resolve()
         home = _home()
+        folders = [folder]
+        if options.sign_in is not None:
+            folders.append(options.sign_in.folder)
         serving = until_interrupted(
-            _serve(folder, options, home), home=home, kind=FUNCTIONS, folder=folder
+            _serve(folder, options, home), home=home, kind=FUNCTIONS, folders=folders
         )
         asyncio.run(serving)
+    if options.sign_in is not None and not options.sign_in.folder.is_dir():
+        from chatkit.localcloud.easy_auth.local.options import EMPTIED
+
+        options.echo(EMPTIED)
     return 0
 
 
