@@ -11,10 +11,12 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-
-from aiohttp import web
+from typing import TYPE_CHECKING
 
 from chatkit.core.text.masking import MASK, excerpt, mask
+
+if TYPE_CHECKING:
+    from aiohttp import web
 
 Json = object
 # Of a text in an event: what a stranger sends may be long, and thousands of events are kept.
@@ -135,6 +137,8 @@ def caused(cause: str = "") -> Iterator[str]:
 
 async def events_answer(events: Iterable[Event]) -> web.Response:
     """The JSON document that a reader of the trace gets."""
+    from aiohttp import web  # `func start` has a trace before it has a web server
+
     texts: list[str] = []
     for event in events:
         texts.append(json.dumps(event.as_json(), default=str))
