@@ -36,7 +36,7 @@ def lab(
     ] = None,
 ) -> None:
     """Start the local cloud and open JupyterLab at the first notebook."""
-    first = next(iter(sections.notebooks(settings.checkout() / "notebooks").values()))
+    first = next(iter(sections.notebooks(settings.kit() / "notebooks").values()))
     check_home(settings.home())
     chosen = choose_port(port)
     if settings.load(settings.home()).target == "local":
@@ -44,7 +44,7 @@ def lab(
     turn_off_news()
     command = [
         *(sys.executable, "-m", "chatkit.cli.lab_server"),
-        f"--ServerApp.root_dir={settings.checkout()}",
+        f"--ServerApp.root_dir={settings.kit()}",
         f"--ServerApp.port={chosen}",
         "--ServerApp.port_retries=0",
         f"--LabApp.default_url=/lab/tree/notebooks/{first.name}",

@@ -42,7 +42,7 @@ def run(
     check_home(settings.home())
     if target is not None:
         choose(target)
-    chosen = select(settings.checkout() / "notebooks", until)
+    chosen = select(settings.kit() / "notebooks", until)
     console = Console(highlight=False, soft_wrap=True)
     columns = (
         TextColumn("{task.description}"),

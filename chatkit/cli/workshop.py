@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from chatkit.core.settings import checkout, home
+from chatkit.core.settings import home, kit
 
 if TYPE_CHECKING:  # what a verb needs is imported when it runs, so that the others start without it
     from chatkit.steps.status import Receipt
@@ -61,7 +61,7 @@ def catch_up(
     from chatkit.workshop import Workshop
 
     if section is not None:  # before anything is started for it
-        sections.with_notebook(section, checkout() / "notebooks")
+        sections.with_notebook(section, kit() / "notebooks")
     typer.echo(repr(Workshop.open().catch_up(section)))
 
 

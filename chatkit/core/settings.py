@@ -10,6 +10,7 @@ import os
 import re
 import secrets
 import string
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal, TypedDict, Unpack, cast
@@ -201,27 +202,72 @@ class Settings:
 
 
 def home() -> Path:
-    """The kit's folder: `CHATKIT_HOME`, else `.chatkit` in the checkout."""
+    """Where the kit keeps what it knows: `CHATKIT_HOME`, else `.chatkit` in the checkout.
+
+    Of a package that was installed, and of a checkout in which this user cannot write, it is
+    `~/chatkit/.chatkit`.
+    """
     override = os.environ.get("CHATKIT_HOME")
     if override:
         return Path(override).expanduser().resolve()
-    return checkout() / ".chatkit"
+    if (checkout() / "pyproject.toml").exists():
+        own = checkout() / ".chatkit"
+        if _is_for_this_user(own):
+            return own
+    else:
+        begun = _begun_above()
+        if begun:
+            return begun
+    return Path.home() / "chatkit" / ".chatkit"
 
 
 def checkout() -> Path:
-    """The folder that holds notebooks and package.
+    """The folder that holds the package; in a checkout it holds the notebooks, too."""
+    return Path(__file__).resolve().parents[2]
 
-    When the package is installed elsewhere, it is the current folder.
+
+def kit() -> Path:
+    """What is only read: the folders `notebooks`, `functions` and `content`.
+
+    They are in the checkout, or among the package's data.
     """
-    folder = Path(__file__).resolve().parents[2]
-    return folder if (folder / "pyproject.toml").exists() else Path.cwd()
+    data = checkout() / "chatkit" / "kit"
+    return data if data.is_dir() else checkout()
 
 
 def chat_folder() -> Path:
-    """The learner's app: `my-chat` in the checkout, or in `CHATKIT_HOME` when that is set."""
+    """The learner's work: `my-chat` beside the home, or in `CHATKIT_HOME` when that is set."""
     if os.environ.get("CHATKIT_HOME"):
         return home() / "my-chat"
-    return checkout() / "my-chat"
+    return home().parent / "my-chat"
+
+
+def _is_for_this_user(folder: Path) -> bool:
+    """Whether this user has a folder, or can make it.
+
+    What lies in one's own checkout counts even where it takes no writes: it needs mending, and
+    another home would begin another chat.
+    """
+    if folder.exists():
+        return _is_mine(folder) or _is_mine(folder.parent)
+    return os.access(folder.parent, os.W_OK | os.X_OK)
+
+
+def _begun_above() -> Path | None:
+    """The home that 0.2.0, installed as a package, has begun in the current folder.
+
+    A kernel runs in a folder below.
+    """
+    with suppress(OSError):  # the current folder may be gone
+        for folder in (Path.cwd(), *Path.cwd().parents):
+            known = folder / ".chatkit" / FILE
+            if known.is_file() and _is_mine(known):
+                return known.parent
+    return None
+
+
+def _is_mine(path: Path) -> bool:
+    return not hasattr(os, "getuid") or path.stat().st_uid == os.getuid()
 
 
 def load(folder: Path) -> Settings:

@@ -185,7 +185,7 @@ def _versions(name: str) -> Iterator[bytes]:
     """Every version of a file that some notebook writes."""
     # Sections 09 and 10 write files of earlier sections anew.
     head = f"{MAGIC} {name}\n"
-    for notebook in sorted((settings.checkout() / "notebooks").glob("*.ipynb")):
+    for notebook in sorted((settings.kit() / "notebooks").glob("*.ipynb")):
         # A notebook may be damaged, or being saved.
         with suppress(OSError, ValueError, KeyError, TypeError):
             for cell in json.loads(notebook.read_text(encoding="utf-8"))["cells"]:

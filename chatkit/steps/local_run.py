@@ -82,7 +82,7 @@ def prepare_page(session: Session) -> Result:
     from chatkit.steps.app_files import copy_page
 
     with session.step("Copying the page", "06") as step:
-        kept = copy_page(store.checkout() / "content", folder=session.folder, home=session.home)
+        kept = copy_page(store.kit() / "content", folder=session.folder, home=session.home)
         server = session.servers.running(FUNCTIONS)
         url = server.url if server else f"http://localhost:{local_settings.PORT}"
         page_config.write(session.page_folder, url, sign_in=_provider(server))

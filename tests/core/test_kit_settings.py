@@ -91,3 +91,63 @@ def test_cells_find_each_resources_name_in_the_settings() -> None:
     names = settings.names
     assert own == [names.resource_group, names.signalr, names.storage_account]
     assert [settings.function_app, settings.plan] == [names.function_app, names.plan]
+
+
+@pytest.fixture
+def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder that holds the package, and nobody has set `CHATKIT_HOME`."""
+    place = tmp_path / "installed"
+    place.mkdir()
+    monkeypatch.delenv("CHATKIT_HOME", raising=False)
+    monkeypatch.setattr(store, "checkout", lambda: place)
+    monkeypatch.setattr(Path, "home", lambda: tmp_path / "alice")
+    monkeypatch.chdir(tmp_path)
+    return place
+
+
+def test_a_checkout_has_its_home_and_the_work_beside_it(installed: Path) -> None:
+    """Both are ignored by git."""
+    (installed / "pyproject.toml").touch()
+    assert store.home() == installed / ".chatkit"
+    assert store.chat_folder() == installed / "my-chat"
+    assert store.kit() == installed
+
+
+def test_a_checkout_of_somebody_else_is_only_read(
+    installed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a shared machine everybody has a home of their own."""
+    (installed / "pyproject.toml").touch()
+    monkeypatch.setattr("os.access", lambda path, _mode: not str(path).startswith(str(installed)))
+    assert store.home() == installed.parent / "alice" / "chatkit" / ".chatkit"
+    assert store.chat_folder() == installed.parent / "alice" / "chatkit" / "my-chat"
+    assert store.kit() == installed
+
+
+def test_an_installed_package_has_its_home_at_the_users(installed: Path) -> None:
+    """Its notebooks are data of the package."""
+    (installed / "chatkit" / "kit").mkdir(parents=True)
+    assert store.home() == installed.parent / "alice" / "chatkit" / ".chatkit"
+    assert store.kit() == installed / "chatkit" / "kit"
+
+
+def test_a_home_that_0_2_0_has_begun_is_found_from_the_folders_below(
+    installed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """There an installed package kept everything in the current folder."""
+    begun = installed.parent / "course"
+    store.save(begun / ".chatkit", store.Settings(suffix="abc123"))
+    below = begun / "my-chat" / "notebooks"
+    below.mkdir(parents=True)
+    monkeypatch.chdir(below)
+    assert store.home() == begun / ".chatkit"
+    assert store.chat_folder() == begun / "my-chat"
+
+
+def test_a_home_that_somebody_else_has_put_above_is_not_used(
+    installed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who may write in a folder above could read keys, else."""
+    store.save(installed.parent / ".chatkit", store.Settings(suffix="abc123"))
+    monkeypatch.setattr("os.getuid", lambda: 12345)
+    assert store.home() == installed.parent / "alice" / "chatkit" / ".chatkit"

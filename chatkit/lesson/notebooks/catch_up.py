@@ -75,7 +75,7 @@ def catch_up(session: Session, number: str | int | None, calls: Calls) -> Caught
         SetupError: There is no such section.
         NotebookFailed: A cell of a missed notebook raised.
     """
-    folder = store.checkout() / "notebooks"
+    folder = store.kit() / "notebooks"
     if number is None:
         goal = sections.after(session.settings.facts.completed)
     else:
