@@ -391,7 +391,7 @@ class Workshop(ExerciseVerbs, MapVerb):
     def reset(self) -> Receipt:
         """Go back to the start: clean up, put my-chat aside, forget what was completed.
 
-        Notebooks stay as they are.
+        Copies of notebooks are renewed, but not this one; those you edited are kept beside.
 
         Returns:
             The clean-up's receipt. Where a line is not proven, nothing but the clean-up was done:

@@ -7,14 +7,17 @@ import os
 import secrets
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from chatkit.core import ports, settings
+from chatkit.core.errors import NotWritten
 from chatkit.core.files import write_public
 from chatkit.core.home.check import check_home
+from chatkit.core.work import notebooks
 from chatkit.lesson import sections
 from chatkit.setup.environment import Environment
 from chatkit.steps import moved_ports
@@ -35,22 +38,26 @@ def lab(
         ),
     ] = None,
 ) -> None:
-    """Start the local cloud and open JupyterLab at the first notebook."""
+    """Start the local cloud and open JupyterLab at your copy of the first notebook."""
     first = next(iter(sections.notebooks(settings.kit() / "notebooks").values()))
     check_home(settings.home())
+    bring_notebooks()
     chosen = choose_port(port)
     if settings.load(settings.home()).target == "local":
         moved_ports.start_cloud(settings.home(), typer.echo)
     turn_off_news()
     command = [
         *(sys.executable, "-m", "chatkit.cli.lab_server"),
-        f"--ServerApp.root_dir={settings.kit()}",
+        f"--ServerApp.root_dir={settings.chat_folder()}",
         f"--ServerApp.port={chosen}",
         "--ServerApp.port_retries=0",
         f"--LabApp.default_url=/lab/tree/notebooks/{first.name}",
         "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
         f"--ServerApp.tornado_settings={NO_BUILD}",
-        "--Application.log_level=WARN",
+        # Its warnings are not for who learns: "not trusted" of each notebook that opens.
+        "--Application.log_level=ERROR",
+        # Else each kernel warns in the terminal that others on this machine may listen.
+        "--KernelManager.transport_encryption=auto",
         *([] if browser else ["--no-browser"]),
         *(["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []),
     ]
@@ -62,11 +69,32 @@ def lab(
     raise typer.Exit(subprocess.call(command))
 
 
+def bring_notebooks() -> None:
+    """Make the copies of the notebooks that Lab opens, or bring them up to date.
+
+    Raises:
+        NotWritten: There are none, and the disk takes none.
+    """
+    work = settings.chat_folder()
+    try:
+        brought = notebooks.bring_up_to_date(
+            settings.kit() / notebooks.FOLDER, work, settings.home()
+        )
+    except NotWritten as error:
+        if not any((work / notebooks.FOLDER).glob("*.ipynb")):
+            raise
+        typer.echo(f"chatkit: the notebooks stay as they are: {error}")
+        return
+    if brought.sentence():
+        typer.echo(f"chatkit: {brought.sentence()}")
+
+
 def turn_off_news() -> None:
     """In the kit's own environment, do not let Lab fetch news: a workshop has no use for the pop-up
     that asks about it.
 
-    A person's own settings win over these, and in an environment of theirs nothing is written.
+    A person's own settings win over these, and in an environment of theirs nothing is written. One
+    that others share may take no writes.
     """
     if not Environment(settings.checkout()).is_active():
         return
@@ -78,7 +106,8 @@ def turn_off_news() -> None:
                 "checkForUpdates": False,
             }
         }
-        write_public(overrides, json.dumps(quiet))
+        with suppress(NotWritten):
+            write_public(overrides, json.dumps(quiet))
 
 
 def choose_port(wanted: int | None) -> int:

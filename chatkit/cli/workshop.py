@@ -97,7 +97,7 @@ def clean(yes: Yes = False) -> None:
 
 
 def reset(yes: Yes = False) -> None:
-    """Clean up and go back to the start; your app is put aside, notebooks stay as they are."""
+    """Clean up and begin anew: your app is put aside, notebooks are renewed, edited ones kept."""
     workshop = _open_to_delete(is_agreed=yes)
     _show(workshop.reset())
 

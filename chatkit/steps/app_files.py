@@ -14,6 +14,7 @@ from chatkit.core.errors import SetupError
 from chatkit.core.files import write_together
 from chatkit.core.home import records
 from chatkit.core.running.interrupts import held
+from chatkit.core.work import notebooks
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -145,17 +146,32 @@ def begun_functions(folder: Path, section: str) -> Path:
 
 
 def put_aside(folder: Path, *, home: Path) -> str:
-    """Rename the learner's app, and forget what the kit wrote there.
+    """Move the learner's app to a folder beside, and forget what the kit wrote there.
+
+    Copies of notebooks stay: kernels run in their folder.
 
     Returns:
-        The folder's new name, empty when there was none.
+        The new folder's name, empty when there was no app.
     """
     kept = ""
-    if folder.exists():
+    if (folder / notebooks.FOLDER).is_dir():
+        kept = _move_all_but_notebooks(folder)
+    elif folder.exists():
         kept = folder.rename(_unused(folder)).name
     # Last: without it, what the kit wrote in the folder would count as the learner's.
     (home / RECORD).unlink(missing_ok=True)
     return kept
+
+
+def _move_all_but_notebooks(folder: Path) -> str:
+    app = [path for path in sorted(folder.iterdir()) if path.name != notebooks.FOLDER]
+    if not app:
+        return ""
+    aside = _unused(folder)
+    aside.mkdir()
+    for path in app:
+        path.rename(aside / path.name)
+    return aside.name
 
 
 def _below(folder: Path, name: str) -> Path:

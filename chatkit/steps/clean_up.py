@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from chatkit.cloud.provision.receipt import Item
+from chatkit.core import settings as store
+from chatkit.core.results import enumerated
+from chatkit.core.work import notebooks
 from chatkit.steps import identity, local_settings
 from chatkit.steps.app_files import put_aside
 from chatkit.steps.local_servers import FUNCTIONS, PAGE
@@ -44,13 +47,25 @@ def clean_up(session: Session) -> Receipt:
 def reset(session: Session) -> Receipt:
     """Go back to the start: clean up, put my-chat aside, forget what was completed.
 
+    Copies of notebooks are renewed; those that were edited are kept beside.
+
     Returns:
         The clean-up's receipt. Where a line is not proven, nothing but the clean-up was done.
     """
     receipt = clean_up(session)
     if not receipt.complete:
         return receipt
+    # First: what needs space on the disk fails before anything else is done.
+    edited = notebooks.renew(store.kit() / notebooks.FOLDER, session.folder, session.home)
     kept = put_aside(session.folder, home=session.home)
     session.learn(completed=())
     where = f"; your app is kept as {kept}" if kept else ""
-    return receipt.with_line(f"Back at the start. Notebooks are untouched{where}.")
+    return receipt.with_line(f"Back at the start. {_about_notebooks(edited)}{where}.")
+
+
+def _about_notebooks(edited: list[str] | None) -> str:
+    if edited is None:
+        return "Notebooks are untouched"
+    if not edited:
+        return "Notebooks are new"
+    return f"Notebooks are new; those you edited are kept as {enumerated(edited)}"

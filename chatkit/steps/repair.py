@@ -17,6 +17,7 @@ from chatkit.core.errors import HomeDamaged, HomeTooNew, HomeUnusable, SetupErro
 from chatkit.core.home import access, check, names, records
 from chatkit.core.home.mended import Mended
 from chatkit.core.settings import Settings
+from chatkit.core.work import notebooks
 from chatkit.steps import app_files, timings
 from chatkit.steps.local_servers import FUNCTIONS, PAGE, LocalServers
 from chatkit.steps.local_servers import LOST as SERVER_LOST
@@ -29,6 +30,7 @@ LOST = {
     timings.FILE: timings.LOST,
     memory.FILE: memory.LOST,
     app_files.RECORD: app_files.LOST,
+    notebooks.RECORD: notebooks.LOST,
     **dict.fromkeys((f"servers/{name}.json" for name in (FUNCTIONS, PAGE)), SERVER_LOST),
     f"local/{local_cloud.FILE}": local_cloud.LOST,
 }
@@ -150,6 +152,7 @@ def _mend_records(home: Path) -> Iterator[Mended]:
         timings.load(home, "local")
         memory.load(home, "local")
         app_files.read_record(home)
+        notebooks.read_record(home)
         for server in (FUNCTIONS, PAGE):
             LocalServers(home).running(server)
         local_cloud.forget_damaged_endpoints(home / "local")

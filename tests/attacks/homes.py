@@ -22,6 +22,7 @@ REPLACED = (
     "timings.json",
     "steps.json",
     "chatfiles.json",
+    "notebooks.json",
     "servers/functions.json",
     "local/version.json",
     "local/state.copy.db",

@@ -17,8 +17,9 @@ import pytest
 
 from chatkit.cli import lab
 from chatkit.cloud import local_cloud
-from chatkit.core import ports
-from chatkit.core.errors import PortInUse, SetupError
+from chatkit.core import ports, settings
+from chatkit.core.errors import NotWritten, PortInUse, SetupError
+from chatkit.core.work import notebooks
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -62,8 +63,15 @@ def served(home: Path, tmp_path: Path) -> Iterator[list[str]]:
         wait_until_it_listens(int(address[1]))
         yield printed
         psutil.Process(process.pid).terminate()
-        process.stderr.read()
+        assert "not trusted" not in process.stderr.read()
     local_cloud.stop(home / "local")
+
+
+def open_notebook(address: str) -> None:
+    """As Lab does it; what Jupyter has to say about that does not belong into the terminal."""
+    notebook = address.replace("/?", "/api/contents/notebooks/00-start-here.ipynb?")
+    with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(notebook) as answer:
+        assert answer.status == 200
 
 
 @pytest.mark.slow
@@ -75,7 +83,29 @@ def test_lab_opens_the_first_notebook(served: list[str], home: Path) -> None:
     with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(address) as page:
         assert re.search(r"/lab/tree/notebooks/00-[a-z-]+\.ipynb\?token=", page.url)
         assert page.status == 200 and b"jupyter-config-data" in page.read()
+    open_notebook(address)
+    copies = {path.name for path in (home / "my-chat" / "notebooks").iterdir()}
+    assert copies == {path.name for path in (ROOT / "notebooks").glob("*.ipynb")}
     assert local_cloud.running(home / "local")
+
+
+@pytest.mark.usefixtures("home")
+def test_a_full_disk_does_not_keep_lab_from_the_copies_there_are(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Newer ones have to wait; without any, there is nothing to open."""
+
+    def refuse(*_places: object) -> None:
+        raise NotWritten("It cannot be written: the disk is full.", is_full=True)
+
+    monkeypatch.setattr(notebooks, "bring_up_to_date", refuse)
+    with pytest.raises(NotWritten):
+        lab.bring_notebooks()
+    copy = settings.chat_folder() / "notebooks" / "00-start-here.ipynb"
+    copy.parent.mkdir(parents=True)
+    copy.touch()
+    lab.bring_notebooks()
+    assert "the notebooks stay as they are: It cannot be written" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "0.0.0.0"])

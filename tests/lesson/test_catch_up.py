@@ -12,6 +12,7 @@ from nbclient import NotebookClient
 
 from chatkit.core import settings
 from chatkit.core.errors import SetupError
+from chatkit.core.work import notebooks
 from chatkit.lesson import checks
 from chatkit.lesson.notebooks.execution import NotebookFailed
 from chatkit.steps import local_settings
@@ -153,6 +154,24 @@ def test_reset_goes_back_to_the_start_and_loses_nothing(workshop: Workshop) -> N
         repr(workshop.reset()).endswith("Notebooks are untouched.")
         and workshop.settings.names.signalr == name
     )
+
+
+def test_reset_renews_the_notebooks_and_keeps_edited_ones(latecomer: Latecomer) -> None:
+    """They are not moved away with the app: kernels run in their folder."""
+    workshop = latecomer.workshop
+    home = workshop.folder.parent
+    copies = workshop.folder / notebooks.FOLDER
+    notebooks.bring_up_to_date(settings.kit() / notebooks.FOLDER, workshop.folder, home)
+    first = min(copies.iterdir())
+    first.write_text("edited", encoding="utf-8")
+    (workshop.folder / "notes.txt").write_text("mine", encoding="utf-8")
+    kept = f"{first.stem}.before-1.ipynb"
+    assert f"Notebooks are new; those you edited are kept as {kept}; your app is kept as" in repr(
+        workshop.reset()
+    )
+    assert (copies / kept).read_text(encoding="utf-8") == "edited" != first.read_text("utf-8")
+    assert [path.name for path in workshop.folder.iterdir()] == [notebooks.FOLDER]
+    assert repr(workshop.reset()).endswith("Back at the start. Notebooks are new.")
 
 
 def test_a_section_that_does_not_exist_is_named(latecomer: Latecomer) -> None:

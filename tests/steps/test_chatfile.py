@@ -95,3 +95,15 @@ def test_a_kit_without_its_page_says_so(tmp_path: Path) -> None:
     """An installed package has no checkout around it."""
     with pytest.raises(SetupError, match="not here"):
         app_files.copy_page(tmp_path / "none", folder=tmp_path, home=tmp_path)
+
+
+def test_an_app_is_put_aside_without_the_notebooks(tmp_path: Path) -> None:
+    """Kernels run in their folder; without an app there is nothing to keep."""
+    folder, home = tmp_path / "my-chat", tmp_path / "home"
+    for name in ("notebooks/00.ipynb", "functions/host.json"):
+        (folder / name).parent.mkdir(parents=True)
+        (folder / name).write_text(name)
+    assert app_files.put_aside(folder, home=home) == "my-chat.before-1"
+    assert [path.name for path in folder.iterdir()] == ["notebooks"]
+    assert (tmp_path / "my-chat.before-1/functions/host.json").read_text() == "functions/host.json"
+    assert app_files.put_aside(folder, home=home) == ""

@@ -13,7 +13,7 @@ from chatkit.core.home.access import Place, folder
 from chatkit.core.home.state import State
 from chatkit.core.home.version import Version
 
-REPLACED = ("settings.json", "chatfiles.json", "timings.json", "steps.json")
+REPLACED = ("settings.json", "chatfiles.json", "notebooks.json", "timings.json", "steps.json")
 CLOUD_REPLACED = (version.FILE, state.COPY, "cloud.json")
 CLOUD_WRITTEN = ("lock", state.FILE, "state.db-wal", "state.db-shm", "cloud.log", "cloud.out")
 

@@ -63,6 +63,7 @@ FORGOTTEN: Mapping[str, Mapping[str, Damage]] = {
     "timings.json": JSON_DAMAGES,
     "steps.json": JSON_DAMAGES,
     "chatfiles.json": DAMAGES,
+    "notebooks.json": DAMAGES,
     "servers/functions.json": JSON_DAMAGES,
     "local/cloud.json": JSON_DAMAGES,
 }

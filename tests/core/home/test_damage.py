@@ -19,6 +19,7 @@ from chatkit.cloud.how import memory
 from chatkit.core import tls
 from chatkit.core.errors import HomeDamaged, HomeUnusable
 from chatkit.core.home import check, state
+from chatkit.core.work import notebooks
 from chatkit.localcloud.core.store import Store
 from chatkit.steps import app_files, timings
 from chatkit.steps.local_servers import FUNCTIONS, LocalServers
@@ -177,6 +178,7 @@ def read_all(home: Path) -> None:
     timings.load(home, "local")
     memory.load(home, "local")
     app_files.read_record(home)
+    notebooks.read_record(home)
     LocalServers(home).running(FUNCTIONS)
     local_cloud.check_stopped(home / "local")
 

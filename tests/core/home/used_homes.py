@@ -43,6 +43,7 @@ def make(home: Path) -> None:
     settings.save(home, settings.load(home))
     (home / "timings.json").write_text('{"local": {"Signing in": 0.5}}', encoding="utf-8")
     (home / "steps.json").write_text('{"local": {}}', encoding="utf-8")
+    (home / "notebooks.json").write_text('{"00-start-here.ipynb": []}', encoding="utf-8")
     (home / "servers").mkdir()
     (home / "servers" / "functions.json").write_text(json.dumps(SERVER), encoding="utf-8")
     (home / "logs").mkdir()

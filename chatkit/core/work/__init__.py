@@ -1,0 +1,1 @@
+"""The learner's work, apart from the app: copies of the notebooks."""
