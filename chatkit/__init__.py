@@ -48,3 +48,10 @@ def load_ipython_extension(shell):  # type: (InteractiveShell) -> None
     import_module("chatkit.core.running.interrupts").register(shell)
     import_module("chatkit.lesson.mistakes").register(shell)
     import_module("chatkit.steps.app_files").register(shell)
+    shell.events.register("post_run_cell", _let_it_load_again)
+
+
+def _let_it_load_again(_result):  # type: (object) -> None
+    """Keep the first cell quiet when it runs again: IPython prints that it has been loaded."""
+    shell = import_module("IPython").get_ipython()
+    shell.extension_manager.loaded.discard(__name__)

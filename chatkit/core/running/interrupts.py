@@ -44,11 +44,19 @@ class _Waiting:
 
 
 def register(shell: InteractiveShell) -> None:
-    """Let interrupts of a notebook's cells wait for the end of an import."""
+    """Let interrupts of a notebook's cells wait for the end of an import. Twice changes nothing."""
     # The kernel sets the handler of interrupts anew for each request.
-    shell.events.register("pre_run_cell", lambda _info: guard_imports())
-    shell.events.register("post_run_cell", lambda _result: release_imports())
+    shell.events.register("pre_run_cell", _before_cell)
+    shell.events.register("post_run_cell", _after_cell)
     guard_imports()  # the cell that asks for this runs already
+
+
+def _before_cell(_info: object) -> None:
+    guard_imports()
+
+
+def _after_cell(_result: object) -> None:
+    release_imports()
 
 
 def guard_imports() -> None:
