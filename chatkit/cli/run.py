@@ -31,6 +31,10 @@ def run(
             " Default: all before 11.",
         ),
     ] = None,
+    dry_run: Annotated[
+        bool,
+        typer.Option("--dry-run", help="Say what would run, and on which target; run nothing."),
+    ] = False,
 ) -> None:
     """Execute the notebooks in order.
 
@@ -40,9 +44,12 @@ def run(
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
     check_home(settings.home())
+    chosen = select(settings.kit() / "notebooks", until)
+    if dry_run:
+        typer.echo("\n".join(plan(chosen, target)))
+        return
     if target is not None:
         choose(target)
-    chosen = select(settings.kit() / "notebooks", until)
     console = Console(highlight=False, soft_wrap=True)
     columns = (
         TextColumn("{task.description}"),
@@ -61,6 +68,28 @@ def run(
             progress.remove_task(task)
             console.print(f"{notebook.stem}  {seconds:.1f} s")
     console.print(last_line(chosen))
+
+
+def plan(chosen: list[Path], target: str | None) -> list[str]:
+    """What a run would do, in lines. Nothing is written, started or asked for.
+
+    Raises:
+        SetupError: There is no such target.
+    """
+    known = settings.load(settings.home())
+    wanted = known.wanted(target=target, suffix=None, region=None)
+    where = "the local cloud on this machine (target local)"
+    if wanted.target == "azure":
+        where = "your Azure subscription (target azure)"
+    group = "a resource group of a new name"
+    if (settings.home() / settings.FILE).exists() or wanted.suffix != known.suffix:
+        group = f"resource group {wanted.names.resource_group}"
+    count = "1 notebook" if len(chosen) == 1 else f"{len(chosen)} notebooks"
+    return [
+        f"Would run {count} on {where}, in {group}:",
+        *(f"  {notebook.stem}" for notebook in chosen),
+        f"Executed copies would be kept in {settings.home() / 'executed'}. Nothing was changed.",
+    ]
 
 
 def choose(target: str) -> None:

@@ -153,3 +153,39 @@ def test_no_notebooks_and_no_such_section_are_said(chatkit: Chatkit, notebooks: 
     typed = chatkit("run", "--until", "07")
     assert typed.code == 2
     assert "There is no section 07. Sections are 00; the nearest is 00." in typed.err
+
+
+def test_a_dry_run_says_what_would_run_and_changes_nothing(
+    chatkit: Chatkit, notebooks: Path
+) -> None:
+    """Not even a home is begun."""
+    write(notebooks, "00-first.ipynb", "raise SystemExit")
+    write(notebooks, "01-second.ipynb")
+    typed = chatkit("run", "--dry-run", "--until", "00")
+    assert typed.code == 0 and not settings.home().exists()
+    assert typed.out.splitlines()[:2] == [
+        "Would run 1 notebook on the local cloud on this machine (target local), in a resource"
+        " group of a new name:",
+        "  00-first",
+    ]
+
+
+def test_a_dry_run_on_azure_stays_on_the_target_that_there_is(
+    chatkit: Chatkit, notebooks: Path
+) -> None:
+    """Nobody has to be signed in for it."""
+    write(notebooks, "00-first.ipynb")
+    settings.save(settings.home(), settings.Settings(suffix="abc123"))
+    said = chatkit("run", "--dry-run", "--target", "azure").out
+    assert "on your Azure subscription (target azure), in resource group chatkit-abc123" in said
+    assert settings.load(settings.home()).target == "local"
+    assert [path.name for path in settings.home().iterdir()] == ["settings.json"]
+
+
+@pytest.mark.parametrize("wrong", [("--until", "99"), ("--target", "moon")])
+def test_a_dry_run_of_what_does_not_exist_is_bad_usage(
+    chatkit: Chatkit, notebooks: Path, wrong: tuple[str, str]
+) -> None:
+    """As without it."""
+    write(notebooks, "00-first.ipynb")
+    assert chatkit("run", "--dry-run", *wrong).code == 2
