@@ -1,6 +1,6 @@
 // Where people write: to everybody, or, with sign-in, to one person.
 
-import { called, nameOf, people } from "./names.js";
+import { called, hasIds, nameOf, people } from "./names.js";
 import { room, send } from "./room.js";
 import { count } from "./text.js";
 
@@ -48,7 +48,7 @@ export const Composer = {
               ? ["Private message to ", nameOf(room.recipient)]
               : "Message to everybody",
           ),
-          room.signIn ? h(Recipient) : null,
+          hasIds.value ? h(Recipient) : null,
         ]),
         h("div", { class: "row" }, [
           h("textarea", {

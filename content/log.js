@@ -1,7 +1,7 @@
 // The list of messages: days, bubbles, what is still on its way, and where the reader is.
 
 import { deliver, discard, isMine, loadEarlier, loadHistory, room, said } from "./room.js";
-import { avatar, called, nameOf, sender } from "./names.js";
+import { avatar, called, hasIds, nameOf, sender } from "./names.js";
 import { count, dayOf, momentOf, timeOf } from "./text.js";
 
 const { h, nextTick, onBeforeUnmount, onMounted, onUpdated, ref } = Vue;
@@ -127,7 +127,7 @@ function line(item, before) {
           h("p", { class: ["who", { hidden: follows }] }, [
             speaker(item, own),
             own ? h("span", { class: "quiet" }, " (you)") : "",
-            room.signIn && !item.senderId ? unverified() : "",
+            hasIds.value && isOld(item) ? unverified() : "",
             " ",
             h("time", { datetime: item.sentAt, title: momentOf(item.sentAt) }, timeOf(item.sentAt)),
           ]),
@@ -145,12 +145,14 @@ function sameSpeaker(item, before) {
   return soon && ["sender", "senderId", "recipient"].every((key) => before[key] === item[key]);
 }
 
+const isOld = (item) => item.state === "sent" && !item.senderId;
+
 /** From before people signed in, or while they did not have to: nobody can write to such a name. */
 const unverified = () => [" ", h("span", { class: "unverified", title: UNVERIFIED }, "unverified")];
 
 /** A name; of somebody else, who is signed in, one can press it to write privately. */
 function speaker(item, own) {
-  if (own || !room.signIn || !item.senderId) return sender(item);
+  if (own || !hasIds.value || !item.senderId) return sender(item);
   const onClick = () => (room.recipient = item.senderId);
   return h(
     "button",

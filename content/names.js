@@ -12,6 +12,14 @@ export const people = computed(() => {
   return new Map(others.map((item) => [item.senderId, item.sender]));
 });
 
+/**
+ * Whether people are told apart by an id, and can be written to: where they sign in, and on a stage
+ * whose function app knows guests by their ids.
+ */
+export const hasIds = computed(
+  () => Boolean(room.signIn) || room.items.some((item) => item.senderId && item.state === "sent"),
+);
+
 /** Everybody's label by id; I am among them, so that who has my name is told apart from me. */
 const known = computed(() => {
   const names = new Map([[room.id, shortName(room.name, room.name)]]);

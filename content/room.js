@@ -44,9 +44,9 @@ let made = 0;
 /** What people have said. */
 export const said = Vue.computed(() => room.items.filter((item) => !OF_A_CHECK.test(item.text)));
 
-/** Where people sign in, a name that looks like mine makes no message mine. */
+/** Where people have ids, a name that looks like mine makes no message mine. */
 export const isMine = (item) =>
-  room.signIn ? item.senderId === room.id : item.sender === room.name;
+  room.signIn || item.senderId ? item.senderId === room.id : item.sender === room.name;
 
 /** Find the function app; who is known already goes straight in. */
 export async function start() {
@@ -81,14 +81,16 @@ async function enter() {
 
 /** A device that was here before is the same guest, and goes straight in. */
 async function comeBack() {
-  const { name } = await readGuest(room.guest);
+  const { id, name } = await readGuest(room.guest);
   room.name = name ?? "";
-  if (name) join(name);
+  if (name) join(name, id);
 }
 
 /** Go in under a name; on a stage it may become one with a number. Throws an ApiError. */
 export async function joinAs(name) {
-  join(room.guest ? (await nameGuest(room.guest, name)).name : name);
+  if (!room.guest) return join(name);
+  const guest = await nameGuest(room.guest, name);
+  join(guest.name, guest.id);
 }
 
 export function join(name, id = "") {
@@ -288,7 +290,7 @@ function shown({ id, sender, senderId, recipient, text, sentAt, stored }) {
   return {
     id: words(id, ""),
     sender: words(sender, "anonymous"),
-    senderId: room.signIn ? words(senderId, "") : "",
+    senderId: room.signIn || room.guest ? words(senderId, "") : "",
     recipient: words(recipient, ""),
     text,
     sentAt: words(sentAt, new Date().toISOString()),

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from urllib.parse import urlsplit
 
+import psutil
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
@@ -27,6 +28,7 @@ PHONE = {
     "has_touch": True,
 }
 ROOM = 30
+WAIT_S = 20.0
 Open = Callable[..., Page]
 
 
@@ -119,12 +121,30 @@ def test_a_phone_cannot_be_somebody_else(phone: Open) -> None:
     assert mallory.evaluate("document.cookie") == ""
 
 
+def test_guests_write_to_each_other_privately(phone: Open) -> None:
+    """The app knows both by their ids; a third phone sees nothing, now or from the history."""
+    sender, reader, other = phone("dora"), phone("erin"), phone("dora")
+    write(reader, "Here I am")
+    expect(sender.locator(".text").last).to_have_text("Here I am")
+    sender.get_by_label("To", exact=True).select_option(label="erin")
+    sender.get_by_label("Private message to").fill("Only for erin")
+    sender.keyboard.press("Enter")
+    for page in (sender, reader):
+        expect(page.locator(".message.private .text")).to_have_text(["Only for erin"])
+    expect(reader.locator(".badge")).to_have_text("Private · to you")
+    expect(other.locator(".me .name")).to_have_text("dora 2")
+    other.reload()
+    other.wait_for_selector(".connected")
+    expect(other.locator(".text").last).to_have_text("Here I am")
+    expect(other.locator(".message.private")).to_have_count(0)
+
+
 def test_requests_of_a_stage_are_in_the_apps_trace(phone: Open, workshop: Workshop) -> None:
     """With the guest's name, for whoever looks at the way of a message."""
     write(phone("trace me"), "A message on its way")
     trace = local_cloud.ask("GET", "/trace?after=0", where=workshop.home / "local")
     users = {event["detail"].get("user") for event in trace["events"]}
-    assert "trace%20me" in users
+    assert "trace me" in users
 
 
 def test_slow_lossy_wifi_brings_everything_once(phone: Open, network: BadNetwork) -> None:
@@ -169,7 +189,9 @@ def test_a_local_cloud_that_was_killed_comes_back_with_its_room(
     alice = phone("alice before")
     where = workshop.home / "local"
     known = local_cloud.read(where)
-    local_cloud.stop(where)
+    process = psutil.Process(known["pid"])
+    process.kill()
+    process.wait(WAIT_S)
     assert local_cloud.start(where)["pid"] != known["pid"]
     alice.wait_for_selector(".connected", timeout=20_000)
     alice.reload()

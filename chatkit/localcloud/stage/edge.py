@@ -331,7 +331,8 @@ def signed(body: bytes, guest: Guest) -> bytes:
         return body
     if not isinstance(message, dict):
         return body
-    return json.dumps({**message, "sender": guest.name}).encode()
+    told = {name: value for name, value in message.items() if name != "senderId"}
+    return json.dumps({**told, "sender": guest.name}).encode()
 
 
 def names_in(answer: web.StreamResponse) -> list[str]:
