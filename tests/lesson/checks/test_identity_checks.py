@@ -52,10 +52,17 @@ def change_authentication(workshop: Workshop, **properties: dict[str, object]) -
     )
 
 
+def users(workshop: Workshop) -> set[str]:
+    """Everybody in the directory, by the name before the domain."""
+    found = workshop.cloud.graph_rest().get("/v1.0/users").json()["value"]
+    return {str(one["userPrincipalName"]).partition("@")[0] for one in found}
+
+
 def test_the_checks_pass_on_what_the_notebooks_build(workshop: Workshop) -> None:
-    """Sections 07 and 08 hold, too, now that people sign in."""
+    """Sections 07 and 08 hold, too, now that people sign in; nobody new is in the directory."""
     results = {section: repr(workshop.check(section)) for section in ("07", "08", "09", "10")}
     assert all(text.startswith(f"Section {section} works:") for section, text in results.items())
+    assert users(workshop) == {"alice", "bob", "carol"}
 
 
 def test_05_and_06_hold_for_the_finished_app_on_this_machine(workshop: Workshop) -> None:
