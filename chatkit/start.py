@@ -100,7 +100,8 @@ def _is_installed() -> bool:
 def _say_first(arguments: list[str]) -> None:
     """Say at once what a verb is about to do, where that may take a while."""
     words = FIRST_WORDS.get(arguments[0]) if arguments else None
-    if words and not {"--help", "-h"} & {*arguments}:
+    # Of anything else the verb says first that there is no such option.
+    if words and {*arguments[1:]} <= {"-y", "--yes", "--debug"}:
         print(words, file=sys.stderr, flush=True)
 
 

@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from chatkit.cli import auth, az, func, lab, local, run, signalr, stop, test, workshop
-from chatkit.cli.failures import INTERRUPTED, exit_code, sentence
+from chatkit.cli.failures import INTERRUPTED, exit_code, sentence, usage_mistake
 from chatkit.cli.stage import verbs as stage
 from chatkit.setup.version import VERSION
 
@@ -133,7 +133,7 @@ def _explain(error: Exception) -> int:
     if not text.startswith("Usage:"):  # it is the help itself when a verb is missing
         context = getattr(error, "ctx", None)
         command = context.command_path if context else "chatkit"
-        mistake = text if text.endswith("?") else text.rstrip(".") + "."
+        mistake = usage_mistake(text, error)
         text = f"chatkit: {mistake} `{command} --help` shows what is possible."
     print(text, file=sys.stderr)
     return int(getattr(error, "exit_code", 2))

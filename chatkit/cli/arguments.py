@@ -7,15 +7,26 @@ import sys
 from collections.abc import Callable
 from typing import NoReturn
 
-from chatkit.cli.failures import INTERRUPTED, exit_code, sentence
+from chatkit.cli.failures import INTERRUPTED, exit_code, no_such_option, sentence
 
 
 class Parser(argparse.ArgumentParser):
     """Says what is wrong in one sentence, as the other verbs do."""
 
+    def read(self, arguments: list[str]) -> argparse.Namespace:
+        """Parse the arguments; the nearest option is named for one that there is not."""
+        known = [*self._option_string_actions]
+        for word in arguments:
+            # What is required may be missing only because its name was mistyped.
+            if word.startswith("--") and word.partition("=")[0] not in known:
+                self.error(no_such_option(word, known))
+        return self.parse_args(arguments)
+
     def error(self, message: str) -> NoReturn:
-        sentence = message[:1].upper() + message[1:].rstrip(".")
-        self.exit(2, f"chatkit: {sentence}. `{self.prog} --help` shows what is possible.\n")
+        sentence = message[:1].upper() + message[1:]
+        if not sentence.endswith("?"):
+            sentence = sentence.rstrip(".") + "."
+        self.exit(2, f"chatkit: {sentence} `{self.prog} --help` shows what is possible.\n")
 
 
 def port(text: str) -> int:

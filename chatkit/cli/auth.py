@@ -24,7 +24,7 @@ def main() -> int:
 def start(arguments: list[str]) -> int:
     """Stand in front of the app that the arguments name, until Ctrl+C."""
     parser = _parser()
-    wanted = parser.parse_args(arguments)
+    wanted = parser.read(arguments)
     sign_in_arguments.check_arguments(parser, wanted)
     from chatkit.core.settings import home
     from chatkit.localcloud.easy_auth.proxy.run import ProxyOptions, run

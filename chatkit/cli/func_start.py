@@ -32,7 +32,7 @@ def main() -> int:
 def start(arguments: list[str]) -> int:
     """Run the app that the arguments name, until Ctrl+C."""
     parser = _parser()
-    wanted = parser.parse_args(arguments)
+    wanted = parser.read(arguments)
     sign_in_arguments.check_arguments(parser, wanted)
     if sign_in_arguments.is_asked(wanted) and not wanted.auth:
         parser.error("these options of sign-in need --auth")

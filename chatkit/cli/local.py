@@ -16,7 +16,7 @@ from chatkit.cloud.local_cloud import Endpoints
 from chatkit.cloud.silence import silent_or_off
 from chatkit.cloud.tools.shell_lines import Shell, default_shell, shell_lines
 from chatkit.cloud.tools.variables import others, variables
-from chatkit.core.errors import NotStarted
+from chatkit.core.errors import NoSuchChoice, NotStarted
 from chatkit.core.file_lock import holder
 from chatkit.core.home.check import check_home
 from chatkit.core.public_urls import public_url
@@ -27,6 +27,7 @@ from chatkit.steps.repair import repair as mend
 
 HERE = default_shell()
 app = typer.Typer(help="Start, stop and look at the local cloud.", no_args_is_help=True)
+MODES = ("fast", "recorded")
 PUBLIC = (
     "running",
     "pid",
@@ -192,7 +193,8 @@ def fault(
         typer.Option("--times", "-n", min=0, help="How many requests it hits; 0 for every one."),
     ] = 1,
     seconds: Annotated[
-        float, typer.Option("--seconds", help="For slow answers and late roles.")
+        float,
+        typer.Option("--seconds", min=0, max=600, help="For slow answers and late roles."),
     ] = 2.0,
     path: Annotated[
         str, typer.Option("--path", help="Only requests whose path contains this.")
@@ -206,6 +208,8 @@ def fault(
     """
     drills = local_cloud.ask("GET", "/drills")["kinds"]
     faults = local_cloud.ask("GET", "/faults")["kinds"]
+    if kind and kind not in (*drills, *faults):
+        raise NoSuchChoice("fault", kind, [*drills, *faults])
     is_drill = kind in drills and (kind not in faults or for_s is not None)
     if for_s is not None and not is_drill:
         names = ", ".join(drills)
@@ -249,6 +253,8 @@ def time(
     ] = 1.0,
 ) -> None:
     """Let operations take no time, or as long as recorded in the real Azure."""
+    if mode and mode not in MODES:
+        raise NoSuchChoice("mode", mode, MODES)
     if mode:
         local_cloud.ask("PUT", "/time", {"mode": mode, "scale": scale})
     known = local_cloud.ask("GET", "/time")

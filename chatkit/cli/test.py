@@ -19,6 +19,8 @@ CHOSEN = ("-n", "--numprocesses", "--dist", "--pdb", "--trace", "no:xdist", "-pn
 ANSWERED_AT_ONCE = ("--version", "--collect-only", "--co", "--fixtures", "--markers")
 LEAVING_OUT = ("--deselect", "--ignore")
 MOST_PROCESSES = 8
+BAD_USAGE = 2
+BAD_USAGE_OF_PYTEST = 4
 
 
 def test(context: typer.Context) -> None:
@@ -33,7 +35,8 @@ def test(context: typer.Context) -> None:
         # Without compiled files each of the hundreds of processes would compile all it imports.
         variables.pop("PYTHONDONTWRITEBYTECODE", None)
         command = [sys.executable, "-m", "pytest", *_processes(context.args), *context.args]
-        raise typer.Exit(subprocess.call(command, cwd=checkout(), env=variables))
+        code = subprocess.call(command, cwd=checkout(), env=variables)
+        raise typer.Exit(BAD_USAGE if code == BAD_USAGE_OF_PYTEST else code)
 
 
 def _processes(arguments: list[str]) -> list[str]:

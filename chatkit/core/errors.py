@@ -106,18 +106,20 @@ class NoSuchChoice(SetupError):
     exit_code = 2
 
     def __init__(self, kind: str, wanted: str, choices: Sequence[str]) -> None:
-        nearest = _nearest(wanted, choices)
-        hint = f"{kind.capitalize()}s are {', '.join(choices)}{nearest}."
+        near = nearest(wanted, choices)
+        nearest_one = f"; the nearest is {near}" if near else ""
+        hint = f"{kind.capitalize()}s are {', '.join(choices)}{nearest_one}."
         super().__init__(f"There is no {kind} {wanted or 'without a name'}.", hint=hint)
 
 
-def _nearest(wanted: str, choices: Sequence[str]) -> str:
+def nearest(wanted: str, choices: Sequence[str]) -> str:
+    """The choice that somebody may have meant, empty where none is near."""
     numbers = [choice for choice in choices if choice.isdecimal()]
     if numbers and wanted.isdecimal():
         near = [min(numbers, key=lambda number: abs(int(number) - int(wanted)))]
     else:
         near = get_close_matches(wanted.lower(), choices, n=1)
-    return f"; the nearest is {near[0]}" if near else ""
+    return near[0] if near else ""
 
 
 class NotStarted(SetupError):

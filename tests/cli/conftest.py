@@ -28,7 +28,10 @@ def chatkit(
     def type_verb(*arguments: str) -> Typed:
         monkeypatch.setattr(sys, "argv", ["chatkit", *arguments])
         capfd.readouterr()
-        code = main()
+        try:
+            code = main()
+        except SystemExit as error:  # of verbs that read their arguments with argparse
+            code = int(error.code or 0)
         written = capfd.readouterr()
         return Typed(code, written.out, written.err)
 
