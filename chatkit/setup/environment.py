@@ -124,9 +124,10 @@ class Environment:
         try:
             installers.install(self.python, lock, quicker, again=again)
         except SetupFailed:
-            if uv is not None or quicker is None:
+            if quicker is None or not (uv is None or uv_by_pip.is_set_up(self.python)):
                 raise
-            # pip has settings that uv takes otherwise.
+            # pip has settings that uv takes otherwise; a uv of somebody's own knows none of them.
+            _say("uv cannot install the packages with its settings; pip does it with its own.")
             installers.install(self.python, lock, None, again=again)
 
     def _is_usable(self) -> bool:

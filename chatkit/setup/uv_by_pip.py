@@ -91,6 +91,20 @@ def fetched(python: Path, lock: Path) -> Uv | None:
     return uv
 
 
+def is_set_up(python: Path) -> bool:
+    """Whether somebody has told pip where packages come from: a mirror, a proxy, a wheelhouse.
+
+    Args:
+        python: An environment's interpreter; it gets pip where it has none.
+    """
+    pip = [str(python), "-m", "pip", "config", "list"]
+    listed = _run(pip)
+    if listed is None and _run([str(python), "-m", "ensurepip"]) is not None:
+        listed = _run(pip)
+    found = {name for name, value in _settings(listed or "").items() if value}
+    return not found <= WITHOUT_EFFECT | {"config-file"}
+
+
 def set_like_pip(path: Path, listed: str) -> Uv | None:
     """A uv that asks where pip would ask.
 

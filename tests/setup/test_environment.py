@@ -99,10 +99,16 @@ def test_without_uv_pip_fetches_it(checkout: Path, monkeypatch: pytest.MonkeyPat
     assert [uv and Path(uv.path).parent for uv in used] == [made.python.parent]
 
 
-def test_what_uv_cannot_do_pip_does(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A fetched uv that fails is nobody's fault: the person has chosen pip."""
-    monkeypatch.setattr(installers, "find_uv", lambda: None)
+@pytest.mark.parametrize("found", [None, Uv("uv")], ids=["fetched", "on the path"])
+def test_what_uv_cannot_do_pip_does(
+    checkout: Path, monkeypatch: pytest.MonkeyPatch, found: Uv | None
+) -> None:
+    """Who has set up pip has a mirror or a proxy that only pip knows: a uv that fails is nobody's
+    fault.
+    """
+    monkeypatch.setattr(installers, "find_uv", lambda: found)
     monkeypatch.setattr(uv_by_pip, "fetched", lambda *_: Uv("uv"))
+    monkeypatch.setattr(uv_by_pip, "is_set_up", lambda _: True)
     tried: list[Uv | None] = []
 
     def install(_python: Path, _lock: Path, uv: Uv | None, **_options: bool) -> None:

@@ -67,3 +67,20 @@ def test_a_password_of_an_index_is_in_no_repr() -> None:
     """Nor on a command line."""
     uv = uv_by_pip.set_like_pip(UV, "global.index-url='https://alice:secret@mirror.example/simple'")
     assert uv is not None and "secret" not in repr(uv)
+
+
+@pytest.mark.parametrize(
+    ("listed", "is_set_up"),
+    [
+        ("", False),
+        (":env:.find-links=''\n:env:.retries='0'\n:env:.config-file='/dev/null'", False),
+        ("global.index-url='https://mirror.example/simple'", True),
+        (":env:.proxy='http://proxy.example:3128'", True),
+    ],
+)
+def test_pip_is_set_up_by_what_says_where_packages_are(
+    monkeypatch: pytest.MonkeyPatch, listed: str, *, is_set_up: bool
+) -> None:
+    """Not by how it prints or how often it tries."""
+    monkeypatch.setattr(uv_by_pip, "_run", lambda _: listed)
+    assert uv_by_pip.is_set_up(Path("python")) is is_set_up
