@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from chatkit.stage.shown import StageShown
 
 
-class Workshop(ExerciseVerbs, MapVerb):
+class Workshop(ExerciseVerbs, MapVerb, mistakes.NamesNearest):
     """The tutorial's steps, on one target. `Workshop.open()` starts.
 
     Args:

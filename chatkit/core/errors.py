@@ -5,6 +5,7 @@ Azure SDK exceptions are never wrapped: they reach the learner as they are, with
 ChatkitError
     SetupError               environment, port, login, disk
         NoSuchChoice         a section, a target that is not there
+        NoSuchVerb           the workshop has no verb of that name
         NotStarted           the local cloud (or a server of the lesson) is not running
             NotAnswering     the local cloud runs, and answers nobody
         PortInUse            another program holds the port
@@ -110,6 +111,24 @@ class NoSuchChoice(SetupError):
         nearest_one = f"; the nearest is {near}" if near else ""
         hint = f"{kind.capitalize()}s are {', '.join(choices)}{nearest_one}."
         super().__init__(f"There is no {kind} {wanted or 'without a name'}.", hint=hint)
+
+
+class NoSuchVerb(SetupError, AttributeError):
+    """An object has no attribute of that name; the error names the nearest.
+
+    Args:
+        owner: What the object is called in a cell.
+        wanted: The name.
+        choices: Those there are, with `()` behind those that are called.
+    """
+
+    def __init__(self, owner: str, wanted: str, choices: Sequence[str]) -> None:
+        names = {choice.removesuffix("()"): choice for choice in choices}
+        near = nearest(wanted, [*names])
+        hint = f"Press Tab behind `{owner}.` for all there are."
+        if near:
+            hint = f"{owner}.{names[near]} is the nearest."
+        super().__init__(f"The {owner} has no '{wanted}'.", hint=hint)
 
 
 def nearest(wanted: str, choices: Sequence[str]) -> str:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from chatkit.core.errors import ChatkitError, CheckFailed
+from chatkit.core.errors import ChatkitError, CheckFailed, NoSuchVerb
 from chatkit.core.results import escape
 from chatkit.core.text.controls import visible
 from chatkit.core.text.masking import mask
@@ -90,6 +90,21 @@ def _card_of_azure(error: Any, name: str) -> Card | None:
     if not dot:
         why, what_to_do = "", remedy
     return Card(name, f"{what} ({code})" if code else what, f"{why}{dot}", what_to_do)
+
+
+class NamesNearest:
+    """An object that names the nearest of its attributes for one that it has not."""
+
+    if not TYPE_CHECKING:  # a checker of types knows the attributes
+
+        def __getattr__(self, name: str) -> object:
+            kind = type(self)
+            if name.startswith("_") or hasattr(kind, name):
+                # Python, pickle and IPython ask for much; and a property may have failed by itself.
+                return object.__getattribute__(self, name)
+            known = [one for one in dir(kind) if not one.startswith("_")]
+            choices = [f"{one}()" if callable(getattr(kind, one)) else one for one in known]
+            raise NoSuchVerb(kind.__name__.lower(), name, choices)
 
 
 def register(shell: InteractiveShell) -> None:
