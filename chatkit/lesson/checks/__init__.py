@@ -19,6 +19,7 @@ from chatkit.core.errors import CheckFailed
 from chatkit.core.results import Result
 from chatkit.journeys.checking import checking
 from chatkit.lesson import app_log, sections
+from chatkit.lesson.checks.core.checked import Checked, Proven
 from chatkit.lesson.checks.core.traces import removed_after
 from chatkit.lesson.sections import Section
 
@@ -47,16 +48,39 @@ def check(session: Session, section: str | int) -> Result:
     since = datetime.now(UTC)
     try:
         with session.on_cloud(), checking(), removed_after(session) as left:
-            proven = [f"  - {sentence}" for sentence in run(session)]
+            proven = [*_timed(run(session))]
     except CheckFailed as error:
         _explain(session, found, error, since)
         raise
     except Exception as error:
         refine_hint(error, found.number)
         raise
-    text = "\n".join([f"Section {found.number} works:", *proven])
     rows = (*session.restart_rows(), *left)
-    return Result(text, rows, seconds=time.monotonic() - begun)
+    return Checked.of(
+        found.number,
+        tuple(proven),
+        _progress(session, found),
+        rows=rows,
+        seconds=time.monotonic() - begun,
+    )
+
+
+def _timed(sentences: Iterator[str]) -> Iterator[Proven]:
+    """Each sentence with how long it took to prove."""
+    begun = time.monotonic()
+    for sentence in sentences:
+        now = time.monotonic()
+        yield Proven(sentence, now - begun)
+        begun = now
+
+
+def _progress(session: Session, section: Section) -> str:
+    """How many sections are done with this one; empty for an appendix, which counts for none."""
+    if section.is_appendix:
+        return ""
+    numbers = [one.number for one in sections.SECTIONS if not one.is_appendix]
+    done = {*session.settings.facts.completed, section.number}.intersection(numbers)
+    return f"Sections done: {len(done)} of {len(numbers)}"
 
 
 def _explain(session: Session, section: Section, error: CheckFailed, since: datetime) -> None:

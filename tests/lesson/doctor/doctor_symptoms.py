@@ -227,7 +227,7 @@ UNRELATED = (
     "GET https://example.com/favicon.ico 404 (Not Found)",
     "The notebook server connection was lost",
     "Published. 4 functions: GetMessages, SendMessage, SignalRInfo, negotiate.",
-    "Section 05 works:\n  - POST /api/messages answers the message.",
+    "Section 05 works:\n  ✓ POST /api/messages answers the message.",
     "SignalR Service instance ready: Free_F1, Serverless.",
     "[Information] Executed 'Functions.SendMessage' (Succeeded, Duration=12ms)",
     (
