@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 from chatkit.core import ports
 from chatkit.core.errors import NotStarted
 from chatkit.core.file_lock import FileLock
-from chatkit.core.files import private_folder
+from chatkit.core.files import private_folder, write_together
 from chatkit.core.processes import last_lines, start_detached
 from chatkit.core.results import Progress
 from chatkit.core.running.interrupts import held
@@ -41,7 +41,8 @@ EMULATOR_LIMIT_S = 20.0
 STOP_LIMIT_S = 3.0
 # The one that Microsoft publishes for its emulator: it opens nothing else.
 EMULATOR_KEY = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789ABCDEFGH"
-NOT_COPIED = shutil.ignore_patterns("__pycache__", "*.before-*", "local.settings.json")
+NOT_COPIED = ("host.json", "local.settings.json")
+KEPT_BESIDE = ".before-"
 HOST: dict[str, Any] = {
     "version": "2.0",
     "extensionBundle": {
@@ -151,10 +152,22 @@ def benched(session: Session, attempt: Path) -> Iterator[Bench]:
         private_folder(folder)
         try:
             progress.show()
-            app = folder / "app"
-            shutil.copytree(attempt, app, ignore=NOT_COPIED)
-            (app / "host.json").write_text(json.dumps(HOST), encoding="utf-8")
-            yield Bench(session, folder, app)
+            yield Bench(session, folder, _copied(attempt, folder / "app"))
         finally:
             shutil.rmtree(folder, ignore_errors=True)
             progress.close()
+
+
+def _copied(attempt: Path, app: Path) -> Path:
+    """A copy of an app's files, with settings of the host that are the kit's.
+
+    Raises:
+        NotWritten: The disk is full, or takes no writes.
+    """
+    files: dict[Path, bytes | str] = {
+        app / path.name: path.read_bytes()
+        for path in attempt.iterdir()
+        if path.is_file() and path.name not in NOT_COPIED and KEPT_BESIDE not in path.name
+    }
+    write_together(private={**files, app / "host.json": json.dumps(HOST)})
+    return app

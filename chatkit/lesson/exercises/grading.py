@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from chatkit.core.errors import CheckFailed
@@ -59,4 +60,5 @@ def solve(session: Session, section: str | int) -> Grade:
         is_solution=True,
     )
     graded = grade(session, exercise.number)
-    return graded.with_solution(line, exercise.fill, kept)
+    folder = PurePosixPath(exercise.file).parent
+    return graded.with_solution(line, exercise.fill, [f"my-chat/{folder}/{name}" for name in kept])

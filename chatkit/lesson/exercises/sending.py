@@ -176,7 +176,8 @@ def _why_nothing(app: RunningApp) -> str:
     if hubs != [HUB]:
         return f"They are connected to hub {HUB}; your binding has {enumerated(hubs) or 'no hub'}."
     return (
-        'Is the output set, with "target" and "arguments"? And is the user the one it is meant for?'
+        'Is the output set, with "target" and "arguments"?'
+        ' And a "userId", if there is one, has to be that of somebody who is here.'
     )
 
 

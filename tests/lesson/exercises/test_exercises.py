@@ -2,28 +2,46 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from azure.storage.blob import BlobServiceClient
 
+from chatkit.cloud import local_cloud
 from chatkit.core.errors import NoSuchChoice
 from chatkit.lesson.exercises import attempts, grading, table
 from chatkit.lesson.exercises.table import EXERCISES, Exercise
 from chatkit.steps import app_files, running
+from chatkit.steps.local_settings import storage_for
 from chatkit.steps.session import Session
 from tests.lesson.exercises.attempts_of_learners import EDITED, RIGHT, WRONG
 from tests.tiers import one_in
 
+STORES = "06"  # the one whose app reads a blob
 NUMBERS = [exercise.number for exercise in EXERCISES]
 pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
-def session(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Session:
+def session(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Session]:
     """A workshop that nothing was done in; no local cloud runs."""
-    monkeypatch.setenv("CHATKIT_HOME", str(tmp_path / "home"))
-    (tmp_path / "home").mkdir()
-    return Session(tmp_path / "home")
+    home = tmp_path / "home"
+    monkeypatch.setenv("CHATKIT_HOME", str(home))
+    home.mkdir()
+    yield Session(home)
+    local_cloud.stop(home / "local")
+
+
+def is_clean(session: Session, number: str) -> bool:
+    """Whether a grading has left nothing: no folder, and nothing in the cloud that people use."""
+    left = [*running.graded_in(session.home).iterdir()]
+    if number != STORES:
+        # It needs no cloud, so that nobody there can have seen anything of it.
+        return not left and not (session.home / "local").exists()
+    text = storage_for(session.connect_storage())
+    with BlobServiceClient.from_connection_string(text) as blobs:
+        return not left and not [*blobs.list_containers()]
 
 
 def write(session: Session, number: str, text: str) -> str:
@@ -92,7 +110,7 @@ def test_a_wrong_attempt_is_told_what_is_wrong(
     grade = grading.grade(session, number)
     assert grade.state == "wrong" and says in repr(grade)
     assert 2 <= len(repr(grade).splitlines()) <= 3
-    assert not list(running.graded_in(session.home).iterdir())
+    assert is_clean(session, number)
 
 
 @pytest.mark.long
@@ -122,7 +140,9 @@ def test_the_solution_solves_it_and_an_attempt_is_kept(session: Session, number:
     write(session, number, attempt)
     grade = grading.solve(session, number)
     path = session.folder / table.find(number).file
-    assert grade.state == "solved" and "kept as function_app.py.before-1" in repr(grade)
+    assert grade.state == "solved"
+    assert f"kept as my-chat/exercises/{number}/function_app.py.before-1" in repr(grade)
+    assert is_clean(session, number)
     assert path.with_name("function_app.py.before-1").read_text() == attempt
     assert "kept" not in write(session, number, template(number))
 
