@@ -122,7 +122,10 @@ def _expect_base(app: RunningApp, path: str) -> None:
 
 def me(bench: Bench) -> Iterator[str]:
     """Section 09: who asks, by the platform's header and by nothing else."""
-    hint = f"The platform says who asks in the header {NAME_HEADER}; nothing else proves it."
+    hint = (
+        f"The platform gives the name in the header {NAME_HEADER}."
+        " What a request says elsewhere proves nothing."
+    )
     with bench.running() as app:
         for name in (f"guest-{uuid.uuid4().hex[:4]}@example.com", "alice@example.com"):
             headers = {NAME_HEADER: name}
