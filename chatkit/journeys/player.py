@@ -47,7 +47,7 @@ class Player:
     def add(self, journeys: Iterable[Journey]) -> None:
         """Journeys that are new: they will be played."""
         for journey in journeys:
-            newest = max((one.at for one in self.journeys), default=journey.at)
+            newest = max((one.at for one in tuple(self.journeys)), default=journey.at)
             self.journeys.append(journey)
             if journey.at < newest - LATE_S or was_checking(journey.at):
                 continue
@@ -65,13 +65,14 @@ class Player:
 
     def last(self) -> Journey | None:
         """The newest message of people, else of a check, else any way; None before the first."""
-        messages = [journey for journey in self.journeys if journey.is_message]
+        known = tuple(self.journeys)  # a cell that is run asks on another thread
+        messages = [journey for journey in known if journey.is_message]
         of_people = [journey for journey in messages if not was_checking(journey.at)]
-        return max(of_people or messages or self.journeys, key=_began, default=None)
+        return max(of_people or messages or known, key=_began, default=None)
 
     def listed(self) -> list[Journey]:
         """Those that are known, in the order in which they began."""
-        return sorted(self.journeys, key=_began)
+        return sorted(tuple(self.journeys), key=_began)
 
     def play(self, number: int, now: float) -> None:
         """Play a known journey anew."""

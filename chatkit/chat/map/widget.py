@@ -98,7 +98,7 @@ class ChatMap:
     @property
     def journeys(self) -> tuple[Journey, ...]:
         """The ways that are known, oldest first, now."""
-        self._take(self._ask(self._newest))
+        self._background.call(self._look())
         return tuple(self._player.listed())
 
     def close(self) -> None:
@@ -190,10 +190,11 @@ class ChatMap:
             self._newest = 0
             return True
         journeys = [Journey.of_json(document) for document in news["journeys"]]
-        self._player.add(journeys)
-        for journey in journeys:
+        new = [journey for journey in journeys if journey.number > self._newest]
+        self._player.add(new)
+        for journey in new:
             self._newest = journey.number
-        return bool(journeys)
+        return bool(new)
 
     def _set(self) -> None:
         self._player.is_paused = bool(self._pause.value)

@@ -111,7 +111,12 @@ async function draw() {
   wanted += 1;
   const mine = wanted;
   const moves = STILL.matches ? 0 : 1;
-  const drawn = await ask(`picture?way=${shown ? shown.number : 0}&steps=${steps}&moves=${moves}`);
+  let drawn = null;
+  try {
+    drawn = await ask(`picture?way=${shown ? shown.number : 0}&steps=${steps}&moves=${moves}`);
+  } catch {
+    return; // who asks for the ways says why
+  }
   if (mine !== wanted) return;
   at("picture").src = `data:image/svg+xml,${encodeURIComponent(drawn.svg)}`;
   at("picture").alt = drawn.words;
