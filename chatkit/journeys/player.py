@@ -91,7 +91,12 @@ class Player:
         Args:
             now: Any clock that does not jump.
         """
-        if self.is_paused or now < self._due:
+        if self.is_paused:
+            return False
+        if self._is_message_waiting():
+            self._begin(self._waiting.popleft(), now)
+            return True
+        if now < self._due:
             return False
         if self.shown is not None and self.steps < len(self.shown.hops):
             self._step(now)
@@ -109,6 +114,12 @@ class Player:
             self._begin(self._waiting.popleft(), now)
         elif self.shown is not None:
             self._begin(self.shown, now)
+
+    def _is_message_waiting(self) -> bool:
+        """Whether a message waits for the end of a request that nobody looks for."""
+        if not self._waiting or self.shown is None:
+            return False
+        return self._waiting[0].is_message and not self.shown.is_message
 
     def _begin(self, journey: Journey, now: float) -> None:
         self.shown = journey

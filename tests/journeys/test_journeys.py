@@ -127,6 +127,16 @@ def test_a_flood_is_not_played_for_ever() -> None:
     assert other.shown == message(3)
 
 
+def test_a_message_does_not_wait_for_the_end_of_another_request() -> None:
+    """It waits for the end of a message."""
+    player = Player()
+    player.add([request(1)])
+    player.tick(0.0)
+    player.add([message(2), message(3)])
+    assert player.tick(0.1) and player.shown == message(2)
+    assert not player.tick(0.2)
+
+
 def test_what_is_told_late_is_listed_where_it_belongs_and_not_played() -> None:
     """The local run that could have told it in time has ended."""
     player = Player()

@@ -234,8 +234,8 @@ def _middle(own: list[Seen], root: Seen, *, source: Node = "functions") -> list[
     hops: list[Hop] = []
     reasons = [event for event in own if event.kind == "token"]
     doubt = "" if root.detail.get("alone", True) else " (or another request's at the same time)"
-    for event in own:
-        at = max(0.0, _ms(event.began - root.began))
+    for began, event in _ordered(own):
+        at = max(0.0, _ms(began - root.began))
         took = event.number("ms")
         failed = event.status >= 400 and event.status not in HARMLESS
         unsure = doubt if not event.cause else ""
@@ -254,6 +254,27 @@ def _middle(own: list[Seen], root: Seen, *, source: Node = "functions") -> list[
         elif event.kind == "frame":
             hops.append(Hop("signalr", "browsers", at, None, words.frame_words(event)))
     return hops
+
+
+def _ordered(own: list[Seen]) -> list[tuple[float, Seen]]:
+    """Events with the times when they began, in that order.
+
+    A call of the service is noted when it is over, and its frames before that. A process that had
+    to wait for the processor in between would let a frame seem older than its own call.
+    """
+    begun: list[tuple[float, Seen]] = []
+    frames: list[Seen] = []
+    for event in sorted(own, key=lambda one: one.at):
+        if event.kind == "frame":
+            frames.append(event)
+            continue
+        of_call: list[Seen] = []
+        if _is_call(event):
+            of_call, frames = frames, []
+        began = min([event.began, *(frame.at for frame in of_call)])
+        begun += [(began, event), *((frame.at, frame) for frame in of_call)]
+    begun += [(frame.at, frame) for frame in frames]
+    return sorted(begun, key=lambda one: one[0])
 
 
 def _shortened(hops: list[Hop]) -> list[Hop]:

@@ -12,6 +12,8 @@ from chatkit.localcloud.journeys.assembly import OTHERS_S, OWN_S, WAITING, Assem
 from chatkit.localcloud.journeys.seen import Seen
 from tests.attacks.chat_map import HELLO, PRIVATE, SEND
 
+FRAME = {"direction": "out", "hub": "chat", "target": "newMessage", "receivers": 2}
+CALL = {"method": "POST", "path": SEND, "status": 202, "ms": 1.5}
 CAUSE = "11111111-1111-1111-1111-111111111111"
 OTHER = "22222222-2222-2222-2222-222222222222"
 AT = 1000.0
@@ -33,8 +35,8 @@ def sent(
 ) -> list[Seen]:
     """A call of SignalR Service, with the frame that goes out meanwhile."""
     arguments = json.dumps([message])
-    frame = {"direction": "out", "hub": "chat", "target": "newMessage", "receivers": receivers}
-    call = {"method": "POST", "path": path, "status": 202, "ms": 1.5}
+    frame = {**FRAME, "receivers": receivers}
+    call = {**CALL, "path": path}
     known = {"cause": cause} if cause else {}
     return [
         event(5.0, "signalr/room", "frame", **frame, arguments=arguments, **known),
@@ -78,6 +80,17 @@ def test_a_message_is_told_with_every_hop_and_its_time() -> None:
     assert [hop.at_ms for hop in journey.hops] == pytest.approx([0, 2, 4.5, 5, 8], abs=0.1)
     assert (journey.title, journey.is_message) == ("alice: Hello", True)
     assert journey.outcome == "It arrived at 2 connections." and not journey.failed
+
+
+def test_a_frame_never_comes_before_its_call() -> None:
+    """The call's time is known when it is over, and the process may have waited before that."""
+    late = [
+        event(5.0, "signalr/room", "frame", **FRAME, arguments="[]", cause=CAUSE),
+        event(9.0, "signalr/room", "request", **CALL, cause=CAUSE),
+    ]
+    (journey,) = journeys(*late, *answered())
+    assert ends(journey)[1:3] == [("functions", "signalr"), ("signalr", "browsers")]
+    assert journey.hops[1].at_ms == journey.hops[2].at_ms == pytest.approx(5.0, abs=0.1)
 
 
 @pytest.mark.parametrize("name", PRIVATE)

@@ -80,6 +80,7 @@ function showLast() {
 
 function begin(way) {
   shown = way;
+  at("said").textContent = "";
   steps = 0;
   step();
 }
@@ -190,6 +191,9 @@ async function play() {
 
 addEventListener("hashchange", () => location.reload());
 setInterval(() => {
-  if (!isOn("pause") && performance.now() >= due) goOn();
+  if (isOn("pause")) return;
+  // A message does not wait for the end of a request that nobody looks for.
+  if (waiting[0]?.is_message && shown && !shown.is_message) begin(waiting.shift());
+  else if (performance.now() >= due) goOn();
 }, 100);
 play();
