@@ -12,7 +12,9 @@ export class ApiError extends Error {
 const ask = () => fetch("config.json", { cache: "no-store", priority: "high" }).catch(() => null);
 let asked = ask();
 let way = "";
-let onStage = false;
+
+/** Whether this page is on a stage: people have phones, and no function app to start. */
+export let onStage = false;
 
 /**
  * Read config.json beside the page: {"apiBaseUrl": "https://…"}, without /api. A relative URL starts

@@ -1,10 +1,12 @@
 // The live connection to the hub. It reconnects by itself, and always tells its state and when it
 // tries again.
 
-import { ApiError, howToStart, LOCAL_RUN, proxiedUrl, whyNoAnswer } from "./config.js";
+import { ApiError, howToStart, LOCAL_RUN, onStage, proxiedUrl, whyNoAnswer } from "./config.js";
 import { HEADER, token } from "./session.js";
 
 const DELAYS_S = [1, 2, 4, 8, 15, 30];
+const TOO_MANY = "429"; // how SignalR Service refuses one connection more than its tier allows
+const FULL = "The room is full. You get in when somebody leaves.";
 const LOOK_MS = 1_000;
 const ASLEEP_MS = 8_000;
 
@@ -143,6 +145,7 @@ function sentence(error, asked) {
   const status = /Status code '(\d+)'/.exec(error?.message ?? "")?.[1];
   const isApp = !/\/client\/(negotiate)?\?/.test(asked);
   const who = isApp ? "The function app" : "SignalR Service";
+  if (onStage && !isApp && status === TOO_MANY) return FULL;
   if (status) return `${who} answered with status ${status}.`;
   if (/negotiat/i.test(error?.message ?? ""))
     return whyNoAnswer() || `${who} does not answer.${howToStart(asked, isApp ? LOCAL_RUN : "")}`;

@@ -11,6 +11,7 @@ import pytest
 import typer
 
 from chatkit.cli.stage import verbs
+from chatkit.cloud import local_stage
 from chatkit.core.errors import SetupError
 from chatkit.core.running.own_addresses import OwnAddress
 from chatkit.stage import hosts
@@ -64,6 +65,12 @@ def test_no_stage_is_open_where_nothing_runs(chatkit: Chatkit) -> None:
     assert set(json.loads(typed.out).values()) == {None}
     assert "stage up" in chatkit("stage", "status").out
     assert "No stage was open." in chatkit("stage", "down").out
+
+
+def test_stop_ends_the_stage(chatkit: Chatkit, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing of the home is on the network any more."""
+    monkeypatch.setattr(local_stage, "end", lambda _: True)
+    assert chatkit("stop").out == "Stopped: the stage.\n"
 
 
 def test_the_network_is_chosen_from_a_list(types: Callable[[str], None]) -> None:

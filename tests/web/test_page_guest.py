@@ -41,6 +41,18 @@ def test_a_stage_that_does_not_answer_is_told_as_people_in_a_room_understand_it(
     expect(phone.locator("#name-problem")).to_contain_text("still in the room's network?")
 
 
+@pytest.mark.long
+def test_a_full_room_is_told_and_let_in_later(chat: Room, visit: Visit) -> None:
+    """SignalR Service takes so many connections as its tier allows."""
+    chat.guest = {"id": "guest-1", "name": "bob"}
+    phone = visit(None)
+    phone.route("**/client/negotiate*", lambda route: route.fulfill(status=429))
+    phone.reload()
+    expect(phone.locator(".banner")).to_contain_text("The room is full.")
+    phone.unroute("**/client/negotiate*")
+    phone.wait_for_selector(".connected")
+
+
 def test_a_device_that_wakes_up_is_connected_anew_and_misses_nothing(
     chat: Room, visit: Visit
 ) -> None:
