@@ -122,7 +122,10 @@ def _hold(where: Path, name: str, file: Path, templates: Templates, lines: list[
                 return found
             if not attachment.holds(LOOK_S):
                 break
-    raise SetupError(f"The SignalR Service instance {name} has ended, or its local cloud has.")
+    raise SetupError(
+        f"The SignalR Service instance {name} has ended, or its local cloud has.",
+        hint="Give the command again when it runs.",
+    )
 
 
 def _settings(file: Path, known: Templates) -> Iterator[Templates]:

@@ -8,18 +8,22 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 
 from aiohttp import web
 
 from chatkit.core import strict_json
 from chatkit.core.errors import SetupError
+from chatkit.localcloud.core.connection_limits import connection_of
 from chatkit.localcloud.signalr import emulator_settings, well_known
 from chatkit.localcloud.signalr.core.instance import Instance
 from chatkit.localcloud.signalr.core.spec import InstanceSpec
 from chatkit.localcloud.signalr.emulator_settings import Templates
 
 PERIOD_S = 0.5
+# How long the end of a connection may take to get here.
+LEAVING_S = 0.3
 Find = Callable[[str], Instance | None]
 
 
@@ -34,6 +38,8 @@ class Attachments:
         self._find = find
         self._templates: dict[str, Templates] = {}
         self._specs: dict[str, InstanceSpec] = {}
+        # By instance: set when who holds its key has left.
+        self._left: dict[str, asyncio.Event] = {}
 
     def spec(self, given: InstanceSpec) -> InstanceSpec:
         """What an instance does: what Resource Manager says, and the key where it is attached."""
@@ -62,15 +68,28 @@ class Attachments:
             return _refused(400, str(error))
         if instance.spec.disable_local_auth:
             return _refused(409, f"Access keys are disabled on the SignalR instance {name}.")
-        if name in self._templates:
+        if not await self._is_free(name):
             return _refused(409, f"The SignalR instance {name} has the well-known key already.")
         self._templates[name] = templates
+        left = self._left[name] = asyncio.Event()
         self._apply(name)
         try:
             return await self._hold(request, name)
         finally:
             self._templates.pop(name, None)
             self._apply(name)
+            left.set()
+
+    async def _is_free(self, name: str) -> bool:
+        """Whether nobody holds the key of an instance.
+
+        Who is leaving is waited for: a caller whose settings change comes back in the same moment.
+        """
+        if name in self._templates:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(LEAVING_S):
+                    await self._left[name].wait()
+        return name not in self._templates
 
     def _apply(self, name: str) -> None:
         instance = self._find(name)
@@ -82,10 +101,12 @@ class Attachments:
         answer = web.StreamResponse(headers={"Content-Type": "text/plain"})
         await answer.prepare(request)
         await answer.write(b"attached\n")
-        while self._find(name) is not None and name in self._templates:
-            if request.transport is None or request.transport.is_closing():
-                break
-            await asyncio.sleep(PERIOD_S)
+        connection = connection_of(request)
+        while connection and self._find(name) is not None and name in self._templates:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(PERIOD_S):
+                    await connection.lost()
+                    break
         return answer
 
 

@@ -90,6 +90,14 @@ async def test_an_attached_instance_takes_both_kinds_of_keys(
         assert await negotiate(running) == 200
 
 
+async def test_who_leaves_can_come_back_at_once(running: Running, control: dict[str, str]) -> None:
+    """As `--attach` does when its settings change; who stays is not pushed out."""
+    async with attached(running, control):
+        pass
+    async with attached(running, control), attach(running, control) as second:
+        assert second.status == 409
+
+
 async def test_upstream_of_the_settings_comes_first(
     running: Running, control: dict[str, str], aiohttp_app: Callable[..., AsyncIterator[str]]
 ) -> None:
