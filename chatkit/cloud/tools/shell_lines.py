@@ -30,7 +30,7 @@ def shell_lines(
 ) -> Iterator[str]:
     """Lines that set variables, and take others away.
 
-    A .env file can take none away; an empty one counts as none for the Azure SDKs.
+    A .env file can take none away: an empty one is a wrong one for the Azure SDKs.
     """
     # With ";" a shell may join the lines, as it does in `eval $(...)` without quotes.
     match shell:
@@ -44,7 +44,6 @@ def shell_lines(
             yield from (f"Remove-Item Env:{name}" for name in removed)
             yield from (f"$env:{name} = {_powershell(value)}" for name, value in variables.items())
         case Shell.DOTENV:
-            yield from (f"{name}=" for name in removed)
             yield from (f"{name}={_dotenv(value)}" for name, value in variables.items())
 
 
