@@ -6,6 +6,7 @@ be shown; `%tb` prints it everywhere. The exceptions stay as they are, for scrip
 
 from __future__ import annotations
 
+import inspect
 import re
 import sys
 from dataclasses import dataclass
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
 LONGEST = 600
+# As Python says it of a method.
+CALLED = re.compile(r"(\w+)\.(\w+)\(\) ((?:takes|missing|got) .+)")
 # In a Verbose traceback people see the values of variables: who asks for it gets it.
 ALL = ("Verbose", "Docs")
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
@@ -71,6 +74,24 @@ def card_of(error: BaseException) -> Card | None:
         return Card(name, what, error.why or more.strip().partition("\n")[0], error.hint)
     if isinstance(error, AzureError):
         return _card_of_azure(error, name)
+    return _card_of_call(str(error)) if isinstance(error, TypeError) else None
+
+
+def _card_of_call(text: str) -> Card | None:
+    """The card of a verb that was called with other arguments than it takes."""
+    called = CALLED.match(text)
+    if called is None:
+        return None
+    owner, verb, what = called.groups()
+    for kind in NamesNearest.__subclasses__():
+        if owner not in {one.__name__ for one in kind.__mro__}:
+            continue
+        if verb == "__init__":
+            return Card("TypeError", f"{owner}() {what}.", remedy=f"{owner}.open() opens one.")
+        names = [*inspect.signature(getattr(kind, verb)).parameters]
+        arguments = ", ".join(name for name in names if name != "self")
+        remedy = f"It is called {kind.__name__.lower()}.{verb}({arguments})."
+        return Card("TypeError", f"{verb}() {what}.", remedy=remedy)
     return None
 
 
@@ -112,7 +133,7 @@ def register(shell: InteractiveShell) -> None:
     from azure.core.exceptions import AzureError
 
     set_handler: Any = shell.set_custom_exc
-    set_handler((ChatkitError, AzureError), _show)
+    set_handler((ChatkitError, AzureError, TypeError), _show)
 
 
 def register_here() -> None:

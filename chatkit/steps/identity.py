@@ -93,7 +93,7 @@ def assign_roles(session: Session) -> Result:
     """Give the app an identity, and the identity the two roles that the chat needs."""
     from chatkit.cloud.provision import keyless
 
-    with session.step("Assigning roles", "08") as step:
+    with session.step("Assigning roles", "12") as step:
         keyless.assign_roles(step.stack, keyless.identify(step.stack))
         return step.result(
             "The app has an identity of its own, with two roles.",
@@ -106,7 +106,7 @@ def use_identity(session: Session) -> Result:
     """Name the services in the settings in the place of their keys; wait until that works."""
     from chatkit.cloud.provision import keyless
 
-    with session.step("Using the identity", "08") as step:
+    with session.step("Using the identity", "12") as step:
         if not keyless.has_roles(step.stack):
             raise SetupError(
                 "The app's identity has no roles yet.", hint="workshop.assign_roles() comes first."
@@ -125,7 +125,7 @@ def disable_keys(session: Session) -> Result:
     """Let SignalR Service and the storage account refuse keys from now on."""
     from chatkit.cloud.provision import keyless
 
-    with session.step("Switching keys off", "08") as step:
+    with session.step("Switching keys off", "12") as step:
         left = keyless.keys_in_use(step.stack)
         if left:
             raise SetupError(
@@ -145,7 +145,7 @@ def remove_client_secret(session: Session) -> Result:
     from chatkit.cloud.provision import federated_sign_in
     from chatkit.cloud.publish import functions
 
-    with session.step("Removing the client secret", "09") as step:
+    with session.step("Removing the client secret", "12") as step:
         keep_keys(session, step.stack)
         client_id = federated_sign_in.trust_identity(step.stack)
         functions.wait_until_answers(step.stack, session.deployed_api("09"), ME)

@@ -46,6 +46,31 @@ def test_the_nearest_is_named_on_a_card(workshop: Any, wrong: str, right: str) -
     assert card.lines() == [what, f"Do: {right}"]
 
 
+@pytest.mark.parametrize(
+    ("call", "what", "remedy"),
+    [
+        ("create_signalr('mine')", "create_signalr() takes 1", "workshop.create_signalr()."),
+        ("check()", "check() missing 1 required", "workshop.check(section)."),
+        ("chat_panel(size=3)", "chat_panel() got an unexpected", "workshop.chat_panel("),
+        ("__class__()", "Workshop() missing 1", "Workshop.open() opens one."),
+    ],
+)
+def test_a_verb_with_other_arguments_says_how_it_is_called(
+    workshop: Any, call: str, what: str, remedy: str
+) -> None:
+    """On a card, too."""
+    with pytest.raises(TypeError) as caught:
+        eval(f"workshop.{call}")
+    card = card_of(caught.value)
+    assert card is not None and card.what.startswith(what) and remedy in card.remedy
+
+
+def test_other_type_errors_have_no_card() -> None:
+    """They are the learner's own."""
+    for text in ("unsupported operand type(s) for +: 'NoneType' and 'str'", "C.f() takes 1"):
+        assert card_of(TypeError(text)) is None
+
+
 def test_python_meets_an_attribute_error(workshop: Any) -> None:
     """For hasattr, getattr with a default, copy and pickle."""
     assert not hasattr(workshop, "creat_signalr") and getattr(workshop, "chek", 1) == 1
