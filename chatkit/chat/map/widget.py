@@ -142,7 +142,8 @@ class ChatMap:
         self._step.on_click(lambda _button: self._later(self._step_on))
         wrapped = ipywidgets.Layout(flex_flow="row wrap")
         controls = [self._pause, self._step, self._slow, self._choice]
-        note = ipywidgets.HTML(f"<small>{view.SHOWN}</small>")
+        page = "The address of the same as a page: <code>workshop.map().page</code>."
+        note = ipywidgets.HTML(f"<small>{view.SHOWN} {page}</small>")
         self.widget = ipywidgets.VBox(
             [
                 self._picture,
