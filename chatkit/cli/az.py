@@ -16,11 +16,13 @@ from chatkit.cloud.tools import azure_cli
 from chatkit.cloud.tools.azure_cli import AzureCli
 from chatkit.cloud.tools.variables import check_age
 from chatkit.core.errors import SetupError
+from chatkit.core.file_lock import holder
 from chatkit.core.home.check import check_home
 from chatkit.core.settings import home
 
 INSTALL = "--install"
 STARTS = "The local cloud is not running; it is started now."
+WAITS = "The local cloud takes its time to answer (process {pid}); az waits for it."
 
 
 def main() -> int:
@@ -69,7 +71,8 @@ def _cloud() -> Endpoints:
         check_age(known)
         return known
     check_home(home())
-    print(f"chatkit: {STARTS}", file=sys.stderr)
+    pid = holder(where / "lock")
+    print(f"chatkit: {STARTS if pid is None else WAITS.format(pid=pid)}", file=sys.stderr)
     from chatkit.steps import moved_ports  # imports much, and a start takes long anyway
 
     return moved_ports.start_cloud(home(), _say)

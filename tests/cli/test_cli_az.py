@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from chatkit.cli import az
 from chatkit.cloud import local_cloud
 from chatkit.cloud.local_cloud import Endpoints
 from chatkit.cloud.tools.variables import CONFIG_FOLDER
@@ -93,6 +94,7 @@ def endpoints(home: Path, folder: Path) -> Endpoints:
 TYPED = """import sys
 from pathlib import Path
 from chatkit.cli.app import main
+from chatkit.cli import az
 from chatkit.cloud import local_cloud
 from tests.cli.test_cli_az import endpoints
 home, folder, *sys.argv = sys.argv[1:]
@@ -285,6 +287,18 @@ def test_a_cloud_that_is_down_is_started_and_that_is_said_first(
     typed = chatkit("az", "group", "list")
     assert typed.code == 0 and typed.out == "" and len(calls()) == 2
     assert typed.err == "chatkit: The local cloud is not running; it is started now.\n"
+
+
+@pytest.mark.usefixtures("calls")
+def test_a_busy_cloud_is_not_called_stopped(
+    chatkit: Chatkit, monkeypatch: pytest.MonkeyPatch, home: Path, tmp_path: Path
+) -> None:
+    """It holds the lock of its home, and answers later than one waits for."""
+    monkeypatch.setattr(local_cloud, "usable", lambda _: None)
+    monkeypatch.setattr(az, "holder", lambda _: 4711)
+    monkeypatch.setattr(local_cloud, "start", lambda _: endpoints(home, tmp_path))
+    said = chatkit("az", "group", "list").err
+    assert "process 4711" in said and "not running" not in said
 
 
 def test_a_cloud_of_an_older_version_has_to_be_started_anew(
