@@ -39,7 +39,7 @@ def choose(environment: Mapping[str, str]) -> Interpreter:
     """
     named = environment.get(SETTING) or environment.get(SETTING.replace("__", ":"))
     if named:
-        return Interpreter(own_command(named))
+        return Interpreter(own_command(named), note=f"The app runs with {named}: {SETTING}.")
     folder = _activated(environment)
     if folder is None:
         return Interpreter()

@@ -202,6 +202,7 @@ async def test_the_persons_environment_runs_the_app(
     served = await serve(write_app(tmp_path / "app", script, local_settings_json=settings))
     assert await served.ask("GET", "/api/where") == (200, str(environment))
     assert (f"The app runs in the environment {environment}." in served.log) == (how != "named")
+    assert (f"The app runs with {environment}" in served.log) == (how == "named")
 
 
 async def test_an_environment_without_the_sdk_is_said_and_not_used(
