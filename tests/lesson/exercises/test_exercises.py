@@ -20,6 +20,7 @@ from tests.tiers import one_in
 
 STORES = "06"  # the one whose app reads a blob
 NUMBERS = [exercise.number for exercise in EXERCISES]
+QUICK_FIRST = sorted(NUMBERS, key=lambda number: number != "09")  # it needs no SignalR
 pytestmark = pytest.mark.slow
 
 
@@ -133,7 +134,7 @@ def test_another_way_to_write_it_is_right_too(session: Session, number: str, fil
     assert grading.grade(session, number).state == "solved"
 
 
-@pytest.mark.parametrize("number", one_in(len(NUMBERS), NUMBERS[::-1]))
+@pytest.mark.parametrize("number", one_in(len(NUMBERS), QUICK_FIRST))
 def test_the_solution_solves_it_and_an_attempt_is_kept(session: Session, number: str) -> None:
     """Whoever gives up loses nothing; the notebook's cell can be run again afterwards."""
     attempt = template(number).replace("...", "'mine'")
