@@ -95,7 +95,8 @@ def test_status_for_a_person_shows_no_secret(chatkit: Chatkit, where: Path) -> N
 def test_env_prints_lines_that_a_shell_takes(chatkit: Chatkit, where: Path) -> None:
     """The lines are exports, quoted; the SDKs' own variable names."""
     chatkit("local", "up")
-    lines = [shlex.split(line) for line in chatkit("local", "env").out.splitlines()]
+    printed = chatkit("local", "env").out.splitlines()
+    lines = [shlex.split(line.removesuffix(";")) for line in printed]
     assert all(word[0] == "export" and len(word) == 2 for word in lines)
     values = dict(word[1].split("=", 1) for word in lines)
     assert values["AZURE_CLIENT_ID"] == local_cloud.start(where)["client_id"]
