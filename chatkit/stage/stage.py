@@ -105,7 +105,7 @@ def down(session: Session) -> Result:
     (session.home / SCREEN).unlink(missing_ok=True)
     if session.settings.target == "azure":
         return Result("The stage had opened nothing: the chat on Azure is where it was.")
-    return Result("The stage is closed." if was_open else "No stage was open.")
+    return Result("The stage is closed." if was_open else "No stage is open.")
 
 
 def summary(session: Session, known: StageState | None) -> dict[str, Any]:

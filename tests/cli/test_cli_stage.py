@@ -64,7 +64,7 @@ def test_no_stage_is_open_where_nothing_runs(chatkit: Chatkit) -> None:
     assert typed.code == 0
     assert set(json.loads(typed.out).values()) == {None}
     assert "stage up" in chatkit("stage", "status").out
-    assert "No stage was open." in chatkit("stage", "down").out
+    assert "No stage is open." in chatkit("stage", "down").out
 
 
 def test_stop_ends_the_stage(chatkit: Chatkit, monkeypatch: pytest.MonkeyPatch) -> None:

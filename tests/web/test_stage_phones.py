@@ -205,4 +205,4 @@ def test_the_stage_ends(phone: Open, workshop: Workshop, stage: StageShown) -> N
     alice = phone("alice at the end")
     assert repr(workshop.end_stage()) == "The stage is closed."
     expect(alice.locator(".banner")).to_contain_text("room's network?", timeout=20_000)
-    assert repr(workshop.end_stage()) == "No stage was open."
+    assert repr(workshop.end_stage()) == "No stage is open."
