@@ -91,6 +91,7 @@ def endpoints(home: Path, folder: Path) -> Endpoints:
     return known_as
 
 
+TYPO = ("--account-name", "azonestep", "--auth-mode", "login")
 TYPED = """import sys
 from pathlib import Path
 from chatkit.cli.app import main
@@ -460,6 +461,10 @@ def test_az_makes_an_account_and_fills_it(chatkit: Chatkit, home: Path, tmp_path
         az("storage", "blob", "upload", *blob, "-n", "b")
         listed = az("storage", "blob", "list", *blob[:4], "--query", "[].name")
         assert listed.split() == ["a", "b"]
+        typo = chatkit("az", "storage", "blob", "exists", "-n", "a", "-c", "box", *TYPO)
+        assert typo.code == 1 and "no storage account called 'azonestep'" in typo.err
+        az("login", "--identity")
+        assert az("account", "show", "--query", "user.name") == "systemAssignedIdentity\n"
         missing = chatkit("az", "group", "show", "-n", "missing")
         assert missing.code == 3 and "ResourceGroupNotFound" in missing.err
     finally:
