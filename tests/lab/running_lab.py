@@ -23,7 +23,7 @@ from chatkit.steps.local_servers import FUNCTIONS, PAGE, LocalServers
 
 START_LIMIT_S, POLL_S = 60.0, 0.05
 ADDRESS = re.compile(r"http://127\.0\.0\.1:\d+/\S*")
-# Lab saves every two minutes, and the notebooks are the checkout's own.
+# Lab saves every two minutes, and tests that share its notebooks look at them as they came.
 SAVES_NOTHING = {"@jupyterlab/docmanager-extension/plugin": {"autosave": False}}
 
 
