@@ -27,7 +27,6 @@ SHOWN_IN = 4
 """A cell that is run again leaves its output behind; only the newest few are kept up to date."""
 LIVE = "chatkit-live"
 LAST = "chatkit-last"
-WIDGET = "application/vnd.jupyter.widget-view+json"
 CHILD = ".jp-OutputArea-child"
 # The second class is Jupyter's, for a widget whose kernel has gone.
 IN_USE = f":has(.{LIVE}:not(.jupyter-widgets-disconnected))"

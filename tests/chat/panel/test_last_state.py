@@ -12,7 +12,6 @@ from chatkit.chat.panel import view
 from chatkit.chat.panel.panel import ChatPanel
 from chatkit.chat.panel.view import Seen
 from chatkit.chat.widgets import last_state
-from chatkit.chat.widgets.last_state import WIDGET
 from tests.attacks.last_state import PASTED
 from tests.chat.panel.panels import column_of, wait
 from tests.chat.panel.test_panel_view import reader
