@@ -18,6 +18,8 @@ from tests.chat.panel.test_panel_view import reader
 from tests.chat.shell import Shell
 from tests.chat.stub_room import StubRoom
 
+WIDGET = "application/vnd.jupyter.widget-view+json"
+
 
 @pytest.fixture
 def shell(monkeypatch: pytest.MonkeyPatch) -> Shell:
