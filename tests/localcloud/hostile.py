@@ -29,7 +29,7 @@ from chatkit.localcloud.signalr.core.spec import InstanceSpec
 from chatkit.localcloud.storage.service import DEV_ACCOUNT, DEV_KEY
 from chatkit.localcloud.storage.state.spec import AccountSpec, StaticWebsite
 from tests.localcloud.functions.deployed.deployed_cloud import app_zip
-from tests.localcloud.memory_transport import MemoryNetwork, connect
+from tests.localcloud.memory_transport import MemoryNetwork, Receiver, connect
 
 LIMIT_S = 20.0
 NAME = "chat"
@@ -77,18 +77,6 @@ class Reply:
     def text(self) -> str:
         """The body as text; it is UTF-8."""
         return self.body.decode()
-
-
-class _Receiver(asyncio.Protocol):
-    def __init__(self) -> None:
-        self.received = bytearray()
-        self.ended = asyncio.Event()
-
-    def data_received(self, data: bytes) -> None:
-        self.received += data
-
-    def connection_lost(self, error: Exception | None) -> None:
-        self.ended.set()
 
 
 @dataclass
@@ -183,7 +171,7 @@ class Hostile:
 
     async def ask(self, service: str, sent: Sent | bytes) -> Reply:
         """Send one request on a connection of its own."""
-        receiver = _Receiver()
+        receiver = Receiver()
         transport = connect(self.network.factory(self.port(service)), receiver)
         transport.write(sent if isinstance(sent, bytes) else sent.encoded())
         async with asyncio.timeout(LIMIT_S):

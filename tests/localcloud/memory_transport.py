@@ -134,6 +134,20 @@ class MemoryTransport(asyncio.Transport):
             self._protocol.connection_lost(error)
 
 
+class Receiver(asyncio.Protocol):
+    """Everything that comes on a connection, until its end."""
+
+    def __init__(self) -> None:
+        self.received = bytearray()
+        self.ended = asyncio.Event()
+
+    def data_received(self, data: bytes) -> None:
+        self.received += data
+
+    def connection_lost(self, error: Exception | None) -> None:
+        self.ended.set()
+
+
 def connect(factory: ProtocolFactory, client: asyncio.BaseProtocol) -> MemoryTransport:
     """Connect a client's protocol to a new protocol of a server; returns the client's end."""
     near = MemoryTransport(client)

@@ -9,20 +9,16 @@ from __future__ import annotations
 
 import asyncio
 import random
-import threading
-from collections.abc import Coroutine
 from contextlib import suppress
 from dataclasses import dataclass
-from types import TracebackType
-from typing import Any, TypeVar
+
+from tests.web.own_loop import OwnLoop
 
 CHUNK_BYTES = 1_400  # what a packet of Ethernet holds
-WAIT_S = 10.0
-T = TypeVar("T")
 
 
 @dataclass
-class BadNetwork:
+class BadNetwork(OwnLoop):
     """A context manager; a port of loopback that leads to another address.
 
     Attributes:
@@ -43,29 +39,11 @@ class BadNetwork:
     is_gone: bool = False
     port: int = 0
 
-    def __enter__(self) -> BadNetwork:
+    async def _start(self) -> None:
         self._random = random.Random(17)
         self._tasks: set[asyncio.Task[None]] = set()
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
-        self._thread.start()
-        self._server = self._do(asyncio.start_server(self._connect, "127.0.0.1", 0))
+        self._server = await asyncio.start_server(self._connect, "127.0.0.1", 0)
         self.port = int(self._server.sockets[0].getsockname()[1])
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._do(self._stop())
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(WAIT_S)
-        self._loop.close()
-
-    def _do(self, work: Coroutine[Any, Any, T]) -> T:
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result(WAIT_S)
 
     async def _stop(self) -> None:
         self._server.close()

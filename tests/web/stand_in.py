@@ -10,25 +10,22 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
-import threading
 import uuid
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import TracebackType
-from typing import Any, TypeVar
+from typing import Any
 
 import azure.functions as func
 from aiohttp import WSCloseCode, web
 
 from tests.functions.built_app import Sent, call, principal
 from tests.functions.fake_blobs import FakeContainer
+from tests.web.own_loop import OwnLoop
 from tests.web.stand_in_auth import Person, SignIns, id_of
 
 CONTENT = Path(__file__).resolve().parents[2] / "content"
-WAIT_S = 10.0
 ANYBODY = "anybody"
-T = TypeVar("T")
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 KEY = "a-key-of-at-least-thirty-two-bytes-12345"
 
@@ -45,7 +42,7 @@ class Faults:
 
 
 @dataclass
-class Room:
+class Room(OwnLoop):
     """The stand-in; a context manager.
 
     Attributes:
@@ -68,29 +65,6 @@ class Room:
     connection_string: str = ""
     sockets: dict[web.WebSocketResponse, str] = field(default_factory=dict)
     hub_headers: set[str] = field(default_factory=set)
-
-    def __enter__(self) -> Room:
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
-        self._thread.start()
-        self._runners: list[web.AppRunner] = []
-        self.do(self._start())
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.do(self._stop())
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(WAIT_S)
-        self._loop.close()
-
-    def do(self, work: Coroutine[Any, Any, T]) -> T:
-        """Run something on the stand-in's loop and wait for it."""
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result(WAIT_S)
 
     def drop(self) -> None:
         """Cut every connection to the hub."""
@@ -131,6 +105,7 @@ class Room:
         return self.do(self._post(Person(sender_id, sender), body))[1]
 
     async def _start(self) -> None:
+        self._runners: list[web.AppRunner] = []
         hub: dict[str, Handler] = {
             "POST /client/negotiate": self._connect,
             "GET /client/": self._websocket,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import time
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit
 
@@ -22,6 +23,7 @@ __all__ = [
     "host_name",
     "is_identity_header",
     "is_from_other_page",
+    "noted",
     "origin_of",
     "parts_of",
     "read_whole",
@@ -53,6 +55,8 @@ OTHER_PAGE = "A page of another site cannot do that."
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 # A dot alone leaves out line ends, which a path may have (`%0A`).
 EVERY_PATH = "/{path:(?s:.*)}"
+# nginx's status for a client that left before its answer.
+CLIENT_CLOSED_REQUEST = 499
 NUMBER_DIGITS = 18  # of every number that 64 bits hold
 
 
@@ -103,6 +107,34 @@ def wants_websocket(request: web.BaseRequest) -> bool:
     """Whether a request asks for a WebSocket (RFC 6455 §4.1)."""
     upgrades = [one.strip().lower() for one in request.headers.get("Upgrade", "").split(",")]
     return request.method == "GET" and "websocket" in upgrades
+
+
+async def noted(
+    request: web.Request, handler: Handler, note: Callable[[int, float], None]
+) -> web.StreamResponse:
+    """Let a handler answer, and note how that went, whatever happens.
+
+    Args:
+        request: What was sent.
+        handler: Answers it.
+        note: Gets the status, and how many milliseconds it took.
+    """
+    began = time.perf_counter()
+    status = CLIENT_CLOSED_REQUEST
+    try:
+        answer = await handler(request)
+        status = answer.status
+    except web.HTTPException as error:
+        status = error.status
+        raise
+    except ConnectionError:
+        raise
+    except Exception:
+        status = 500
+        raise
+    finally:
+        note(status, round((time.perf_counter() - began) * 1000, 2))
+    return answer
 
 
 async def read_whole(stream: StreamReader, *, limit_bytes: int) -> bytes | None:

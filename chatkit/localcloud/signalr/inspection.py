@@ -9,22 +9,19 @@ shows both in its portal (live trace, metrics); there is no API to copy.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 from aiohttp.typedefs import Middleware
 
 from chatkit.localcloud.core.trace import CAUSE_FORM, CAUSE_HEADER, caused, events_answer
-from chatkit.localcloud.core.web import Handler, host_name, whole_number
+from chatkit.localcloud.core.web import Handler, host_name, noted, whole_number
 from chatkit.localcloud.signalr.core import authentication
 from chatkit.localcloud.signalr.core.errors import BadRequest
 from chatkit.localcloud.signalr.core.instance import Instance
 
 TRACE = "/trace"
 STATE = "/state"
-# nginx's status for a client that left before its answer.
-CLIENT_CLOSED_REQUEST = 499
 
 
 def traced(instance: Instance) -> Middleware:
@@ -44,25 +41,12 @@ def traced(instance: Instance) -> Middleware:
 
 
 async def _noted(instance: Instance, request: web.Request, handler: Handler) -> web.StreamResponse:
-    began = time.perf_counter()
-    status = CLIENT_CLOSED_REQUEST
-    try:
-        answer = await handler(request)
-        status = answer.status
-    except web.HTTPException as error:
-        status = error.status
-        raise
-    except ConnectionError:
-        raise
-    except Exception:
-        status = 500
-        raise
-    finally:
-        took_ms = round((time.perf_counter() - began) * 1000, 2)
+    def note(status: int, ms: float) -> None:
         instance.trace.emit(
-            "request", method=request.method, path=request.path, status=status, ms=took_ms
+            "request", method=request.method, path=request.path, status=status, ms=ms
         )
-    return answer
+
+    return await noted(request, handler, note)
 
 
 def trace(instance: Instance) -> Callable[[web.Request], Awaitable[web.Response]]:

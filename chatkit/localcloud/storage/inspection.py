@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import time
-
 from aiohttp import web
 from aiohttp.typedefs import Middleware
 
 from chatkit.localcloud.core.trace import Trace
-from chatkit.localcloud.core.web import Handler
+from chatkit.localcloud.core.web import Handler, noted
 
-# nginx's status for a client that left before its answer.
-CLIENT_CLOSED_REQUEST = 499
 # Parts of a query that name the operation; others may hold a signature.
 OPERATION = ("restype", "comp")
 
@@ -21,17 +17,7 @@ def traced(trace: Trace, source: str) -> Middleware:
 
     @web.middleware
     async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
-        began = time.perf_counter()
-        status = CLIENT_CLOSED_REQUEST
-        try:
-            answer = await handler(request)
-            status = answer.status
-        except ConnectionError:
-            raise
-        except Exception:
-            status = 500
-            raise
-        finally:
+        def note(status: int, ms: float) -> None:
             operation = " ".join(request.query.get(name, "") for name in OPERATION).strip()
             trace.emit(
                 source,
@@ -40,8 +26,9 @@ def traced(trace: Trace, source: str) -> Middleware:
                 path=request.path,
                 operation=operation,
                 status=status,
-                ms=round((time.perf_counter() - began) * 1000, 2),
+                ms=ms,
             )
-        return answer
+
+        return await noted(request, handler, note)
 
     return middleware

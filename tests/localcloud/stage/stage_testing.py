@@ -26,7 +26,7 @@ from chatkit.localcloud.stage.pace import Pace
 from chatkit.localcloud.stage.place import Place
 from chatkit.wire.connection_strings import SignalRConnectionString
 from chatkit.wire.tokens import client_token
-from tests.localcloud.memory_transport import MemoryNetwork, connect
+from tests.localcloud.memory_transport import MemoryNetwork, Receiver, connect
 from tests.localcloud.signalr.harness import service_on
 
 PORT = 8080
@@ -84,18 +84,6 @@ class Answer:
     text: str
 
 
-class _Receiver(asyncio.Protocol):
-    def __init__(self) -> None:
-        self.received = bytearray()
-        self.ended = asyncio.Event()
-
-    def data_received(self, data: bytes) -> None:
-        self.received += data
-
-    def connection_lost(self, error: Exception | None) -> None:
-        self.ended.set()
-
-
 class Phone:
     """A browser: one person's cookies."""
 
@@ -147,7 +135,7 @@ class OpenStage:
 
     async def raw(self, head: str, *, port: int = PORT) -> Answer:
         """Send bytes that no library would send; the connection ends with the answer."""
-        receiver = _Receiver()
+        receiver = Receiver()
         transport = connect(self.network.factory(port), receiver)
         transport.write(f"{head}\r\nConnection: close\r\n\r\n".encode("latin-1"))
         async with asyncio.timeout(LIMIT_S):

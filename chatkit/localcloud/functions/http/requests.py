@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 
 from aiohttp import web
 from aiohttp.typedefs import Middleware
 
 from chatkit.localcloud.core.trace import CAUSE, Trace, caused
-from chatkit.localcloud.core.web import HANDED_ON, IDENTITY_HEADERS, Handler
+from chatkit.localcloud.core.web import HANDED_ON, IDENTITY_HEADERS, Handler, noted
 from chatkit.localcloud.functions.worker_process.calls import Failure
 
 FUNCTION: web.RequestKey[str] = web.RequestKey("function", str)
 PRINCIPAL_NAME = "x-ms-client-principal-name"
-# nginx's status for a client that left before its answer.
-CLIENT_CLOSED_REQUEST = 499
 
 
 @dataclass(frozen=True)
@@ -48,36 +45,28 @@ def traced(app: AppTrace) -> Middleware:
 
     @web.middleware
     async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
-        began = time.perf_counter()
         requests.begun += 1
         requests.now += 1
         number, is_alone = requests.begun, requests.now == 1
-        status = CLIENT_CLOSED_REQUEST
+
+        def note(status: int, ms: float) -> None:
+            requests.now -= 1
+            app.trace.emit(
+                app.source,
+                "request",
+                cause=cause,
+                method=request.method,
+                path=request.path,
+                status=status,
+                ms=ms,
+                function=request.get(FUNCTION, ""),
+                user=_user(request),
+                origin=request.headers.get("Origin", ""),
+                alone=is_alone and requests.begun == number,
+            )
+
         with caused() as cause:
-            try:
-                answer = await handler(request)
-                status = answer.status
-            except ConnectionError:
-                raise
-            except Exception:
-                status = 500
-                raise
-            finally:
-                requests.now -= 1
-                app.trace.emit(
-                    app.source,
-                    "request",
-                    cause=cause,
-                    method=request.method,
-                    path=request.path,
-                    status=status,
-                    ms=_ms(time.perf_counter() - began),
-                    function=request.get(FUNCTION, ""),
-                    user=_user(request),
-                    origin=request.headers.get("Origin", ""),
-                    alone=is_alone and requests.begun == number,
-                )
-        return answer
+            return await noted(request, handler, note)
 
     return middleware
 
