@@ -272,6 +272,12 @@ def stop(where: Path) -> bool:
     return True
 
 
+OTHER_VERSION = (
+    "The local cloud that runs is of another version of chatkit, and does not have this."
+)
+BEGIN_AGAIN = "chatkit local down, then chatkit local up; what it holds is kept."
+
+
 def ask(method: str, path: str, body: object = None, *, where: Path | None = None) -> Any:
     """Call the control endpoint of the local cloud that runs.
 
@@ -293,7 +299,11 @@ def ask(method: str, path: str, body: object = None, *, where: Path | None = Non
     if known is None:
         raise not_running(where)
     status, content = _call(known, method, path, body, timeout_s=ASK_LIMIT_S)
-    answer = json.loads(content)
+    try:
+        answer = json.loads(content)
+    except ValueError:
+        # What this version asks for, one that was started by another version may not have.
+        raise ServiceError(status, "NotFound", OTHER_VERSION, hint=BEGIN_AGAIN) from None
     if status >= 400:
         raise ServiceError(status, "BadRequest", str(answer["error"]))
     return answer

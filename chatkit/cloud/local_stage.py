@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypedDict, cast
 
@@ -65,7 +66,9 @@ def end(where: Path) -> bool:
         Whether there was one; False when that is not known.
     """
     if local_cloud.running(where) is not None:
-        return bool(local_cloud.ask("DELETE", "/stage", where=where)["was_open"])
+        with suppress(ServiceError):  # one of a version that has no stages
+            return bool(local_cloud.ask("DELETE", "/stage", where=where)["was_open"])
+        return False
     if where.is_dir():
         (where / NO_MORE).touch(mode=0o600)
     return False

@@ -16,7 +16,7 @@ from threading import Thread
 import psutil
 import pytest
 
-from chatkit.cloud import local_cloud
+from chatkit.cloud import local_cloud, local_stage
 from chatkit.core.errors import NotAnswering, NotStarted, ServiceError
 from chatkit.core.settings import checkout
 
@@ -58,11 +58,15 @@ class _Handler(BaseHTTPRequestHandler):
         if "/faults/" in self.path:
             status = 400
             body = {"error": "There is no such fault."}
+        content = json.dumps(body)
+        if self.path == "/stage":
+            status = 404
+            content = "404: Not Found"
         self.send_response(status)
         self.end_headers()
-        self.wfile.write(json.dumps(body).encode())
+        self.wfile.write(content.encode())
 
-    do_GET = do_PUT = do_POST = _answer
+    do_GET = do_PUT = do_POST = do_DELETE = _answer
 
     def log_message(self, format: str, *args: object) -> None:
         """Print nothing."""
@@ -119,6 +123,14 @@ def test_a_refusal_is_an_error_with_its_sentence(tmp_path: Path) -> None:
     with pytest.raises(ServiceError, match="no such fault") as caught:
         local_cloud.ask("PUT", "/faults/rain", {}, where=tmp_path)
     assert caught.value.status == 400
+
+
+@pytest.mark.usefixtures("control")
+def test_a_cloud_of_another_version_is_said_to_be_one(tmp_path: Path) -> None:
+    """What it does not have is no damage; `chatkit stop` goes on."""
+    with pytest.raises(ServiceError, match="another version of chatkit"):
+        local_cloud.ask("GET", "/stage", where=tmp_path)
+    assert local_stage.end(tmp_path) is False
 
 
 def test_another_local_cloud_on_that_port_is_not_ours(tmp_path: Path, control: Recorder) -> None:

@@ -30,7 +30,6 @@ USE = "workshop.use_identity() puts names in the place of keys."
 SECRET = "workshop.remove_client_secret() lets an identity take its place."
 SECRETS = ("AccessKey=", "AccountKey=", "SharedAccessSignature=")
 SEND = "/api/hubs/{}/:send?api-version=2022-06-01"
-PEOPLE = ("alice", "bob")
 ACCEPTED = 200
 STRANGE = (
     "Not so the old client secret: somebody else made the app registration {}, and Entra still"
