@@ -5,6 +5,7 @@ long it takes there.
 from __future__ import annotations
 
 import json
+import math
 import os
 import shutil
 from typing import Annotated, cast
@@ -206,6 +207,9 @@ def fault(
     """Let the next requests to the local cloud fail as Azure fails; with --for, what people of the
     chat meet, for some seconds.
     """
+    for option, number in (("--for", for_s), ("--seconds", seconds)):
+        if number is not None and not math.isfinite(number):
+            raise typer.BadParameter(f"{number} is no number of seconds.", param_hint=option)
     drills = local_cloud.ask("GET", "/drills")["kinds"]
     faults = local_cloud.ask("GET", "/faults")["kinds"]
     if kind and kind not in (*drills, *faults):

@@ -209,5 +209,7 @@ def test_drills_and_faults_are_one_verb(chatkit: Chatkit) -> None:
     wrong = chatkit("local", "fault", "throttled", "--for", "5")
     assert wrong.code == 2 and "signalr-drop" in wrong.err
     assert chatkit("local", "fault", "functions-down", "--for", "0").code == 1
+    wrong = chatkit("local", "fault", "slow", "--for", "nan")
+    assert wrong.code == 2 and "--for" in wrong.err
     off = chatkit("local", "fault", "--clear").out
     assert not re.search(r"^(on|\d+ s) ", off, re.MULTILINE)

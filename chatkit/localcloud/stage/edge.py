@@ -54,6 +54,7 @@ OWN_METHODS = {
 }
 READING = ("GET", "HEAD")
 HISTORY_PAGE = 200
+AGAIN_S = 3  # after which a phone asks for the page again that could not be had
 # A file of the page: it has a kind, no name begins with a dot, nothing is encoded.
 NAME = "[A-Za-z0-9_-][A-Za-z0-9_.-]{0,99}"
 PAGE_FILE = re.compile(rf"/|(/{NAME}){{0,7}}/{NAME}\.[A-Za-z0-9]+")
@@ -166,6 +167,8 @@ class Edge:
         headers["X-Frame-Options"] = "DENY"  # browsers from before frame-ancestors
         headers["Cross-Origin-Resource-Policy"] = "same-origin"
         headers.setdefault("Cache-Control", "no-cache")
+        if response.status >= 500 and request.method == "GET" and _is_shown(request):
+            headers["Refresh"] = str(AGAIN_S)
         for name in [*headers]:
             if name.lower().startswith(NOT_TOLD):
                 headers.popall(name, None)
@@ -345,6 +348,11 @@ def names_in(answer: web.StreamResponse) -> list[str]:
     messages = [one for one in page if isinstance(one, dict)] if isinstance(page, list) else []
     people = [one.get(key) for one in messages for key in ("sender", "recipient")]
     return [name for name in people if isinstance(name, str)]
+
+
+def _is_shown(request: web.Request) -> bool:
+    """Whether the answer is what a person looks at, not something that a page asked for."""
+    return request.raw_path.partition("?")[0] in ("/", "/index.html")
 
 
 def _described(guest: Guest) -> web.Response:

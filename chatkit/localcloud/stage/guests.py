@@ -23,8 +23,19 @@ PROVIDER = "guest"
 MAX_NAME = 50
 MAX_GUESTS = 10_000
 MAX_SEEN = 50_000
+MAX_EARLIER = 20
 ID = re.compile(r"guest-[0-9a-f]{16}")
-MADE_NAME = re.compile(r"guest[0-9a-f]{8}")
+MADE_NAME = re.compile(r"guest[2-9a-fio]{8}")  # folded
+# What nobody sees though it is no control: fillers, selectors of variants, the empty braille cell.
+UNSEEN = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180d\u180f\u2800\u3164\ufe00-\ufe0f\uffa0"
+    "\U000e0100-\U000e01ef]"
+)
+# Letters and digits, folded, that look like a Latin one in a font of screens.
+ALIKE = str.maketrans(
+    "авеёкмнорстухіјѕһԁԛԝαβεηικμνορτυχωıl|01",
+    "abeekmhopctyxijshdqwabehikmnoptyxwiiioi",
+)
 NO_NAME = "Please write a name first."
 TOO_LONG = f"A name has at most {MAX_NAME} characters."
 # Who is signed in at the app has a name with this sign: no guest can pass for one of them.
@@ -69,7 +80,12 @@ class Guests:
         self._store = store
         self._key = key
         self._names = {key: str(value["name"]) for key, value in store.items(COLLECTION)}
-        self._ids = {folded(name): key for key, name in self._names.items()}
+        self._earlier: dict[str, list[str]] = {
+            key: [str(name) for name in value.get("earlier", ())]
+            for key, value in store.items(COLLECTION)
+        }
+        self._ids = {folded(name): key for key, names in self._earlier.items() for name in names}
+        self._ids |= {folded(name): key for key, name in self._names.items()}
         self._seen = set(self._names)
         self._reserved: set[str] = set()
 
@@ -100,6 +116,8 @@ class Guests:
     def name(self, guest: Guest, wanted: str) -> Guest:
         """Give a guest a name: the wanted one, or with a number when somebody else has that.
 
+        A name that a guest had before stays that guest's: what was said with it can be read.
+
         Raises:
             NameRefused: Nobody can have it.
         """
@@ -107,11 +125,14 @@ class Guests:
         if guest.id not in self._names and len(self._names) >= MAX_GUESTS:
             raise NameRefused(FULL)
         name = self._free(wanted, guest)
-        self._store.put(COLLECTION, guest.id, {"name": name})
-        before = self._names.get(guest.id)
-        if before is not None:
-            self._ids.pop(folded(before), None)
+        had = [*self._earlier.get(guest.id, ()), self._names.get(guest.id, name)]
+        earlier = [one for one in had if folded(one) != folded(name)]
+        given_up, earlier = earlier[:-MAX_EARLIER], earlier[-MAX_EARLIER:]
+        self._store.put(COLLECTION, guest.id, {"name": name, "earlier": earlier})
+        for one in given_up:
+            self._ids.pop(folded(one), None)
         self._names[guest.id] = name
+        self._earlier[guest.id] = earlier
         self._ids[folded(name)] = guest.id
         self.note(guest)
         return self._guest(guest.id)
@@ -150,7 +171,7 @@ def checked(wanted: str) -> str:
     Raises:
         NameRefused: Nobody can have it.
     """
-    composed = unicodedata.normalize("NFC", " ".join(wanted.split()))
+    composed = unicodedata.normalize("NFC", " ".join(UNSEEN.sub("", wanted).split()))
     # Controls, directions, joiners, halves of characters: a name with them looks like another.
     name = "".join(char for char in composed if not unicodedata.category(char).startswith("C"))
     name = " ".join(name.split())
@@ -168,7 +189,7 @@ def checked(wanted: str) -> str:
 def folded(name: str) -> str:
     """What two names have in common that look alike."""
     alike = unicodedata.normalize("NFKC", name).casefold()
-    return "".join(unicodedata.normalize("NFKC", alike).split())
+    return "".join(unicodedata.normalize("NFKC", alike).split()).translate(ALIKE)
 
 
 def new_key() -> str:

@@ -56,6 +56,8 @@ class EchoChat:
 
     async def page(self, request: web.Request) -> web.StreamResponse:
         headers = {"Access-Control-Allow-Origin": "*", "x-ms-version": "1"}
+        if self.is_down:
+            return web.Response(status=503, headers=headers)
         return web.Response(text=f"page {request.path}", headers=headers)
 
     async def api(self, request: web.Request, handed_on: HandedOn) -> web.StreamResponse:

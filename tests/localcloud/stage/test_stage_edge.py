@@ -6,13 +6,14 @@ import asyncio
 import hashlib
 import hmac
 import json
+import re
 from http.cookies import SimpleCookie
 from pathlib import Path
 
 import aiohttp
 import pytest
 
-from chatkit.localcloud.stage.guests import COOKIE, ID, Guest, Guests, new_key
+from chatkit.localcloud.stage.guests import COOKIE, ID, MAX_EARLIER, Guest, Guests, new_key
 from chatkit.localcloud.stage.joins import Joins
 from tests.attacks.stage import (
     COOKIES,
@@ -244,10 +245,33 @@ async def test_headers_of_a_guest_tell_nothing(shared: OpenStage, name: str) -> 
 
 
 @pytest.mark.parametrize("name", NAMES)
-async def test_a_name_like_bobs_gets_a_number(stage: OpenStage, name: str) -> None:
+async def test_a_name_like_bobs_gets_a_number(shared: OpenStage, name: str) -> None:
     """Some apps know people by their names, and so do people."""
-    await stage.phone().join("bob")
-    assert (await stage.phone().join(NAMES[name]))["name"].endswith(" 2")
+    await shared.phone().join("bob")
+    assert re.search(r" \d+$", (await shared.phone().join(NAMES[name]))["name"])
+
+
+async def test_nobody_takes_up_a_name_that_a_guest_had(stage: OpenStage) -> None:
+    """What was said with it can be read: it would be the words of somebody else."""
+    bob, mallory = stage.phone(), stage.phone()
+    await bob.join("bob")
+    await bob.join("robert")
+    assert (await mallory.join("bob"))["name"] == "bob 2"
+    assert (await bob.join("bob"))["name"] == "bob"
+    assert (await mallory.join("Robert"))["name"] == "Robert 2"
+
+
+async def test_a_guest_holds_so_many_names(stage: OpenStage) -> None:
+    """The earliest is free again; the others are held after a restart, too."""
+    store, key = stage.platform.store, bytes.fromhex(new_key())
+    guests = Guests(store, key)
+    guest = guests.new()
+    for number in range(2, MAX_EARLIER + 4):
+        guests.name(guest, f"bob {number}")
+    assert guests.name(guests.new(), "bob 3").name == "bob 3 2"
+    guests = Guests(store, key)
+    assert guests.name(guests.new(), "bob 3").name == "bob 3 3"
+    assert guests.name(guests.new(), "bob 2").name == "bob 2"
 
 
 @pytest.mark.parametrize("name", REFUSED_NAMES)
@@ -352,6 +376,15 @@ async def test_messages_a_second_are_counted(stage: OpenStage) -> None:
     stage.chat.is_down = True
     await phone.ask("POST", "/api/messages", {"text": "x"})
     assert stage.stage.pace.per_second == 0.5
+
+
+async def test_a_page_that_could_not_be_had_comes_by_itself(stage: OpenStage) -> None:
+    """No script of ours runs yet that could try again."""
+    assert "Refresh:" not in (await stage.get("/")).text
+    stage.chat.is_down = True
+    answer = await stage.get("/")
+    assert (answer.status, "Refresh: 3\r\n" in answer.text) == (503, True)
+    assert "Refresh:" not in (await stage.get("/app.js")).text
 
 
 async def test_the_instance_may_go(tmp_path: Path) -> None:
