@@ -124,7 +124,9 @@ class NoSuchVerb(SetupError, AttributeError):
 
     def __init__(self, owner: str, wanted: str, choices: Sequence[str]) -> None:
         names = {choice.removesuffix("()"): choice for choice in choices}
-        near = nearest(wanted, [*names])
+        words = set(wanted.lower().split("_"))
+        alike = [name for name in names if words.intersection(name.split("_"))]
+        near = nearest(wanted, alike) or nearest(wanted, [*names])
         hint = f"Press Tab behind `{owner}.` for all there are."
         if near:
             hint = f"{owner}.{names[near]} is the nearest."

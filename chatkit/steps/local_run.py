@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from chatkit.cloud import local_cloud
 from chatkit.cloud.app_log.failures import failures
 from chatkit.core import settings as store
@@ -43,6 +45,10 @@ def write_local_settings(session: Session) -> Result:
         )
         names = ", ".join(sorted(local_settings.values(session.functions_folder)))
         without = KEYLESS if signalr.is_keyless(text) else ""
+        running = session.servers.running(FUNCTIONS)
+        if without and running and Path(running.folder) == session.functions_folder:
+            # They read the file anew by themselves, but began without somebody to sign in as.
+            _start_functions(session, port=running.port, auth=running.has_sign_in)
         return step.result(f"my-chat/functions/{local_settings.FILE}: {names}.{without}")
 
 

@@ -68,6 +68,12 @@ class Program:
     variant: str = ""
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
 
+    @property
+    def variables(self) -> str:
+        """Fingerprint of its variables, empty where it has none."""
+        lines = [f"{name}={value}" for name, value in sorted(self.environment.items())]
+        return hashlib.sha256("\n".join(lines).encode()).hexdigest() if lines else ""
+
 
 @dataclass(frozen=True)
 class Server:
@@ -91,6 +97,7 @@ class Server:
     secret: str = field(default="", repr=False)
     is_ready: bool = True
     variant: str = ""
+    variables: str = ""
 
     @property
     def has_sign_in(self) -> bool:
@@ -171,9 +178,7 @@ class LocalServers:
         variant = SIGN_IN if auth else ""
         # The host would notice a change by itself, but only soon: a cell promises it for now.
         own = environment or {}
-        program = Program(
-            FUNCTIONS, command, folder, restarts=True, variant=variant, environment=own
-        )
+        program = Program(FUNCTIONS, command, folder, True, variant, own)
         return self.start(program, port=port)
 
     def start_page(self, folder: Path, *, port: int) -> Started:
@@ -249,7 +254,7 @@ class LocalServers:
         """Whether a server does what a program would do."""
         if not found.is_ready or Path(found.folder) != program.folder:
             return False
-        if found.variant != program.variant:
+        if (found.variant, found.variables) != (program.variant, program.variables):
             return False
         if program.restarts and found.files != fingerprint(program.folder):
             return False
@@ -324,6 +329,7 @@ class LocalServers:
                 secret,
                 is_ready=False,
                 variant=program.variant,
+                variables=program.variables,
             )
             try:
                 self._write(starting)
@@ -372,7 +378,8 @@ def _server(record: dict[str, object]) -> Server | None:
         server = Server(**cast(Any, record))
     except TypeError:
         return None
-    texts = (server.name, server.folder, server.files, server.secret, server.variant)
+    how = (server.secret, server.variant, server.variables)
+    texts = (server.name, server.folder, server.files, *how)
     numbers = (server.pid, server.created, server.port)
     is_whole = all(isinstance(value, str) for value in texts) and all(
         isinstance(value, int | float) for value in numbers

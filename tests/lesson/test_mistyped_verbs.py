@@ -32,6 +32,7 @@ def workshop() -> Any:
         ("creat_signalr", "workshop.create_signalr() is the nearest."),
         ("chek", "workshop.check() is the nearest."),
         ("catchup", "workshop.catch_up() is the nearest."),
+        ("open_panel", "workshop.chat_panel() is the nearest."),
         ("web_ulr", "workshop.web_url is the nearest."),
         ("quit_everything", "Press Tab behind `workshop.` for all there are."),
     ],

@@ -88,7 +88,7 @@ def servers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> LocalServers:
     MACHINE.running.clear()
     monkeypatch.setattr(local_servers, "start_detached", MACHINE.start)
     monkeypatch.setattr(local_servers, "ProcessIdentity", Identity)
-    monkeypatch.setattr(answers, "status_at", lambda _url: 200)
+    monkeypatch.setattr(answers, "status_at", lambda _url, **_limit: 200)
     monkeypatch.setattr(start_proof, "is_proven", lambda _url, _secret: True)
     monkeypatch.setattr(ports, "is_free", lambda _port: True)
     return LocalServers(tmp_path)

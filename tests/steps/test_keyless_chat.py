@@ -149,13 +149,15 @@ def test_the_tutorials_steps_again_bring_no_key_back(chat: Chat) -> None:
 
 def test_functions_on_this_machine_sign_in_without_a_key(chat: Chat) -> None:
     """The local settings name the service; the local cloud's identity and a role do the rest."""
+    folder = chat.workshop.functions_folder
+    local_settings.write(folder, signalr="", storage=local_settings.DEVELOPMENT_STORAGE)
+    # They run already, as after section 10: from now on they have somebody to sign in as.
+    chat.workshop.start_functions()
     said = repr(chat.workshop.write_local_settings())
     assert "takes no keys" in said
-    folder = chat.workshop.functions_folder
     text = local_settings.values(folder)["AzureSignalRConnectionString"]
     assert text == signalr.connection_string(chat.stack) and "AuthType=azure" in text
     before = read_app_settings(chat.stack)
-    chat.workshop.start_functions()
     try:
         local = str(chat.workshop.local_api_base_url)
         frame, answered = asyncio.run(talk(local))

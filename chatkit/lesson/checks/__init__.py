@@ -91,7 +91,9 @@ def _explain(session: Session, section: Section, error: CheckFailed, since: date
         return
     done = sections.done(session.settings.facts)
     earlier = [one.number for one in sections.before(section) if one.number not in done]
-    if earlier:
+    app = session.functions_folder / "function_app.py"
+    is_gone = bool(section.where) and not app.exists()
+    if earlier or is_gone:
         error.explain(
             f"Section {section.number} is not done yet.",
             why=f"{error.what}: expected {error.expected}, got {error.got}.",

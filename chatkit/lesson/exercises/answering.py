@@ -14,6 +14,7 @@ from chatkit.lesson.exercises.running_app import RunningApp
 CONTAINER = "exercise-06"
 BLOB = "history.jsonl"
 NAME_HEADER = "x-ms-client-principal-name"
+CLAIMED = ("user", "name", "sender")
 
 
 def search(bench: Bench) -> Iterator[str]:
@@ -23,6 +24,7 @@ def search(bench: Bench) -> Iterator[str]:
     messages = [
         {"id": str(number), "sender": "alice", "text": text} for number, text in enumerate(texts)
     ]
+    messages[2]["sender"] = word  # somebody of that name has not said it
     with _kept(bench, messages), bench.running(bench.storage_setting()) as app:
         for wanted in (word, "thank", "nobody-has-said-this"):
             found = [one for one in reversed(messages) if wanted in one["text"]]
@@ -126,10 +128,12 @@ def me(bench: Bench) -> Iterator[str]:
         f"The platform gives the name in the header {NAME_HEADER}."
         " What a request says elsewhere proves nothing."
     )
+    claims = {claim: "mallory" for claim in (*CLAIMED, *(f"x-{one}" for one in CLAIMED))}
+    asked = "/api/me?" + "&".join(f"{claim}=mallory" for claim in CLAIMED)
     with bench.running() as app:
         for name in (f"guest-{uuid.uuid4().hex[:4]}@example.com", "alice@example.com"):
-            headers = {NAME_HEADER: name}
-            answer = app.ask("GET", "/api/me?user=mallory", headers=headers, hint=hint).json()
+            headers = {**claims, NAME_HEADER: name}
+            answer = app.ask("GET", asked, headers=headers, hint=hint).json()
             expect(
                 answer == {"user": name},
                 f"GET /api/me, signed in as {name}, answers something else",
@@ -138,6 +142,6 @@ def me(bench: Bench) -> Iterator[str]:
                 hint=hint,
             )
         app.ask("GET", "/api/me", status=401, hint=hint)
-        app.ask("GET", "/api/me?user=mallory", status=401, hint=hint)
+        app.ask("GET", asked, headers=claims, status=401, hint=hint)
     yield "Who is signed in is told their name, whoever they claim to be."
     yield "Who is not signed in gets 401."

@@ -21,7 +21,8 @@ def not_loaded(log: Path, app: Path) -> CheckFailed:
         "The app does not load",
         expected=f"an app that is there after {LOAD_LIMIT_S:.0f} seconds",
         got="one that is not",
-        hint="What stands outside of the functions runs when the app is loaded: does it end?",
+        hint="What stands outside of the functions runs when the app is loaded: does it end?"
+        " If it does, the machine is busy: run the cell again.",
     )
 
 

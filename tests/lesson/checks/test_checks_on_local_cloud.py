@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from azure.mgmt.signalr.models import (
@@ -24,6 +25,7 @@ from chatkit.core.errors import CheckFailed
 from chatkit.lesson import sections
 from chatkit.lesson.checks.core import evidence
 from chatkit.steps import page_config
+from chatkit.steps.session import Session
 from chatkit.workshop import Workshop
 from tests.lesson.doctor.ready_workshop import at_section_08, edited, fails
 from tests.tiers import one_in
@@ -390,3 +392,14 @@ def test_the_clean_up_is_content_only_when_everything_is_gone(workshop: Workshop
     fails(workshop, CLEAN_UP, "The resource group: expected gone, got still there")
     assert workshop.clean_up().complete
     assert "404 Not Found" in repr(workshop.check(CLEAN_UP))
+
+
+@pytest.mark.long
+def test_an_app_that_was_deleted_is_brought_back_by_one_verb(
+    workshop: Workshop, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """What the sections have done is not there any more, whatever the settings remember."""
+    monkeypatch.setattr(Session, "folder", tmp_path / "my-chat")
+    with pytest.raises(CheckFailed) as caught:
+        workshop.check("05")
+    assert caught.value.hint.startswith('workshop.catch_up("05")')

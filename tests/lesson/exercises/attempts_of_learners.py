@@ -5,6 +5,7 @@ from __future__ import annotations
 # A typing message, as the exercise of section 05 asks for it.
 TYPING = 'json.dumps({"target": "typing", "arguments": [sender]})'
 NUDGE = 'json.dumps({"userId": to, "target": "nudge", "arguments": [sender]})'
+PRINCIPAL = 'req.headers.get("x-ms-client-principal-name")'
 
 WRONG = (
     # section, what stands in the hole, what the grade says; the first row is the one that
@@ -54,6 +55,7 @@ WRONG = (
     ("06", "[]", "got []"),
     ("06", '[m for m in messages if word in m["text"]]', "oldest first"),
     ("06", '[m["text"] for m in messages[::-1] if word in m["text"]]', "finds something else"),
+    ("06", "[m for m in messages[::-1] if word in str(m)]", "finds something else"),
     ("07", '"lobby"', "got lobby"),
     ("07", 'os.environ["CHAT_ROOM"]', "KeyError"),
     ("07", 'os.environ.get("CHAT_ROOM")', "got"),
@@ -65,6 +67,8 @@ WRONG = (
     ("09", 'req.headers["x-ms-client-principal-name"]', "KeyError"),
     ("09", '"alice@example.com"', "alice@example.com"),
     ("09", 'req.headers.get("x-ms-client-principal-id")', "principal-name"),
+    ("09", f'req.headers.get("x-sender") or {PRINCIPAL}', "mallory"),
+    ("09", f'{PRINCIPAL} or req.params.get("name")', "mallory"),
     ("10", NUDGE.replace('"userId": to, ', ""), "Others heard it"),
     ("10", NUDGE.replace("userId", "user_id"), "Others heard it"),
     ("10", NUDGE.replace("userId", "recipient"), "Others heard it"),
