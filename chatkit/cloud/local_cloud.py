@@ -21,6 +21,7 @@ from chatkit.cloud.silence import (
     check_not_suspended,
     is_suspended,
     killing,
+    last_word,
     silent,
     silent_or_off,
     switched_off,
@@ -206,13 +207,13 @@ def start(where: Path) -> Endpoints:
             _check_disk(where)
         if process.exit_code == UNUSABLE_EXIT:
             # The sentence says itself what to do.
-            raise NotStarted(f"The local cloud did not start: {_reason(where)}")
+            raise NotStarted(f"The local cloud did not start: {last_word(where)}")
         pid = holder(where / "lock")
         if process.exit_code == LOCKED_EXIT and pid is not None:
             raise silent(pid)
         if process.exit_code != LOCKED_EXIT or monotonic() > until:
             raise NotStarted(
-                f"The local cloud did not start: {_reason(where).rstrip('.')}.",
+                f"The local cloud did not start: {last_word(where).rstrip('.')}.",
                 hint="`chatkit local logs` shows more.",
             )
 
@@ -387,17 +388,6 @@ def _check_disk(where: Path) -> None:
     """
     write_private(where / ".probe", "full?")
     (where / ".probe").unlink()
-
-
-def _reason(where: Path) -> str:
-    """The last line the local cloud wrote, without the name of the exception class."""
-    for name in ("cloud.out", "cloud.log"):
-        for line in last_lines(where / name):
-            line = line.strip()
-            if line.startswith("chatkit.core.errors."):
-                return line.partition(": ")[2]
-            return line
-    return "it said nothing"
 
 
 def not_running(where: Path) -> NotStarted:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from chatkit.core.errors import NotAnswering, NotStarted
 from chatkit.core.file_lock import holder
-from chatkit.core.processes import ProcessIdentity
+from chatkit.core.processes import ProcessIdentity, last_lines
 
 ANEW = "`chatkit local down` ends it; `chatkit local up` then starts it with everything it held."
 
@@ -66,3 +66,14 @@ def is_suspended(pid: int) -> bool:
 def killing(pid: int) -> str:
     """The command with which a person ends a process, whatever it does."""
     return f"`taskkill /F /PID {pid}`" if sys.platform == "win32" else f"`kill -9 {pid}`"
+
+
+def last_word(where: Path) -> str:
+    """The last line that a local cloud wrote, without the name of the exception class."""
+    for name in ("cloud.out", "cloud.log"):
+        for line in last_lines(where / name):
+            line = line.strip()
+            if line.startswith("chatkit.core.errors."):
+                return line.partition(": ")[2]
+            return line
+    return "it said nothing"
