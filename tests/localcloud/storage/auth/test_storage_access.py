@@ -393,5 +393,5 @@ def test_another_service_or_account_is_told_apart(cloud: StorageCloud) -> None:
     """Queue addresses say what there is; unknown accounts are not found."""
     origin = cloud.url.rpartition("/")[0]
     assert cloud.request("GET", f"{origin}/{NAME}-queue/q").status == 501
-    assert cloud.request("GET", f"{origin}/nobody/c/b").code == "ResourceNotFound"
-    assert cloud.request("GET", f"{origin}/devstoreaccount1/c/b").code == "ResourceNotFound"
+    assert cloud.request("GET", f"{origin}/nobody/c/b").code == "InvalidUri"
+    assert cloud.request("GET", f"{origin}/devstoreaccount1/c/b").code == "InvalidUri"
