@@ -67,7 +67,7 @@ def card_of(error: BaseException) -> Card | None:
     name = type(error).__name__
     if isinstance(error, CheckFailed) and not error.why:
         why = f"Expected {error.expected}, got {error.got}."
-        return Card(name, f"{error.what} is not as it should be.", why, error.hint)
+        return Card(name, f"{error.what} did not pass.", why, error.hint)
     if isinstance(error, ChatkitError):
         # What follows the first line is a list, or a log: the traceback below has it.
         what, _, more = error.message.partition("\n")

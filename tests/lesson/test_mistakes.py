@@ -39,7 +39,7 @@ def azure_error(code: str, message: str) -> HttpResponseError:
         (
             CHECK,
             [
-                "CheckFailed: The target is not as it should be.",
+                "CheckFailed: The target did not pass.",
                 "Why: Expected newMessage, got message.",
                 "Do: Correct it.",
             ],

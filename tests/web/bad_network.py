@@ -52,7 +52,11 @@ class BadNetwork(OwnLoop):
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def _connect(self, near: asyncio.StreamReader, back: asyncio.StreamWriter) -> None:
-        far, forth = await asyncio.open_connection(*self.target)
+        try:
+            far, forth = await asyncio.open_connection(*self.target)
+        except OSError:  # nobody is there: the phone learns it as from a network
+            back.close()
+            return
         for reader, writer in ((near, forth), (far, back)):
             task = asyncio.create_task(self._carry(reader, writer))
             self._tasks.add(task)

@@ -116,7 +116,10 @@ def _feedback(session: Session, alice: SignedIn, message: dict[str, Any]) -> Non
         got=_json(here),
         hint=PUBLISH,
     )
-    away = run(_visit(session, api, alice))
+    # Before the loop runs: without a key the service is asked for the guest's token.
+    connection = service.of_local_settings(session)
+    guest = service.endpoint_of(session, connection, session.hub, user_id=GUEST)
+    away = run(_visit(guest, api, alice))
     expect(
         away is False,
         "recipientConnected after a guest has left",
@@ -135,14 +138,13 @@ def _feedback(session: Session, alice: SignedIn, message: dict[str, Any]) -> Non
     )
 
 
-async def _visit(session: Session, api: str, alice: SignedIn) -> Any:
+async def _visit(guest: HubEndpoint, api: str, alice: SignedIn) -> Any:
     """Let a guest come and leave, and ask until the service has noticed it.
 
     The guest comes with a token of the service: the check brings nobody into the directory.
     """
     told = None
-    connection = service.of_local_settings(session)
-    async with listening(service.endpoint_of(session, connection, session.hub, user_id=GUEST)):
+    async with listening(guest):
         pass
     for _ in range(int(evidence.ARRIVAL_S / ASK_EVERY_S)):
         answer = await asyncio.to_thread(
