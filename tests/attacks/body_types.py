@@ -50,7 +50,7 @@ BODIES: dict[str, tuple[str, str, object]] = {
     "sign-in as text": (
         "PUT",
         f"{SITE}/config/authsettingsV2",
-        {"properties": {"platform": {"enabled": "true"}}},
+        {"properties": {"platform": {"enabled": "yes"}}},
     ),
     "an allowed address as an object": (
         "PUT",

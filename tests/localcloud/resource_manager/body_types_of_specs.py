@@ -35,6 +35,8 @@ SCHEMAS = {
     },
 }
 CONFIGS = ("authsettingsV2", "connectionstrings", "slotConfigNames", "web")
+# What Azure takes beside what its schemas say, as recorded.
+TAKEN_TOO = {("AuthPlatform", "enabled"): "switch"}
 # What a template has and a request has not.
 OF_TEMPLATES = ("apiVersion", "name", "resources", "type", "expression")
 
@@ -104,6 +106,8 @@ def document(folder: Path) -> dict[str, Any]:
         shared = definitions.keys() & types.definitions.keys()
         assert all(definitions[name] == types.definitions[name] for name in shared), shared
         definitions |= types.definitions
+    for (name, part), type_ in TAKEN_TOO.items():
+        definitions[name][part] = type_
     source = "github.com/Azure/azure-resource-manager-schemas: " + ", ".join(SCHEMAS)
     return {"source": source, "bodies": bodies, "definitions": definitions}
 

@@ -3,8 +3,8 @@
 A part of another type is refused before a provider looks at it, as Azure's deserializer does. Null
 is as absent, except in arrays. Names that the schemas do not have are left to the provider.
 
-A type is "string", "boolean", "integer", "number", "scalar" or "any"; `{"name": type}` for an
-object, with "*" for every other name; `[type]` for an array; "#Name" for a definition.
+A type is "string", "boolean", "switch", "integer", "number", "scalar" or "any"; `{"name": type}`
+for an object, with "*" for every other name; `[type]` for an array; "#Name" for a definition.
 """
 
 from __future__ import annotations
@@ -22,6 +22,8 @@ ANY = "any"
 SENTENCES = {
     "string": "a string",
     "boolean": "a boolean",
+    # A boolean in the schemas. az sends the text that was typed, and App Service takes it.
+    "switch": "a boolean",
     "integer": "an integer",
     "number": "a number",
     # A string in the schemas. App Service takes numbers and booleans of siteConfig.appSettings:
@@ -103,7 +105,9 @@ def _is(value: Json, type_: str) -> bool:
     if type_ == "scalar":
         return isinstance(value, str | bool | int | float)
     if isinstance(value, bool):
-        return type_ == "boolean"
+        return type_ in ("boolean", "switch")
+    if type_ == "switch":
+        return isinstance(value, str) and value.lower() in ("true", "false")
     if type_ == "string":
         return isinstance(value, str)
     if type_ == "integer":

@@ -16,6 +16,7 @@ from tests.localcloud.resource_manager.raw import Raw
 OTHERS: dict[str, list[object]] = {
     "string": [5, True, [], {}],
     "boolean": ["yes", "true", 1, [], {}],
+    "switch": ["yes", 1, [], {}],
     "integer": ["5", True, 1.5, [], {}],
     "number": ["5", True, [], {}],
     "scalar": [[], {}],

@@ -88,6 +88,28 @@ def test_a_site_lets_everybody_in(raw: Raw, site: str) -> None:
         assert rule["priority"] == 2**31 - 1
 
 
+def test_people_must_sign_in_unless_it_is_said_otherwise(raw: Raw, site: str) -> None:
+    """Settings that say nothing of it require it; that of two words one decides is ours."""
+    path = f"{site}/config/authsettingsV2"
+    assert raw("GET", path, version=WEB).body["properties"] == {"platform": {"enabled": False}}
+    required = {"requireAuthentication": True}
+    login = {**required, "unauthenticatedClientAction": "RedirectToLoginPage"}
+    everybody = {"requireAuthentication": False, "unauthenticatedClientAction": "AllowAnonymous"}
+    for given, filled in (
+        ({}, login),
+        (required, login),
+        ({"requireAuthentication": False}, everybody),
+        ({"unauthenticatedClientAction": "AllowAnonymous"}, everybody),
+        (
+            {"unauthenticatedClientAction": "Return401"},
+            {**required, "unauthenticatedClientAction": "Return401"},
+        ),
+    ):
+        wanted = {"platform": {"enabled": "TRUE"}, "globalValidation": given}
+        made = raw("PUT", path, {"properties": wanted}, version=WEB).body["properties"]
+        assert (made["platform"]["enabled"], made["globalValidation"]) == (True, filled), given
+
+
 def test_slot_names_belong_to_the_site(raw: Raw, site: str) -> None:
     """No id, and the site's own name and type."""
     path = f"{site}/config/slotConfigNames"

@@ -12,12 +12,11 @@ from chatkit.localcloud.resource_manager.core.documents import JsonObject
 from chatkit.localcloud.resource_manager.core.http import (
     Answer,
     Call,
-    merge,
     properties,
 )
 from chatkit.localcloud.resource_manager.core.provider import Provider
 from chatkit.localcloud.resource_manager.core.routing import GROUP, Handler, Route
-from chatkit.localcloud.resource_manager.providers.web import rules
+from chatkit.localcloud.resource_manager.providers.web import auth_settings, rules
 from chatkit.localcloud.resource_manager.providers.web.resource import (
     FLEX,
     SITES,
@@ -173,20 +172,22 @@ class SiteConfig(Provider):
                 rules.check_consumption(document)
 
         document = await self._change(call, change)
-        return Answer(body=render_config(document), headers=etag_header(document))
+        # Recorded: the answer to a change names the site, and not its configuration.
+        body = {**render_config(document), "id": document["id"], "type": SITES}
+        return Answer(body=body, headers=etag_header(document))
 
     # Authentication ---------------------------------------------------------------------------
 
     async def get_auth(self, call: Call) -> Answer:
         """authsettingsV2: names of the settings that hold secrets, never these themselves."""
         document = self._sites.one(call)
-        settings = document["authentication"] or _no_auth()
+        settings = document["authentication"] or auth_settings.NONE
         return Answer(body=child(document, "config/authsettingsV2", "config", settings))
 
     async def put_auth(self, call: Call) -> Answer:
         """Replace authsettingsV2."""
         given = properties(call.typed_body(f"{SITES}/config/authsettingsV2"))
-        settings: JsonObject = merge(_no_auth(), given)
+        settings = auth_settings.completed(given)
 
         def change(document: Site) -> None:
             document["authentication"] = settings
@@ -195,11 +196,9 @@ class SiteConfig(Provider):
         return Answer(body=child(document, "config/authsettingsV2", "config", settings))
 
     async def list_auth_v1(self, call: Call) -> Answer:
-        """The old authsettings, always off: the tutorial uses V2."""
+        """The old authsettings as V2 has them: the tutorial uses V2."""
         document = self._sites.one(call)
-        platform = (document["authentication"] or {}).get("platform") or {}
-        enabled = bool(platform.get("enabled"))
-        body = {"enabled": enabled, "configVersion": "v2" if enabled else "v1"}
+        body = auth_settings.first_version(document["authentication"])
         return Answer(body=child(document, "config/authsettings", "config", body))
 
     # Logs -------------------------------------------------------------------------------------
@@ -314,31 +313,3 @@ def _strings(call: Call) -> dict[str, str]:
     if any(not isinstance(value, str | int | float | bool | None) for value in given.values()):
         raise errors.web_error(400, "BadRequest", "App settings must be an object of strings.")
     return {name: "" if value is None else str(value) for name, value in given.items()}
-
-
-def _no_auth() -> JsonObject:
-    return {
-        "platform": {"enabled": False, "runtimeVersion": "~1"},
-        "globalValidation": {
-            "requireAuthentication": False,
-            "unauthenticatedClientAction": "AllowAnonymous",
-        },
-        "identityProviders": {},
-        "login": {
-            "routes": {},
-            "tokenStore": {
-                "enabled": False,
-                "tokenRefreshExtensionHours": 72.0,
-                "fileSystem": {},
-                "azureBlobStorage": {},
-            },
-            "preserveUrlFragmentsForLogins": False,
-            "cookieExpiration": {"convention": "FixedTime", "timeToExpiration": "08:00:00"},
-            "nonce": {"validateNonce": True, "nonceExpirationInterval": "00:05:00"},
-        },
-        "httpSettings": {
-            "requireHttps": True,
-            "routes": {"apiPrefix": "/.auth"},
-            "forwardProxy": {"convention": "NoProxy"},
-        },
-    }
