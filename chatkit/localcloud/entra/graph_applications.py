@@ -40,6 +40,8 @@ from chatkit.localcloud.entra.graph_requests import (
 )
 from chatkit.localcloud.entra.models import Directory
 
+TRUSTED = "applications/federatedIdentityCredentials/$entity"
+
 
 class Applications:
     """Operations on applications."""
@@ -94,11 +96,12 @@ class Applications:
         made = self._directory.create_application(
             name, owner=request[CALLER].oid, changes=application_changes(body)
         )
-        return web.json_response(documents.application(made), status=201)
+        return self._one("applications/$entity", documents.application(made), 201)
 
     async def get_application(self, request: web.Request) -> web.Response:
         """One application."""
-        return web.json_response(documents.application(self._application(request)))
+        shown = documents.application(self._application(request))
+        return self._one("applications/$entity", shown)
 
     async def update_application(self, request: web.Request) -> web.Response:
         """Change an application."""
@@ -126,7 +129,8 @@ class Applications:
             raise bad_request("The property 'endDateTime' must be after 'startDateTime'.")
         application["passwordCredentials"].append(credential)
         self._directory.save_application(application)
-        return web.json_response({**documents.password(credential), "secretText": secret})
+        shown = {**documents.password(credential), "secretText": secret}
+        return self._one("microsoft.graph.passwordCredential", shown)
 
     async def remove_password(self, request: web.Request) -> web.Response:
         """Remove a client secret."""
@@ -178,14 +182,14 @@ class Applications:
 
     async def get_trusted(self, request: web.Request) -> web.Response:
         """One of them, by its id or its name."""
-        return web.json_response(_trusted(self._application(request), request))
+        return self._one(TRUSTED, _trusted(self._application(request), request))
 
     async def trust(self, request: web.Request) -> web.Response:
         """Let an application be proven by the tokens of one subject of one issuer."""
         application = self._application(request)
         made = federated_credential(await read_body(request))
         self._save_trusted(application, made)
-        return web.json_response(made, status=201)
+        return self._one(TRUSTED, made, 201)
 
     async def update_trusted(self, request: web.Request) -> web.Response:
         """Change what is trusted."""
@@ -233,6 +237,10 @@ class Applications:
         merged = changed(application, application_changes(body))
         self._directory.save_application(merged)
         return merged
+
+    def _one(self, what: str, shown: Shown, status: int = 200) -> web.Response:
+        body = {"@odata.context": self._context + what, **shown}
+        return web.json_response(body, status=status)
 
     def _list(self, what: str, values: Sequence[Shown], request: web.Request) -> web.Response:
         return listed(self._context + what, values, request)

@@ -22,6 +22,8 @@ CLIENT_KINDS: tuple[ClientKind, ...] = ("web", "spa", "publicClient")
 LIFETIME = timedelta(days=180)
 LATEST = datetime.max.replace(tzinfo=UTC) - LIFETIME
 
+NO_IMPLICIT_GRANT = {"enableAccessTokenIssuance": False, "enableIdTokenIssuance": False}
+
 
 class RedirectUris(TypedDict, total=False):
     """The section of one kind of client."""
@@ -105,7 +107,7 @@ def new_application(app_id: str, name: str, *, owner: str = "") -> Application:
         "identifierUris": [],
         "passwordCredentials": [],
         "keyCredentials": [],
-        "web": {"redirectUris": [], "implicitGrantSettings": {}},
+        "web": {"redirectUris": [], "implicitGrantSettings": {**NO_IMPLICIT_GRANT}},
         "spa": {"redirectUris": []},
         "publicClient": {"redirectUris": []},
         "owners": [owner] if owner else [],

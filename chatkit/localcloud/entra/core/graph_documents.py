@@ -8,19 +8,50 @@ from datetime import UTC, datetime
 
 from chatkit.localcloud.entra.core.applications import Application, PasswordCredential
 from chatkit.localcloud.entra.core.permissions import GRAPH_APP, PERMISSIONS
-from chatkit.localcloud.entra.core.principals import AppRoleAssignment, Principal
+from chatkit.localcloud.entra.core.principals import DOMAIN, AppRoleAssignment, Principal
 
 Shown = Mapping[str, object]
 # Graph shows these at addresses of their own.
 NAVIGATION = ("owners", "federatedIdentityCredentials")
+
+# What Graph shows of every application (recordings of az), given or not. az reads
+# requiredResourceAccess before it adds to it.
+SECTIONS: Shown = {
+    "deletedDateTime": None,
+    "publisherDomain": DOMAIN,
+    "tags": [],
+    "addIns": [],
+    "api": {
+        "acceptMappedClaims": None,
+        "knownClientApplications": [],
+        "requestedAccessTokenVersion": None,
+        "oauth2PermissionScopes": [],
+        "preAuthorizedApplications": [],
+    },
+    "appRoles": [],
+    "info": {
+        "logoUrl": None,
+        "marketingUrl": None,
+        "privacyStatementUrl": None,
+        "supportUrl": None,
+        "termsOfServiceUrl": None,
+    },
+    "optionalClaims": None,
+    "parentalControlSettings": {"countriesBlockedForMinors": [], "legalAgeGroupRule": "Allow"},
+    "requiredResourceAccess": [],
+    "verifiedPublisher": {
+        "displayName": None,
+        "verifiedPublisherId": None,
+        "addedDateTime": None,
+    },
+}
 
 
 def application(document: Application) -> Shown:
     """An application; of its secrets what is shown after the first time."""
     shown = {name: value for name, value in document.items() if name not in NAVIGATION}
     secrets = [password(credential) for credential in document["passwordCredentials"]]
-    # az reads requiredResourceAccess before it adds to it.
-    return {"requiredResourceAccess": [], **shown, "passwordCredentials": secrets}
+    return {**SECTIONS, **shown, "passwordCredentials": secrets}
 
 
 def password(credential: PasswordCredential) -> Shown:
