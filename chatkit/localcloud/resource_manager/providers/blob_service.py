@@ -81,7 +81,14 @@ class BlobService(Provider):
             self.context.resources.put(document)
             if given.get("staticWebsite") is not None:
                 self._storage.set_website(document["name"], _website(given["staticWebsite"]))
-            return Answer(body=self._service(document, call))
+            return Answer(body=self._set_answer(document, call))
+
+    def _set_answer(self, document: Account, call: Call) -> JsonObject:
+        """Recorded: after a change no rule exposes "", which every later answer shows."""
+        body = self._service(document, call)
+        for rule in body["properties"]["cors"]["corsRules"]:
+            rule["exposedHeaders"] = [name for name in rule["exposedHeaders"] if name]
+        return body
 
     def _set_cors(self, account: str, given: JsonObject) -> None:
         try:
@@ -266,7 +273,7 @@ def _shown_rule(rule: CorsRule) -> JsonObject:
         "allowedOrigins": [*split_list(rule["AllowedOrigins"])],
         "allowedMethods": [*split_list(rule["AllowedMethods"])],
         "allowedHeaders": [*split_list(rule["AllowedHeaders"])],
-        "exposedHeaders": [*split_list(rule["ExposedHeaders"])],
+        "exposedHeaders": [*split_list(rule["ExposedHeaders"])] or [""],
         "maxAgeInSeconds": int(rule["MaxAgeInSeconds"] or 0),
     }
 
