@@ -3,7 +3,8 @@
 A recording is what one test of https://github.com/Azure/azure-cli or of
 https://github.com/Azure/azure-dev (both MIT) has sent and got. The short
 form in `tests/data/azure/recordings` keeps the requests, the statuses, and of each answer which
-fields it has and of which type; no value of an answer, and no secret. `distill` makes it:
+fields it has and of which type, and of its values only those that Azure has chosen (`FIXED`): no
+name, no id, no secret. `distill` makes it:
 
     python -m tests.localcloud.resource_manager.recordings CASSETTE.yaml
 """
@@ -24,8 +25,19 @@ SUBSCRIPTION = re.compile(r"^/subscriptions/[0-9a-f-]{36}")
 # An operation that is polled; its id is that of the recording, and replaced by the one given here.
 POLLS = {"/operationstatuses/": "{status}", "/operationresults/": "{location}"}
 POLLS["/asyncoperations/"] = "{location}"
+# Names of fields whose texts are Azure's words, the same for everybody.
+FIXED = {
+    *("type", "kind", "tier", "provisioningState", "keySource", "keyType", "statusOfPrimary"),
+    *("accessTier", "minimumTlsVersion", "bypass", "defaultAction", "permissions", "scmType"),
+    *("unauthenticatedClientAction", "runtimeVersion", "convention", "timeToExpiration", "state"),
+    *("nonceExpirationInterval", "apiPrefix", "clearInboundClaimsMapping", "configVersion"),
+    *("httpApiPrefixPath", "isAuthFromFile", "legalAgeGroupRule", "availabilityState", "origin"),
+    *("usageState", "sslState", "hostType", "redundancyMode", "exposedHeaders[]", "minTlsVersion"),
+    *("ftpsState", "signInAudience", "loadBalancing", "managedPipelineMode", "code"),
+}
 SECRET = re.compile(r"(AccountKey=|veryFaked)[^;\"]*")
 Shape = dict[str, str]
+Fixed = dict[str, list[Any]]
 
 
 @dataclass(frozen=True)
@@ -34,11 +46,13 @@ class Step:
 
     Attributes:
         method: Of the request.
-        url: Its path and query, `{sub}` for the subscription; `{status}` and `{location}` poll
-            the operation that was begun last.
+        url: Its path and query, `{sub}` for the subscription and `{graph}` for Microsoft Graph;
+            `{status}` and `{location}` poll the operation that was begun last.
         body: JSON, None for none.
         status: Of the answer.
         shape: Type of each field of the answer, by path. Fields that are null are left out.
+        fixed: The values that Azure has chosen, by path.
+        keeps: Fields of the answer that later requests name, by the word they are named with.
     """
 
     method: str
@@ -46,6 +60,8 @@ class Step:
     body: Any
     status: int
     shape: Shape
+    fixed: Fixed
+    keeps: dict[str, str]
 
 
 def names() -> list[str]:
@@ -58,7 +74,15 @@ def load(name: str) -> list[Step]:
     content = json.loads((FOLDER / f"{name}.json").read_text(encoding="utf-8"))
     shapes: list[Shape] = content["shapes"]
     return [
-        Step(step["method"], step["url"], step.get("body"), step["status"], shapes[step["shape"]])
+        Step(
+            step["method"],
+            step["url"],
+            step.get("body"),
+            step["status"],
+            shapes[step["shape"]],
+            step.get("fixed", {}),
+            step.get("keeps", {}),
+        )
         for step in content["steps"]
     ]
 
@@ -66,6 +90,30 @@ def load(name: str) -> list[Step]:
 def shape(value: Any) -> Shape:
     """The type of each field of a JSON value, by path; items of a list share one path."""
     return dict(sorted(_fields("", value)))
+
+
+def fixed(value: Any) -> Fixed:
+    """The values of an answer that Azure has chosen: switches, and texts of the names in `FIXED`.
+
+    Items of a list share one path, in their order.
+    """
+    found: Fixed = {}
+    for path, item in _values("", value):
+        if isinstance(item, bool) or path.rpartition(".")[2] in FIXED:
+            found.setdefault(path, []).append(item)
+    return dict(sorted(found.items()))
+
+
+def _values(path: str, value: Any) -> Iterator[tuple[str, Any]]:
+    match value:
+        case dict():
+            for name, part in value.items():
+                yield from _values(f"{path}.{name}".lstrip("."), part)
+        case list():
+            for part in value:
+                yield from _values(f"{path}[]", part)
+        case bool() | int() | float() | str():
+            yield path, value
 
 
 def _fields(path: str, value: Any) -> Iterator[tuple[str, str]]:
@@ -100,7 +148,7 @@ def distill(cassette: Path) -> dict[str, Any]:
         given = _parsed(SECRET.sub(r"\1MASKED", body))
         if given is not None:
             step["body"] = given
-        step |= {"status": status, "shape": shapes.index(fields)}
+        step |= {"status": status, "shape": shapes.index(fields), "fixed": fixed(answer)}
         if steps and step["url"].startswith("{") and steps[-1]["url"] == step["url"]:
             steps.pop()
         steps.append(step)
