@@ -33,7 +33,8 @@ az provider register --namespace Microsoft.ManagedIdentity --wait
 az identity create --name site-sign-in --resource-group g --location eastus2
 subscription=$(az account show --query id --output tsv)
 az functionapp identity assign --name site --resource-group g --identities '[system]' \\
-    "/subscriptions/${subscription}/resourceGroups/g/providers/Microsoft.ManagedIdentity/userAssignedIdentities/site-sign-in"
+    "/subscriptions/${subscription}/resourceGroups/g/providers\
+/Microsoft.ManagedIdentity/userAssignedIdentities/site-sign-in"
 """
 
 
