@@ -68,6 +68,13 @@ def test_no_cancellation_is_lost() -> None:
     assert [path for path, text in texts.items() if "asyncio.wait_for(" in text] == []
 
 
+def test_no_browser_test_has_a_page_compile_text() -> None:
+    """The pages' policy refuses it from time to time (EvalError): a locator waits without it."""
+    texts = {path: path.read_text(encoding="utf-8") for path in (ROOT / "tests/web").rglob("*.py")}
+    assert texts
+    assert [path for path, text in texts.items() if "wait_for_function(" in text] == []
+
+
 def test_readme_commands_exist() -> None:
     """Every verb that the README shows is one of the command line's."""
     shown = {match.strip() for match in VERBS.findall(readme_code())}

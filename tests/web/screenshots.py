@@ -124,7 +124,7 @@ def take(
             page.locator(".message.sent .text", has_text=talk[-1].text).wait_for()
             if signs_in:
                 page.get_by_role("button", name="Write privately to").last.click()
-            page.wait_for_function("() => document.getAnimations().length === 0")
+            page.evaluate("() => Promise.all(document.getAnimations().map(one => one.finished))")
             page.screenshot(path=folder / picture.file)
 
 

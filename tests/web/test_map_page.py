@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -92,7 +93,7 @@ def test_a_message_is_played_and_told_in_words(shown: Shown, phone: BrowserConte
         expect(page.locator("#hop")).to_contain_text(f"{hop}. ")
         expect(page.locator("tr.now td").first).to_have_text(str(hop))
     expect(page.get_by_role("status")).to_contain_text("functions -> SignalR -> browsers")
-    page.wait_for_function("document.getElementById('picture').naturalWidth > 0")
+    expect(page.locator("#picture")).not_to_have_js_property("naturalWidth", 0)
     assert f"alice: {SCRIPT}" in alt(page)
     assert page.evaluate("document.documentElement.scrollWidth") == 390
     page.reload()
@@ -119,8 +120,8 @@ def test_who_wants_less_motion_gets_none(shown: Shown, browser: Browser, *, move
     page.goto(shown.address)
     page.get_by_role("button", name="Pause").click()
     page.get_by_role("button", name="alice: Hello").click()
-    page.wait_for_function("document.getElementById('picture').alt.includes('hop 1 of 4')")
     picture = page.locator("#picture")
+    expect(picture).to_have_attribute("alt", re.compile(r"hop 1 of 4"))
     seen = {picture.screenshot() for _ in range(10)}
     assert (len(seen) > 1) == moves
     context.close()

@@ -40,7 +40,7 @@ def usable_after_ms(browser: Browser, url: str) -> float:
     throttle(session)
     page.add_init_script(f"({WATCH})()")
     page.goto(url)
-    page.wait_for_function("window.usable")
+    page.locator("#name, button.main").first.wait_for(state="attached")
     after_ms = float(page.evaluate("window.usable"))
     context.close()
     return after_ms
