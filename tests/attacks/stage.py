@@ -74,6 +74,7 @@ COOKIES: dict[str, str] = {
     "bob's signature cut": "{id}.{cut}",
     "bob's cookie of another stage": "{id}.{elsewhere}",
     "an id of no form, signed": "{signed_other}",
+    "a phone of a rehearsal, with bob's signature": "{rehearsing}.{signature}",
 }
 # How a guest's request might tell the app that it is somebody else.
 HEADERS: dict[str, dict[str, str]] = {
@@ -113,6 +114,7 @@ REFUSED_NAMES: dict[str, object] = {
     "a sign-in name": "bob@contoso.example",
     "a sign-in name, with another at sign": "bob＠contoso.example",
     "a name as the stage gives it": "Guest 1a2b3c4d",
+    "a name as a rehearsal gives it": "rehearsal 1a2b3c4d",
     "the same with a Cyrillic letter": "Gu\N{CYRILLIC SMALL LETTER IE}st 1a2b3c4d",
     "too long": "x" * 51,
     "no text": 7,

@@ -197,17 +197,21 @@ class Edge:
         if target == MESSAGES:
             body = signed(body, guest)
         answer = await self._stage.chat.api(request, HandedOn(self._headers(request, guest), body))
+        if target == MESSAGES and request.method == "POST" and answer.status == 200:
+            self._note_message(guest)
         if not isinstance(answer, web.Response):
             return answer  # a stream, which has begun
         return self._answered(answer, target, guest if is_new else None)
+
+    def _note_message(self, guest: Guest) -> None:
+        if not guest.is_rehearsing:
+            self._stage.pace.note()
 
     def _answered(self, answer: web.Response, target: str, new: Guest | None) -> web.Response:
         """The app's answer, as a phone gets it: the hub is at this address."""
         content = answer.body if isinstance(answer.body, bytes) else b""
         if answer.status == 200 and target in NEGOTIATE:
             content = self._with_own_hub(content)
-        if answer.status == 200 and target == MESSAGES:
-            self._stage.pace.note()
         kind = answer.headers.get("Content-Type", "application/json")
         made = web.Response(status=answer.status, body=content, headers={"Content-Type": kind})
         if new is not None and target in NEGOTIATE:
@@ -266,10 +270,10 @@ class Edge:
             document = None
         if not isinstance(document, dict):
             return web.json_response({"error": NOT_JSON}, status=400)
-        if guest is None:
+        if guest is None or guest.is_rehearsing:
             if refusal := self._too_many(request):
                 return refusal
-            guest = self._stage.guests.new()
+            guest = guest or self._stage.guests.new()
         await self._reserve_names(history)
         try:
             guest = self._stage.guests.name(guest, wanted_name(document))

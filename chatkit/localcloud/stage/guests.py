@@ -12,20 +12,23 @@ import re
 import secrets
 import unicodedata
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from chatkit.core.text.constant_time import is_same_secret
 from chatkit.localcloud.core.store import Store
 
 COLLECTION = "stage-guests"
+REHEARSALS = "stage-rehearsals"
 COOKIE = "chatkit-guest"
 PROVIDER = "guest"
 MAX_NAME = 50
 MAX_GUESTS = 10_000
 MAX_SEEN = 50_000
 MAX_EARLIER = 20
-ID = re.compile(r"guest-[0-9a-f]{16}")
-MADE_NAME = re.compile(r"guest[2-9a-fio]{8}")  # folded
+KIND = "guest"
+REHEARSING = "rehearsal"
+ID = re.compile(rf"({KIND}|{REHEARSING})-[0-9a-f]{{16}}")
+MADE_NAME = re.compile(r"(guest|rehearsai)[2-9a-fio]{8}")  # folded
 # What nobody sees though it is no control: fillers, selectors of variants, the empty braille cell.
 UNSEEN = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180d\u180f\u2800\u3164\ufe00-\ufe0f\uffa0"
@@ -41,6 +44,7 @@ TOO_LONG = f"A name has at most {MAX_NAME} characters."
 # Who is signed in at the app has a name with this sign: no guest can pass for one of them.
 NO_SIGN = "A guest's name cannot have an @ in it."
 MADE = "Names like Guest 1a2b3c4d are given by the stage. Please choose another one."
+LAST = "last"
 FULL = "No more guests can join this stage."
 
 
@@ -65,7 +69,13 @@ class Guest:
     @classmethod
     def unnamed(cls, guest_id: str) -> Guest:
         """A guest who has chosen no name yet."""
-        return cls(guest_id, f"Guest {guest_id[-8:]}")
+        kind = guest_id.partition("-")[0].capitalize()
+        return cls(guest_id, f"{kind} {guest_id[-8:]}")
+
+    @property
+    def is_rehearsing(self) -> bool:
+        """Whether it is no person: a phone of a rehearsal."""
+        return self.id.startswith(REHEARSING)
 
 
 class Guests:
@@ -100,17 +110,18 @@ class Guests:
             return None
         return self._guest(guest_id)
 
-    def new(self) -> Guest:
+    def new(self, *, is_rehearsing: bool = False) -> Guest:
         """A guest who has just come, and has no name yet."""
-        return Guest.unnamed(f"guest-{secrets.token_hex(8)}")
+        kind = REHEARSING if is_rehearsing else KIND
+        return Guest.unnamed(f"{kind}-{secrets.token_hex(8)}")
 
     def cookie(self, guest: Guest) -> str:
         """What shows that somebody is this guest."""
         return f"{guest.id}.{self._signature(guest.id)}"
 
     def note(self, guest: Guest) -> None:
-        """Count a guest who is there."""
-        if len(self._seen) < MAX_SEEN:
+        """Count a guest who is there; a phone of a rehearsal does not count."""
+        if len(self._seen) < MAX_SEEN and not guest.is_rehearsing:
             self._seen.add(guest.id)
 
     def name(self, guest: Guest, wanted: str) -> Guest:
@@ -122,6 +133,10 @@ class Guests:
             NameRefused: Nobody can have it.
         """
         wanted = checked(wanted)
+        if guest.is_rehearsing:
+            # Written as any name is, so that it takes as long; nothing of it is left.
+            self._store.put(REHEARSALS, LAST, {"name": wanted})
+            return replace(guest, is_named=True)
         if guest.id not in self._names and len(self._names) >= MAX_GUESTS:
             raise NameRefused(FULL)
         name = self._free(wanted, guest)
@@ -200,6 +215,7 @@ def new_key() -> str:
 def forget(store: Store) -> None:
     """Forget all guests."""
     store.delete_all(COLLECTION)
+    store.delete_all(REHEARSALS)
 
 
 def wanted_name(document: Mapping[str, object]) -> str:

@@ -10,10 +10,11 @@ from typing import Any
 
 MAX_S = 24 * 3600
 MAX_PEOPLE = 100_000
+MAX_REHEARSING = 5_000
 PREFERRED_PORT = 8080
 
 
-class OrderRefused(Exception):
+class OrderRefused(ValueError):
     """An order that cannot be carried out; the text says why."""
 
 
@@ -110,3 +111,15 @@ class Kept:
     def document(self) -> dict[str, Any]:
         """As the store keeps it."""
         return asdict(self)
+
+
+def rehearsing_people(document: object) -> int:
+    """How many take part in a rehearsal.
+
+    Raises:
+        OrderRefused: There is no such number.
+    """
+    people = document.get("people") if isinstance(document, dict) else None
+    if type(people) is not int or not 1 <= people <= MAX_REHEARSING:
+        raise OrderRefused(f"A rehearsal is for 1 to {MAX_REHEARSING} people.")
+    return people

@@ -32,7 +32,13 @@ from chatkit.localcloud.stage.chat import Chat, DeployedChat, LocalChat
 from chatkit.localcloud.stage.edge import Stage, server
 from chatkit.localcloud.stage.guests import Guests
 from chatkit.localcloud.stage.joins import Joins
-from chatkit.localcloud.stage.order import PREFERRED_PORT, Kept, Order, OrderRefused
+from chatkit.localcloud.stage.order import (
+    PREFERRED_PORT,
+    Kept,
+    Order,
+    OrderRefused,
+    rehearsing_people,
+)
 from chatkit.localcloud.stage.pace import Pace
 from chatkit.localcloud.stage.place import Place
 from chatkit.localcloud.storage.service import StorageService
@@ -43,6 +49,7 @@ KEY = "stage"
 LOOK_S = 2.0
 PREFERRED_TRIES = 20
 MOST_MISSES = 2
+NOT_OPEN = "No stage is open."
 NO_MORE = "no-stage"
 """Name of a file that ends the stage, from somebody who found no process to tell."""
 
@@ -111,6 +118,7 @@ class StageService:
             web.get("/stage", self._get),
             web.put("/stage", self._put),
             web.delete("/stage", self._delete),
+            web.put("/stage/rehearsal", self._rehearse),
         ]
 
     async def _get(self, _request: web.Request) -> web.Response:
@@ -130,6 +138,18 @@ class StageService:
         was_open = self._kept is not None
         await self.end()
         return web.json_response({"was_open": was_open})
+
+    async def _rehearse(self, request: web.Request) -> web.Response:
+        """Cookies for the phones of a rehearsal: they are no guests, and nothing of them stays."""
+        stage = self._stage
+        if stage is None:
+            return web.json_response({"error": NOT_OPEN}, status=409)
+        try:
+            people = rehearsing_people(strict_json.loads(await request.read()))
+        except ValueError as error:
+            return web.json_response({"error": str(error)}, status=400)
+        made = [stage.guests.new(is_rehearsing=True) for _ in range(people)]
+        return web.json_response({"cookies": [stage.guests.cookie(guest) for guest in made]})
 
     def status(self) -> dict[str, Any]:
         """What is open, and how many are there."""

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import aiohttp
 import pytest
+from yarl import URL
 
 from chatkit.localcloud.stage.guests import COOKIE, ID, MAX_EARLIER, Guest, Guests, new_key
 from chatkit.localcloud.stage.joins import Joins
@@ -211,6 +212,7 @@ async def test_a_forged_cookie_is_nobody(shared: OpenStage, name: str) -> None:
     odd = "guest-BOB"
     forged = COOKIES[name].format(
         id=bob.id,
+        rehearsing=bob.id.replace("guest", "rehearsal"),
         other=another,
         unkeyed=hmac.digest(b"", bob.id.encode(), hashlib.sha256).hex(),
         loud=signature.upper(),
@@ -227,6 +229,38 @@ async def test_a_forged_cookie_is_nobody(shared: OpenStage, name: str) -> None:
         f"GET /stage/guest HTTP/1.1\r\nHost: {HOST}\r\nCookie: {COOKIE}={guests.cookie(bob)}"
     )
     assert bob.id in right.text
+
+
+async def test_a_phone_of_a_rehearsal_is_no_guest(stage: OpenStage) -> None:
+    """It is let in as a guest is, and nobody knows of it: no count, no name that is taken."""
+    guests = stage.stage.guests
+    phone = stage.phone()
+    made = guests.new(is_rehearsing=True)
+    phone.http.cookie_jar.update_cookies({COOKIE: guests.cookie(made)}, URL(PLACE.origin))
+    known = await phone.join("bob")
+    assert known == {"id": made.id, "name": made.name}
+    socket = await phone.connect()
+    status, _ = await phone.ask("POST", "/api/messages", {"text": "hello"})
+    assert status == 200
+    _, _, handed_on = stage.chat.seen[-1]
+    assert handed_on.headers["x-ms-client-principal-id"] == made.id
+    assert len(guests) == 0
+    assert stage.stage.pace.per_second == 0
+    assert (await stage.phone().join("bob"))["name"] == "bob"
+    await socket.close()
+
+
+async def test_joins_of_a_rehearsal_are_limited_as_others(tmp_path: Path) -> None:
+    """Else it could not tell how many a minute take in."""
+    async with open_stage(tmp_path) as stage:
+        stage.stage.joins.limit = 1
+        statuses = []
+        for _ in range(2):
+            phone = stage.phone()
+            cookie = stage.stage.guests.cookie(stage.stage.guests.new(is_rehearsing=True))
+            phone.http.cookie_jar.update_cookies({COOKIE: cookie}, URL(PLACE.origin))
+            statuses.append((await phone.ask("POST", "/stage/guest", {"name": "x"}))[0])
+        assert statuses == [200, 429]
 
 
 @pytest.mark.parametrize("name", HEADERS)

@@ -20,7 +20,7 @@ from chatkit.localcloud.cloud import LocalCloud
 from chatkit.localcloud.core.platform import Platform
 from chatkit.localcloud.signalr.core.spec import InstanceSpec
 from chatkit.localcloud.stage.following import host_now
-from chatkit.localcloud.stage.order import Order, OrderRefused
+from chatkit.localcloud.stage.order import Order, OrderRefused, rehearsing_people
 from chatkit.localcloud.stage.service import StageService
 from tests.localcloud.memory_transport import MemoryNetwork
 from tests.times import HOUR_S, Times
@@ -277,3 +277,12 @@ async def test_it_ends_with_its_hub(machine: Machine, cloud: LocalCloud) -> None
     assert machine.service.status()["open"]  # an instance that changes is away for a moment
     await machine.service.look()
     assert machine.service.status() == {"open": False}
+
+
+@pytest.mark.parametrize("people", [0, -1, 5_001, 1.5, True, "3", None])
+async def test_a_rehearsal_for_nobody_is_refused(people: object) -> None:
+    """Nothing is guessed."""
+    with pytest.raises(OrderRefused, match="1 to 5000"):
+        rehearsing_people({"people": people})
+    with pytest.raises(OrderRefused, match="1 to 5000"):
+        rehearsing_people([people])
