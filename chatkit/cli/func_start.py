@@ -46,6 +46,7 @@ def start(arguments: list[str]) -> int:
         wanted.cors_credentials,
         sign_in=_sign_in(wanted),
         development_storage=_development_storage(),
+        drills=_drills(),
     )
     return run(wanted.folder, options)
 
@@ -75,6 +76,15 @@ def _development_storage() -> str:
     from chatkit.steps import local_settings  # only here: it takes long
 
     return local_settings.storage_for(known["dev_storage"])
+
+
+def _drills() -> Path:
+    """Where the local cloud of this home keeps drills."""
+    from chatkit.core.running.presence import started_for
+    from chatkit.core.settings import home
+    from chatkit.localcloud.drills.kept import FILE
+
+    return (started_for() or home()) / "local" / FILE
 
 
 def _parser() -> Parser:

@@ -12,6 +12,7 @@ from typing import Annotated, cast
 
 import typer
 
+from chatkit.cli.stage import drills as drills_of_people
 from chatkit.cloud import local_cloud
 from chatkit.cloud.local_cloud import Endpoints
 from chatkit.cloud.silence import silent_or_off
@@ -185,9 +186,9 @@ def logs(
 def fault(
     kind: Annotated[str, typer.Argument(help="Which one; without it all are listed.")] = "",
     *,
-    for_s: Annotated[
-        float | None,
-        typer.Option("--for", help="Let what people meet fail for this many seconds."),
+    lasts: Annotated[
+        str | None,
+        typer.Option("--for", help="Let what people meet fail for 30s, 2m or 45 seconds."),
     ] = None,
     times: Annotated[
         int,
@@ -205,11 +206,11 @@ def fault(
     ] = False,
 ) -> None:
     """Let the next requests to the local cloud fail as Azure fails; with --for, what people of the
-    chat meet, for some seconds.
+    chat meet, for some time: of the stage's chat, or without a stage of the workshop's.
     """
-    for option, number in (("--for", for_s), ("--seconds", seconds)):
-        if number is not None and not math.isfinite(number):
-            raise typer.BadParameter(f"{number} is no number of seconds.", param_hint=option)
+    for_s = drills_of_people.lasting(lasts)
+    if not math.isfinite(seconds):
+        raise typer.BadParameter(f"{seconds} is no number of seconds.", param_hint="--seconds")
     drills = local_cloud.ask("GET", "/drills")["kinds"]
     faults = local_cloud.ask("GET", "/faults")["kinds"]
     if kind and kind not in (*drills, *faults):
@@ -222,10 +223,7 @@ def fault(
         for collection in ("drills", "faults"):
             local_cloud.ask("DELETE", f"/{collection}/{kind}".rstrip("/"))
     elif is_drill:
-        drill = {"delay_s": seconds}
-        if for_s is not None:
-            drill["for_s"] = for_s
-        local_cloud.ask("PUT", f"/drills/{kind}", drill)
+        drills_of_people.begin(kind, for_s=for_s, delay_s=seconds)
     elif kind:
         order = {"times": times, "seconds": seconds, "path": path}
         local_cloud.ask("PUT", f"/faults/{kind}", order)
@@ -234,11 +232,7 @@ def fault(
 
 def _print_faults() -> None:
     """All that can fail: what people meet, then what calls of Azure's management meet."""
-    drills = local_cloud.ask("GET", "/drills")
-    left = {one["kind"]: f"{one['seconds_left']:.0f} s" for one in drills["active"]}
-    typer.echo("What people of the chat meet, with --for SECONDS:")
-    for name, sentence in drills["kinds"].items():
-        typer.echo(f"{left.get(name, ''):6} {name:20} {sentence}")
+    drills_of_people.show()
     faults = local_cloud.ask("GET", "/faults")
     active = {one["kind"] for one in faults["active"]}
     typer.echo("What requests to Resource Manager meet, with --times N:")

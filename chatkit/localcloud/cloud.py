@@ -10,6 +10,7 @@ from chatkit.localcloud.core.control import Control
 from chatkit.localcloud.core.platform import Platform
 from chatkit.localcloud.drills.control import control_routes
 from chatkit.localcloud.drills.drills import Drills
+from chatkit.localcloud.drills.kept import FILE
 from chatkit.localcloud.easy_auth.module import EasyAuth
 from chatkit.localcloud.easy_auth.service import EasyAuthService
 from chatkit.localcloud.entra.models import APPLICATIONS
@@ -40,7 +41,7 @@ class LocalCloud:
         self.platform = Platform.open(folder, addressed=(RESOURCES, APPLICATIONS, ACCOUNTS))
         # First of all: the services read their ports and documents when they are made.
         self.moves = self.platform.listeners.settle()
-        self.drills = Drills()
+        self.drills = Drills(folder / FILE)
         self.entra = EntraService(self.platform)
         self.storage = StorageService(
             self.platform,
@@ -81,7 +82,7 @@ class LocalCloud:
                 *self.resource_manager.control_routes(),
                 *self.signalr.control_routes(),
                 *self.functions.control_routes(),
-                *control_routes(self.drills),
+                *control_routes(self.drills, self.stage.room),
                 *self.stage.control_routes(),
                 *self.map.control_routes(),
             ],
@@ -103,7 +104,8 @@ class LocalCloud:
         self.platform.listeners.leave_unopened()
 
     async def stop(self) -> None:
-        """End child processes, close ports and the store."""
+        """End child processes, drills too, close ports and the store."""
+        self.drills.end()
         for service in (
             self.stage,
             self.map,

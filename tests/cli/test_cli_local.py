@@ -202,14 +202,15 @@ def test_the_session_fixture_is_a_running_cloud(local_cloud: dict[str, Any]) -> 
 def test_drills_and_faults_are_one_verb(chatkit: Chatkit) -> None:
     """`--for` lets what people meet fail; without it requests to Resource Manager do."""
     chatkit("local", "up")
-    on = chatkit("local", "fault", "functions-down", "--for", "600").out
+    on = chatkit("local", "fault", "functions-down", "--for", "10m").out
     assert re.search(r"^(600|599) s +functions-down ", on, re.MULTILINE)
+    assert "answers 503" in on and "Look at this:" in on
     slow = chatkit("local", "fault", "slow").out
     assert re.search(r"^on +slow ", slow, re.MULTILINE)
     wrong = chatkit("local", "fault", "throttled", "--for", "5")
     assert wrong.code == 2 and "signalr-drop" in wrong.err
     assert chatkit("local", "fault", "functions-down", "--for", "0").code == 1
     wrong = chatkit("local", "fault", "slow", "--for", "nan")
-    assert wrong.code == 2 and "--for" in wrong.err
+    assert wrong.code == 2 and "30s, 2m" in wrong.err
     off = chatkit("local", "fault", "--clear").out
     assert not re.search(r"^(on|\d+ s) ", off, re.MULTILINE)

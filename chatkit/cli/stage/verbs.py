@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import sys
 import time
 from typing import TYPE_CHECKING, Annotated
@@ -13,13 +12,13 @@ import typer
 from chatkit.core.errors import SetupError
 from chatkit.core.running.own_addresses import OwnAddress
 from chatkit.core.settings import home
+from chatkit.core.time import durations
 
 if TYPE_CHECKING:  # what a verb needs is imported when it runs, so that the others start without it
     from chatkit.stage.shown import StageShown
     from chatkit.steps.session import Session
 
 LOOK_S = 1.0
-LASTING = re.compile(r"(?:(\d{1,2})h)?(?:(\d{1,4})m(?:in)?)?", re.I)
 MOST_S = 24 * 3600
 NOT_OPEN = "No stage is open. `chatkit stage up` opens one."
 app = typer.Typer(help="Show the chat on the phones of a room.", no_args_is_help=True)
@@ -31,10 +30,12 @@ def lasting(text: str) -> float:
     Raises:
         BadParameter: It is nothing of the kind.
     """
-    found = LASTING.fullmatch(text.replace(" ", ""))
-    hours, minutes = (int(part or 0) for part in found.groups()) if found else (0, 0)
-    seconds = hours * 3600.0 + minutes * 60.0
-    if not 0 < seconds <= MOST_S:
+    try:
+        seconds = durations.seconds(text)
+    except ValueError:
+        seconds = 0.0
+    # A number alone may be meant as hours, or as minutes.
+    if not 0 < seconds <= MOST_S or text.strip().isdecimal():
         raise typer.BadParameter(f"{text!r} is no time like 4h, 90m or 1h30m, up to 24h")
     return seconds
 

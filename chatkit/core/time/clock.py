@@ -81,7 +81,7 @@ def steady() -> float:
 def mark() -> Mark:
     """Where steady time is now, for a process that goes on from there."""
     now = elapsed()
-    return Mark(_steady.now(), now, _boot())
+    return Mark(steady(), now, _boot())
 
 
 def go_on_from(mark: Mark) -> None:
@@ -90,6 +90,14 @@ def go_on_from(mark: Mark) -> None:
     When the machine has not started anew meanwhile, it is where it would be in that process.
     """
     _steady.go_on_from(mark)
+
+
+def steady_of(mark: Mark) -> float:
+    """Steady time of the process that made a mark, now; wall time after a start of the machine."""
+    passed = elapsed() - mark.elapsed
+    if mark.boot == _boot() and passed >= 0:
+        return mark.steady + passed
+    return wall()
 
 
 def _boot() -> str:

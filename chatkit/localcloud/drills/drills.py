@@ -1,34 +1,33 @@
 """Drills: for some seconds a part of the chat fails, as it may fail in Azure.
 
-They concern what people meet: the function apps, the page, blobs, and clients of SignalR Service.
-Resource Manager has failures of its own (`chatkit local fault`). A drill ends by itself, and with
-the local cloud.
+They concern what people meet: function apps, the page, blobs, and clients of SignalR Service, of
+one chat. Resource Manager has failures of its own (`chatkit local fault`).
+
+Strategy: a drill ends by itself at a time that is kept in a file of the local cloud's folder. A
+local cloud that was killed goes on with it for what is left; one that is stopped ends it. Functions
+that run on this machine are processes of their own: they read the file (`KeptDrills`).
 """
 
 from __future__ import annotations
 
 import asyncio
+import logging
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from contextlib import suppress
+from pathlib import Path
 from typing import Any, TypeGuard
 
+from chatkit.core.errors import NotWritten
 from chatkit.core.time import clock
+from chatkit.localcloud.drills.kept import Drill, read, write
+from chatkit.localcloud.drills.rooms import Part, Room
+from chatkit.localcloud.drills.table import DROP, EXPIRED, KINDS, SLOW
 
-DROP = "signalr-drop"
-FUNCTIONS = "functions-down"
-STORAGE = "storage-down"
-SLOW = "slow"
-EXPIRED = "token-expired"
-KINDS = {
-    DROP: "everybody is thrown out of SignalR Service; nobody gets in until it ends",
-    FUNCTIONS: "function apps answer 503",
-    STORAGE: "blobs and the page answer 503 ServerBusy",
-    SLOW: "function apps and the page answer `seconds` late",
-    EXPIRED: "everybody is thrown out; tokens from before it count as expired",
-}
+log = logging.getLogger("chatkit.local.drills")
 LASTS_S = 30.0
 MAX_S = 3600.0
+DELAY_S = 2.0
 MAX_DELAY_S = 60.0
 # What a token of the kit's apps and of the host's bindings is good for, when it does not say when
 # it was made.
@@ -39,44 +38,30 @@ class DrillRefused(ValueError):
     """A drill that there is not; the text says why."""
 
 
-@dataclass(frozen=True)
-class Drill:
-    """One that is on.
+class Drills:
+    """Which are on.
 
-    Attributes:
-        kind: One of KINDS.
-        began: Unix time, as clocks show it.
-        until: Steady time of its end.
-        delay_s: How late answers come, for "slow".
+    Args:
+        file: Where they are kept; None where they end with this process.
     """
 
-    kind: str
-    began: float
-    until: float
-    delay_s: float
-
-    @property
-    def seconds_left(self) -> float:
-        """Until it ends."""
-        return max(0.0, self.until - clock.steady())
-
-
-class Drills:
-    """Which are on."""
-
-    def __init__(self) -> None:
-        self._active: dict[str, Drill] = {}
+    def __init__(self, file: Path | None = None) -> None:
+        self._file = file
+        self._active = read(file) if file is not None else {}
         self._watchers: list[Callable[[Drill], None]] = []
 
     def on_begin(self, watcher: Callable[[Drill], None]) -> None:
         """Let somebody act when a drill begins."""
         self._watchers.append(watcher)
 
-    def begin(self, kind: str, *, for_s: float = LASTS_S, delay_s: float = 2.0) -> Drill:
+    def begin(
+        self, kind: str, room: Room, *, for_s: float = LASTS_S, delay_s: float = DELAY_S
+    ) -> Drill:
         """Switch one on; one of the same kind begins anew.
 
         Args:
             kind: One of KINDS.
+            room: Whom it concerns.
             for_s: Seconds until it ends; 0 only for what happens at once, "signalr-drop" and
                 "token-expired".
             delay_s: How late answers come, for "slow".
@@ -92,8 +77,9 @@ class Drills:
             raise DrillRefused(f"'{kind}' needs a time: more than 0 seconds.")
         if not (_is_number(delay_s) and 0 <= delay_s <= MAX_DELAY_S):
             raise DrillRefused(f"Answers come up to {MAX_DELAY_S:g} seconds late.")
-        drill = Drill(kind, clock.wall(), clock.steady() + for_s, delay_s)
+        drill = Drill(kind, room, clock.wall(), clock.steady() + for_s, delay_s)
         self._active[kind] = drill
+        self._keep()
         for watcher in self._watchers:
             watcher(drill)
         return drill
@@ -104,35 +90,95 @@ class Drills:
             self._active.pop(kind, None)
         else:
             self._active.clear()
+        self._keep()
 
     def active(self) -> list[Drill]:
         """Those that are on."""
-        return [drill for kind in [*self._active] if (drill := self.on(kind)) is not None]
+        return [drill for kind in KINDS if (drill := self._on(kind)) is not None]
 
-    def on(self, kind: str) -> Drill | None:
-        """The drill of a kind, if it is on."""
-        drill = self._active.get(kind)
-        if drill is not None and drill.seconds_left <= 0:
-            del self._active[kind]
+    def told(self, room: Room | None = None) -> list[dict[str, Any]]:
+        """Those that are on, as JSON for who shows them.
+
+        Args:
+            room: Only those that concern this chat.
+        """
+        return [
+            drill.described() for drill in self.active() if room is None or drill.room.meets(room)
+        ]
+
+    def on(self, kind: str, part: Part) -> Drill | None:
+        """The drill of a kind, if it is on for a part of a chat."""
+        drill = self._on(kind)
+        if drill is None or not drill.room.has(part):
             return None
         return drill
 
-    async def be_late(self) -> None:
-        """Wait as long as answers are late."""
-        if not self._active:
-            return
-        drill = self.on(SLOW)
+    async def be_late(self, part: Part) -> None:
+        """Wait as long as answers of a part of a chat are late."""
+        drill = self.on(SLOW, part)
         if drill is not None:
             await asyncio.sleep(drill.delay_s)
 
-    def expires(self, claims: Mapping[str, Any]) -> bool:
+    def expires(self, claims: Mapping[str, Any], part: Part) -> bool:
         """Whether a token counts as expired: it was made before the drill.
 
         Args:
             claims: Of a token that is valid.
+            part: What it opens.
         """
-        drill = self.on(EXPIRED)
+        drill = self.on(EXPIRED, part)
         return drill is not None and _made_at(claims) < math.floor(drill.began)
+
+    def _on(self, kind: str) -> Drill | None:
+        if not self._active:  # nearly always, and asked for each request
+            return None
+        drill = self._active.get(kind)
+        if drill is not None and drill.seconds_left <= 0:
+            del self._active[kind]
+            self._keep()
+            return None
+        return drill
+
+    def _keep(self) -> None:
+        if self._file is None:
+            return
+        try:
+            write(self._file, self._active.values())
+        except NotWritten as error:  # it is on all the same, and ends by itself
+            log.warning("a drill is not kept for a restart: %s", error)
+            # What was kept before would be told to functions on this machine.
+            with suppress(OSError):
+                self._file.unlink(missing_ok=True)
+
+
+class KeptDrills(Drills):
+    """Those of a local cloud that is another process.
+
+    Args:
+        file: Where that one keeps them; None where there is none.
+    """
+
+    def __init__(self, file: Path | None) -> None:
+        super().__init__()
+        self._kept = file
+        self._read_at: object = None
+
+    def _on(self, kind: str) -> Drill | None:
+        if self._kept is not None:
+            stamp = _stamp(self._kept)
+            if stamp != self._read_at:
+                self._active = read(self._kept)
+                self._read_at = stamp
+        return super()._on(kind)
+
+
+def _stamp(file: Path) -> object:
+    """What changes with a file; it is replaced whole."""
+    try:
+        found = file.stat()
+    except OSError:
+        return None
+    return (found.st_mtime_ns, found.st_size, found.st_ino)
 
 
 def _made_at(claims: Mapping[str, Any]) -> float:

@@ -11,7 +11,9 @@ from aiohttp import web
 from chatkit.core import strict_json
 from chatkit.core.errors import PortInUse
 from chatkit.localcloud.core.platform import Platform
-from chatkit.localcloud.drills.drills import DROP, EXPIRED, Drill, Drills
+from chatkit.localcloud.drills.drills import Drills
+from chatkit.localcloud.drills.kept import Drill
+from chatkit.localcloud.drills.table import DROP, EXPIRED
 from chatkit.localcloud.entra.tokens import Tokens
 from chatkit.localcloud.signalr.attachments import Attachments
 from chatkit.localcloud.signalr.core.entra_access import EntraAccess
@@ -143,7 +145,7 @@ class SignalRService:
         """Throw everybody out, when a drill does."""
         if drill.kind in (DROP, EXPIRED):
             for instance in self._instances.values():
-                instance.drop()
+                instance.drop(room=drill.room)
 
     async def _close(self, name: str) -> None:
         instance = self._instances.pop(name, None)

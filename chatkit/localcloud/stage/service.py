@@ -16,6 +16,7 @@ from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from typing import Any
+from urllib.parse import urlsplit
 
 from aiohttp import web
 
@@ -25,6 +26,8 @@ from chatkit.core.listeners import Listener, listen_on
 from chatkit.core.running.own_addresses import OwnAddress, own_addresses
 from chatkit.core.time import clock
 from chatkit.localcloud.core.platform import Platform
+from chatkit.localcloud.drills import rooms
+from chatkit.localcloud.drills.rooms import Room
 from chatkit.localcloud.functions.service import FunctionsService
 from chatkit.localcloud.signalr.service import SignalRService
 from chatkit.localcloud.stage import following, guests
@@ -150,6 +153,14 @@ class StageService:
             return web.json_response({"error": str(error)}, status=400)
         made = [stage.guests.new(is_rehearsing=True) for _ in range(people)]
         return web.json_response({"cookies": [stage.guests.cookie(guest) for guest in made]})
+
+    def room(self) -> Room | None:
+        """The chat that the stage shows, for a drill that concerns it; None while none is open."""
+        if self._kept is None:
+            return None
+        order = self._kept.order
+        port = urlsplit(order.api_url).port
+        return rooms.read({**order.document(), "functions_port": port})
 
     def status(self) -> dict[str, Any]:
         """What is open, and how many are there."""

@@ -12,7 +12,9 @@ from chatkit.localcloud.core.answering import CUT, FULL, FULL_CODE, MISDIRECTED
 from chatkit.localcloud.core.cors import Preflight, answer_headers, preflight_headers
 from chatkit.localcloud.core.etags import http_date
 from chatkit.localcloud.core.web import EVERY_PATH
-from chatkit.localcloud.drills.drills import STORAGE, Drills
+from chatkit.localcloud.drills import rooms
+from chatkit.localcloud.drills.drills import Drills
+from chatkit.localcloud.drills.table import STORAGE
 from chatkit.localcloud.storage.formats import dates
 from chatkit.localcloud.storage.formats.account_hosts import account_of
 from chatkit.localcloud.storage.operations.call import Answer
@@ -72,9 +74,9 @@ class Edge:
         request_id = str(uuid.uuid4())
         common = _common(headers, request_id)
         try:
-            if self._drills.on(STORAGE):
-                raise StorageError("ServerBusy")
             request = self._read(sent, headers, request_id)
+            if self._drills.on(STORAGE, rooms.account(request.account.name)):
+                raise StorageError("ServerBusy")
         except StorageError as error:
             return _respond(sent, refusal(error, request_id), common)
         if request.method == "OPTIONS":

@@ -10,6 +10,7 @@ from aiohttp import web
 
 from chatkit.localcloud.core.platform import Platform
 from chatkit.localcloud.core.runners import HttpServer
+from chatkit.localcloud.drills import rooms
 from chatkit.localcloud.drills.drills import Drills
 from chatkit.localcloud.entra.tokens import Claims, Tokens
 from chatkit.localcloud.storage import routes, website
@@ -175,7 +176,10 @@ class StorageService:
 
     def _website(self, name: str) -> website.Website:
         return website.Website(
-            lambda: self._repository.accounts.get(name), self._repository.contents, self._drills
+            lambda: self._repository.accounts.get(name),
+            self._repository.contents,
+            self._drills,
+            rooms.account(name),
         )
 
     def damage(self) -> list[str]:

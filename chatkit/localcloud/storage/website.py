@@ -14,7 +14,9 @@ from aiohttp import web
 from chatkit.localcloud.core.answering import MISDIRECTED
 from chatkit.localcloud.core.etags import NOT_MODIFIED, Conditions, http_date
 from chatkit.localcloud.core.web import EVERY_PATH
-from chatkit.localcloud.drills.drills import STORAGE, Drills
+from chatkit.localcloud.drills import rooms
+from chatkit.localcloud.drills.drills import Drills
+from chatkit.localcloud.drills.table import STORAGE
 from chatkit.localcloud.storage.formats import dates, ranges
 from chatkit.localcloud.storage.operations.properties import CONTENT_HEADERS, DEFAULT_TYPE
 from chatkit.localcloud.storage.sending import send_part
@@ -53,19 +55,25 @@ class Website:
         find: The account as it is now.
         contents: Where blobs are.
         drills: Failures that people meet.
+        part: What the account is in a chat that a drill concerns.
     """
 
     def __init__(
-        self, find: Callable[[], Account | None], contents: Contents, drills: Drills
+        self,
+        find: Callable[[], Account | None],
+        contents: Contents,
+        drills: Drills,
+        part: rooms.Part,
     ) -> None:
         self._find = find
         self._contents = contents
         self._drills = drills
+        self._part = part
 
     async def serve(self, request: web.Request) -> web.StreamResponse:
         """Answer with a file, an index document, the 404 document or an error page."""
-        await self._drills.be_late()
-        if self._drills.on(STORAGE):
+        await self._drills.be_late(self._part)
+        if self._drills.on(STORAGE, self._part):
             return _error(request, "ServerBusy")
         account = self._find()
         if account is None or not account.website.enabled or WEB not in account.containers:

@@ -76,10 +76,11 @@ class Served:
 
 
 @asynccontextmanager
-async def serving(folder: Path) -> AsyncIterator[Served]:
+async def serving(folder: Path, *, drills: Path | None = None) -> AsyncIterator[Served]:
     """Serve an app on a free port for the length of a block."""
     lines: list[str] = []
-    run = await LocalRun.start(prepare(folder, LocalOptions(port=0, echo=lines.append)))
+    options = LocalOptions(port=0, echo=lines.append, drills=drills)
+    run = await LocalRun.start(prepare(folder, options))
     try:
         async with aiohttp.ClientSession() as client:
             yield Served(run, lines, client)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from chatkit.localcloud.drills import drills as drill
 from chatkit.localcloud.resource_manager import service
 from chatkit.localcloud.resource_manager.core.faults import KINDS
 from chatkit.localcloud.resource_manager.core.provider import Provider
@@ -48,20 +47,15 @@ of `tests/steps`.
 |---|---|
 """
 DRILLS = """
-With `--for SECONDS` a part of the chat fails for that time, so that people see what the page
-does. It ends by itself, with `--clear`, or with the local cloud. It concerns all that is deployed
-to this local cloud; functions that `chatkit func start` runs are not part of it.
-
-| drill | what happens |
-|---|---|
+With `--for` a part of the chat fails for some time, so that people see what the page does: the
+drills of [the stage](stage.md#drills).
 """
 
 
 def faults() -> str:
     """The section about failures, and about drills."""
     rows = "".join(f"| `{name}` | {kind.sentence} |\n" for name, kind in KINDS.items())
-    drills = "".join(f"| `{name}` | {sentence} |\n" for name, sentence in drill.KINDS.items())
-    return FAULTS + rows + DRILLS + drills
+    return FAULTS + rows + DRILLS
 
 
 def providers() -> list[Provider]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 from azure.storage.blob import BlobServiceClient, ContainerClient, ContentSettings, StaticWebsite
 
+from chatkit.localcloud.drills.rooms import EVERYWHERE
 from tests.localcloud.storage.storage_testing import StorageCloud
 
 PAGES = {
@@ -152,7 +153,7 @@ def test_the_trace_has_what_was_asked_for_and_nothing_of_a_signature(
 def test_storage_that_is_down_is_busy(cloud: StorageCloud, site: ContainerClient) -> None:
     """The page and blobs, with the code that the SDKs know; as before when the drill ends."""
     drills = cloud.storage._drills
-    cloud.call(drills.begin, "storage-down")
+    cloud.call(drills.begin, "storage-down", EVERYWHERE)
     try:
         page = cloud.request("GET", cloud.web_url)
         blob = cloud.request("GET", f"{site.url}/index.html")

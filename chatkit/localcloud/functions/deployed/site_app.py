@@ -11,6 +11,7 @@ from aiohttp import web
 
 from chatkit.localcloud.core.background import BackgroundTasks
 from chatkit.localcloud.core.trace import Trace
+from chatkit.localcloud.drills import rooms
 from chatkit.localcloud.drills.drills import Drills
 from chatkit.localcloud.functions.console.console import Console
 from chatkit.localcloud.functions.deployed.site_environment import site_environment, site_settings
@@ -77,6 +78,7 @@ class SiteApp(HostObserver):
             trace=AppTrace(services.trace, f"functions/{spec.name}"),
             enabled=spec.enabled,
             drills=services.drills,
+            part=rooms.site(spec.name),
         )
         self._frontend = Frontend(self._front)
         self._hosts: set[FunctionHost] = set()

@@ -20,7 +20,9 @@ from chatkit.localcloud.core.web import (
     Handler,
     is_from_other_page,
 )
-from chatkit.localcloud.drills.drills import FUNCTIONS, Drills
+from chatkit.localcloud.drills.drills import Drills
+from chatkit.localcloud.drills.rooms import Part
+from chatkit.localcloud.drills.table import FUNCTIONS
 from chatkit.localcloud.functions.host.errors import AnswerInvalid, HostUnavailable
 from chatkit.localcloud.functions.host.host import FunctionHost
 from chatkit.localcloud.functions.host.indexing import Function
@@ -66,6 +68,7 @@ class Site:
         enabled: False answers 403 as a stopped app does.
         host: The running app, None when nothing was deployed yet.
         drills: Failures that callers meet.
+        part: What the site is in a chat that a drill concerns.
     """
 
     cors: Cors
@@ -75,6 +78,7 @@ class Site:
     enabled: bool = True
     host: FunctionHost | None = None
     drills: Drills = field(default_factory=Drills)
+    part: Part = ("", "")
 
 
 def application(front: Frontend) -> web.Application:
@@ -85,7 +89,7 @@ def application(front: Frontend) -> web.Application:
     async def stopped(request: web.Request, handler: Handler) -> web.StreamResponse:
         if not site.enabled:
             return _stopped()
-        if (failure := await _drilled(site.drills)) is not None:
+        if (failure := await _drilled(site)) is not None:
             return failure
         return await handler(request)
 
@@ -127,7 +131,7 @@ class Frontend:
             return _stopped()
 
         async def handle(request: web.Request) -> web.StreamResponse:
-            if (failure := await _drilled(self.site.drills)) is not None:
+            if (failure := await _drilled(self.site)) is not None:
                 return failure
             return await _failures(request, self.handle)
 
@@ -268,10 +272,10 @@ def _stopped() -> web.Response:
     return web.Response(status=403, text="This web app is stopped.\n")
 
 
-async def _drilled(drills: Drills) -> web.Response | None:
+async def _drilled(site: Site) -> web.Response | None:
     """What the machines in front of an app answer for it while it is down; None when it runs."""
-    await drills.be_late()
-    if drills.on(FUNCTIONS) is None:
+    await site.drills.be_late(site.part)
+    if site.drills.on(FUNCTIONS, site.part) is None:
         return None
     return web.Response(status=503, text=DOWN, content_type="text/html")
 

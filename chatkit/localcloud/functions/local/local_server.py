@@ -22,6 +22,8 @@ from chatkit.localcloud.core.background import BackgroundTasks
 from chatkit.localcloud.core.runners import HttpServer
 from chatkit.localcloud.core.trace import Trace, events_answer
 from chatkit.localcloud.core.web import Handler, whole_number
+from chatkit.localcloud.drills import rooms
+from chatkit.localcloud.drills.drills import KeptDrills
 from chatkit.localcloud.easy_auth.local.options import LOGIN
 from chatkit.localcloud.easy_auth.local.sign_in import LocalSignIn
 from chatkit.localcloud.functions.host import no_functions
@@ -72,6 +74,8 @@ class LocalRun(HostObserver):
             gate=self._gate(prepared.settings),
             trace=AppTrace(prepared.trace, f"functions/{prepared.folder.name}"),
             host=first,
+            drills=KeptDrills(prepared.options.drills),
+            part=rooms.local_run(port),
         )
         app = application(Frontend(self._site))
         self.reachable = Reachable(port, new_token())

@@ -34,6 +34,7 @@ class LocalOptions:
 
     Without `sign_in` nothing stands in front of the app, as with Core Tools. `development_storage`
     is the connection string that `UseDevelopmentStorage=true` stands for; empty: port 10000.
+    `drills` is where the local cloud of the home keeps drills, which concern this run, too.
     """
 
     port: int | None = None
@@ -44,6 +45,7 @@ class LocalOptions:
     clock: TimerClock = field(default_factory=TimerClock)
     sign_in: SignInOptions | None = None
     development_storage: str = field(default="", repr=False)
+    drills: Path | None = None
 
     def settings_of(self, folder: Path) -> LocalSettings:
         """Read an app's local.settings.json.

@@ -11,7 +11,10 @@ from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 
 from chatkit.localcloud.core.trace import Trace
-from chatkit.localcloud.drills.drills import DROP, Drills
+from chatkit.localcloud.drills import rooms
+from chatkit.localcloud.drills.drills import Drills
+from chatkit.localcloud.drills.rooms import EVERYWHERE, Part, Room
+from chatkit.localcloud.drills.table import DROP
 from chatkit.localcloud.signalr.core import authentication
 from chatkit.localcloud.signalr.core.client_results import ClientResults
 from chatkit.localcloud.signalr.core.connection import Connection, Sink
@@ -92,30 +95,38 @@ class Instance:
 
     # Connecting
 
-    def verify(self, token: str, audiences: list[str], *, path: str) -> authentication.Claims:
+    def verify(
+        self, token: str, audiences: list[str], *, path: str, hub: str = ""
+    ) -> authentication.Claims:
         """Check a token, and record why it is refused.
+
+        Args:
+            token: Compact JWT.
+            audiences: What it may be for.
+            path: For the trace.
+            hub: To which a client wants to connect.
 
         Raises:
             Unauthorized: With the reason.
         """
         with self._refusals_traced(path, audiences):
             claims = authentication.verify(self.spec, token, audiences)
-            if path == CLIENT_PATH and self._drills.expires(claims):
+            if path == CLIENT_PATH and self._drills.expires(claims, self._part(hub)):
                 raise Unauthorized("The token is expired")
         user_id = authentication.user_id(claims)
         self.trace.emit("token", accepted=True, path=path, user=user_id)
         return claims
 
-    def verify_client(self, token: str, audiences: list[str]) -> authentication.Claims:
-        """Check the token of somebody who connects, and whether anybody may.
+    def verify_client(self, token: str, audiences: list[str], hub: str) -> authentication.Claims:
+        """Check the token of somebody who connects to a hub, and whether anybody may.
 
         Raises:
             Unauthorized: With the reason.
             SignalRError: Nobody gets in while a drill is on.
         """
-        if self._drills.on(DROP):
+        if self._drills.on(DROP, self._part(hub)):
             raise SignalRError(503, "ServiceUnavailable", OUT)
-        return self.verify(token, audiences, path=CLIENT_PATH)
+        return self.verify(token, audiences, path=CLIENT_PATH, hub=hub)
 
     def verify_caller(self, token: str, audiences: list[str], *, action: str, path: str) -> None:
         """Check the token of a REST call: signed with an access key, or of Entra ID.
@@ -213,15 +224,18 @@ class Instance:
         """Take bytes from a client; whatever is wrong with them ends this connection only."""
         self._incoming.receive(connection, chunk)
 
-    def drop(self, *, user_id: str = "") -> int:
-        """Cut connections without telling, as a broken network does; of one user or all.
+    def drop(self, *, user_id: str = "", room: Room = EVERYWHERE) -> int:
+        """Cut connections without telling, as a broken network does; say how many.
 
-        Say how many.
+        Args:
+            user_id: Only those of this user.
+            room: Only those to hubs of this chat.
         """
         dropped = [
             connection
             for connection in self.connections.all()
-            if not user_id or connection.user_id == user_id
+            if (not user_id or connection.user_id == user_id)
+            and room.has(self._part(connection.hub))
         ]
         for connection in dropped:
             if connection.stateful is not None and connection.sink is not None:
@@ -230,6 +244,9 @@ class Instance:
             else:
                 connection.abort("The connection was dropped on request.")
         return len(dropped)
+
+    def _part(self, hub: str) -> Part:
+        return rooms.hub(self.spec.name, hub)
 
     def _ended(self, connection: Connection) -> None:
         self._results.fail(connection)

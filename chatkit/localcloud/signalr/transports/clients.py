@@ -172,7 +172,7 @@ class Clients:
         audiences = authentication.client_audiences(
             f"http://{host}", hub, authentication.unverified_audience(token)
         )
-        return hub, self._instance.verify_client(token, audiences)
+        return hub, self._instance.verify_client(token, audiences, hub)
 
     def accept(self, request: WebSocketRequest) -> Connection:
         """Decide about a WebSocket, with or without negotiation before it."""

@@ -8,6 +8,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
+from chatkit.localcloud.drills.rooms import EVERYWHERE
 from tests.localcloud.functions.deployed.deployed_cloud import NAME, Cloud, app_zip
 from tests.localcloud.functions.functions_testing import until
 
@@ -125,8 +126,8 @@ async def test_the_app_trusts_the_local_cloud_over_tls(cloud: Cloud) -> None:
 async def test_an_app_that_is_down_answers_503_to_everybody(cloud: Cloud) -> None:
     """Also to those of another origin, whose browsers do not get to read it, and past its port."""
     drills = cloud.service._services.hosts.drills
-    drills.begin("functions-down")
-    drills.begin("slow", delay_s=0.01)
+    drills.begin("functions-down", EVERYWHERE)
+    drills.begin("slow", EVERYWHERE, delay_s=0.01)
     url = f"http://localhost:{cloud.spec.port}/"
     async with cloud.client.get(url, headers={"Origin": "http://localhost:5500"}) as response:
         assert (response.status, response.content_type) == (503, "text/html")

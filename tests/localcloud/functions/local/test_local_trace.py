@@ -1,4 +1,4 @@
-"""What a local run keeps of its requests, and who is shown it."""
+"""What a local run keeps of its requests, who is shown it, and drills that concern it."""
 
 from __future__ import annotations
 
@@ -9,6 +9,10 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
+from chatkit.localcloud.drills import rooms
+from chatkit.localcloud.drills.drills import Drills
+from chatkit.localcloud.drills.rooms import Room
+from chatkit.localcloud.drills.table import FUNCTIONS
 from tests.attacks.chat_map import OF_A_LOCAL_RUN
 from tests.localcloud.functions.functions_testing import Served, serving, write_app
 
@@ -20,7 +24,7 @@ async def app(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Served]
     """An app with one function."""
     folder: Path = tmp_path_factory.mktemp("app")
     write_app(folder, "@app.route(route='hello')\ndef hello(req): return 'hi'\n")
-    async with serving(folder) as served:
+    async with serving(folder, drills=folder.parent / "drills.json") as served:
         yield served
 
 
@@ -52,3 +56,14 @@ async def test_a_local_run_shows_its_requests_to_nobody_else(app: Served, name: 
     for path in ("/?after=0", "/api/hello"):
         _, text = await app.ask("GET", path, headers=shown)
         assert "events" not in text
+
+
+async def test_a_drill_concerns_the_run_that_it_names(app: Served) -> None:
+    """As a deployed app: 503 until it ends; a run of another port does not notice."""
+    drills = Drills(app.run._options.drills)
+    drills.begin(FUNCTIONS, Room.of([rooms.local_run(app.run.port + 1)]))
+    assert (await app.ask("GET", "/api/hello"))[0] == 200
+    drills.begin(FUNCTIONS, Room.of([rooms.local_run(app.run.port)]))
+    assert (await app.ask("GET", "/api/hello"))[0] == 503
+    drills.end()
+    assert (await app.ask("GET", "/api/hello"))[0] == 200

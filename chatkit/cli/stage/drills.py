@@ -1,0 +1,66 @@
+"""What `chatkit local fault` says and does of drills: failures that an audience can see."""
+
+from __future__ import annotations
+
+import textwrap
+from typing import Any
+
+import typer
+
+from chatkit.cloud import local_cloud
+from chatkit.core.settings import home
+from chatkit.core.time import durations
+
+WIDTH = 100
+LIST = "What people of the chat meet, with --for 30s, 2m or a number of seconds:"
+
+
+def lasting(text: str | None) -> float | None:
+    """Read --for.
+
+    Raises:
+        BadParameter: It is no time.
+    """
+    if text is None:
+        return None
+    try:
+        return durations.seconds(text)
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--for") from None
+
+
+def begin(kind: str, *, for_s: float | None, delay_s: float) -> None:
+    """Begin a drill, for the stage's chat or, without a stage, for the workshop's."""
+    from chatkit.stage import room
+    from chatkit.steps.session import Session
+
+    drill: dict[str, object] = {"delay_s": delay_s}
+    chat = room.of_workshop(Session(home()))
+    if chat is not None:
+        drill["room"] = chat
+    if for_s is not None:
+        drill["for_s"] = for_s
+    local_cloud.ask("PUT", f"/drills/{kind}", drill)
+
+
+def show() -> None:
+    """All that there are, and what to look at in those that are on."""
+    drills = local_cloud.ask("GET", "/drills")
+    active = drills["active"]
+    left = {one["kind"]: f"{one['seconds_left']:.0f} s" for one in active}
+    typer.echo(LIST)
+    for name, title in drills["kinds"].items():
+        typer.echo(f"{left.get(name, ''):6} {name:20} {title}")
+    for one in active:
+        typer.echo("")
+        for line in explained(one):
+            typer.echo(line)
+    if active:
+        typer.echo("")
+
+
+def explained(drill: dict[str, Any]) -> list[str]:
+    """What happens in a drill and why, and what to look at."""
+    title = f"{drill['title']} ({drill['kind']}, {drill['seconds_left']:.0f} s left)."
+    texts = (title, drill["happens"], f"Look at this: {drill['look']}")
+    return [line for text in texts for line in textwrap.wrap(text, WIDTH)]
