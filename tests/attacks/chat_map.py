@@ -58,6 +58,29 @@ PRIVATE: dict[str, tuple[object, str]] = {
     "one to a connection": (HELLO, "/api/hubs/chat/connections/c1/:send"),
 }
 
+# What a function raises with: something that it was given, or has of its own.
+JWT = f"eyJ{'h' * 40}.eyJ{'p' * 900}.{'s' * 340}"
+KEY = "c2VjcmV0LWtleS1vZi1hbi1hY2NvdW50LTEyMzQ1Njc4OTA="
+SAS = "sv=2026-01-01&sr=b&sig=c2VjcmV0%2Fc2lnbmF0dXJl%3D"
+BODY = b'{"text": "The party for carol is on Friday.", "recipient": "bob"}'
+RAISED: dict[str, object] = {
+    "a private message as bytes": BODY,
+    "a private message as text": BODY.decode(),
+    "a private message as a dictionary": {"text": "The party for carol is on Friday."},
+    "a private message in base64": "eyJ0ZXh0IjogIlRoZSBwYXJ0eSBmb3IgY2Fyb2wifQ==",
+    "a private message in percent encoding": "The%20party%20for%20carol",
+    "the middle of a private message": BODY.decode()[14:34],
+    "a private message that looks like a frame": 'File "The party for carol", line 3, in x',
+    "a private message that looks like an exception": "ValueError: The party in carol.py, line 3",
+    "a private message behind many lines": "\n" * 50 + "The party for carol",
+    "a token": JWT,
+    "the middle of a token": JWT[60:300],
+    "a token in a header": f"{{'X-ZUMO-AUTH': '{JWT}'}}",
+    "an access key": KEY,
+    "a connection string": f"Endpoint=http://localhost;AccessKey={KEY};Version=1.0;",
+    "a shared access signature": f"https://account.blob.core.windows.net/c/b?{SAS}",
+}
+
 # Headers with which somebody asks a local run, or the page's server, for its requests.
 OF_A_LOCAL_RUN: dict[str, dict[str, str]] = {
     "without a token": {},
@@ -85,6 +108,12 @@ GROUPS = (
         "test_assembly.py",
         "test_what_stands_in_a_private_message_is_not_told",
         tuple(PRIVATE),
+    ),
+    Group(
+        "What a function raises with, on the map",
+        "test_assembly.py",
+        "test_what_an_exception_says_is_not_told",
+        tuple(RAISED),
     ),
     Group(
         "The requests of a local run",

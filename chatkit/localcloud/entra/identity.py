@@ -9,10 +9,13 @@ Follows Microsoft's page "How to use managed identities for App Service": `IDENT
 
 from __future__ import annotations
 
+from time import monotonic
+
 from aiohttp import web
 
 from chatkit.core.time import clock
 from chatkit.localcloud.core.errors import LocalCloudError
+from chatkit.localcloud.core.trace import Trace
 from chatkit.localcloud.entra.core.federation import EXCHANGE
 from chatkit.localcloud.entra.core.identity_hosts import IdentityHost, IdentityHosts
 from chatkit.localcloud.entra.core.principals import Principal
@@ -77,8 +80,13 @@ class IdentityEndpoint:
     """Answers apps that have managed identities."""
 
     def __init__(
-        self, directory: Directory, hosts: IdentityHosts, identities: ManagedIdentities
+        self,
+        directory: Directory,
+        hosts: IdentityHosts,
+        identities: ManagedIdentities,
+        trace: Trace,
     ) -> None:
+        self._trace = trace
         self._directory = directory
         self._hosts = hosts
         self._identities = identities
@@ -95,6 +103,19 @@ class IdentityEndpoint:
         host = self._hosts.by_header(header)
         if host is None:
             return _refused(403, NO_IDENTITY)
+        begun = monotonic()
+        answer = self._answer(host, request)
+        self._trace.emit(
+            "entra",
+            "identity",
+            resource=request.query.get("resource", ""),
+            app=_app(host),
+            status=answer.status,
+            ms=round((monotonic() - begun) * 1000, 2),
+        )
+        return answer
+
+    def _answer(self, host: IdentityHost, request: web.Request) -> web.Response:
         resource = request.query.get("resource", "").removesuffix("/.default")
         if not resource:
             return _refused(400, "The resource query parameter is missing.")
@@ -153,6 +174,13 @@ class IdentityEndpoint:
             ):
                 return identity
         return None
+
+
+def _app(host: IdentityHost) -> str:
+    """The app's name; empty for a program of the person."""
+    if not host.resource_id.startswith("/"):
+        return ""
+    return host.resource_id.rpartition("/")[2]
 
 
 def _refused(status: int, message: str) -> web.Response:

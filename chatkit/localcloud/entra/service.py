@@ -42,7 +42,7 @@ class EntraService:
         self.identities = ManagedIdentities(self.directory, self.tokens)
         self.identity_hosts = IdentityHosts(platform.store)
         self.identity_endpoint = IdentityEndpoint(
-            self.directory, self.identity_hosts, self.identities
+            self.directory, self.identity_hosts, self.identities, platform.trace
         )
         own = self.directory.create_service_principal(self.directory.client_id)
         # Programs of the person ask for its tokens, as code does that runs in App Service.

@@ -66,6 +66,7 @@ class Assembly:
             now: Unix time.
         """
         late = self._take(lambda event: event.at < now - (OWN_S if event.cause else OTHERS_S))
+        self._tell_tokens([event for event in late if _is_of_identity(event) and event.raw("app")])
         for send in late:
             if not _is_send(send):
                 continue
@@ -78,6 +79,12 @@ class Assembly:
             title = words.message_title(frames[0], [send]) if frames else send.text("path")
             receivers = sum(int(frame.number("receivers")) for frame in frames)
             self._tell(send.began, title, hops, words.ended(receivers), is_message=True)
+
+    def _tell_tokens(self, asked: list[Seen]) -> None:
+        """An app asks for a token before it is asked for anything, too: at its start."""
+        for event in asked:
+            title = f"{event.text('app')} gets a token"
+            self._tell(event.began, title, _middle([event], event), "The app keeps it for a while.")
 
     def _wait(self, event: Seen) -> None:
         self._waiting.append(event)
@@ -218,6 +225,11 @@ def _is_host_path(path: str) -> bool:
     return section in ("", "admin", "favicon.ico")
 
 
+def _is_of_identity(event: Seen) -> bool:
+    """Whether an app has asked for a token of its managed identity."""
+    return event.source == "entra" and event.kind == "identity"
+
+
 def _is_call(event: Seen) -> bool:
     """Whether it is a request to SignalR Service's REST API."""
     is_signalr = event.source.startswith("signalr/")
@@ -245,6 +257,9 @@ def _middle(own: list[Seen], root: Seen, *, source: Node = "functions") -> list[
         elif event.source == "entra" and event.kind == "token":
             said = f"a token, by {event.text('grant_type')}{unsure}"
             hops.append(Hop(source, "entra", at, None, said))
+        elif _is_of_identity(event):
+            said = f"{words.identity_words(event)}{unsure}"
+            hops.append(Hop(source, "entra", at, took, said, failed))
         elif _is_call(event):
             reason = next((one for one in reasons if one.is_within(event)), None)
             said = f"{event.text('method')} {event.text('path')}: {event.status}{unsure}"
@@ -295,7 +310,7 @@ def _answer(root: Seen, invocation: Seen | None, asker: Node) -> Hop:
     failed = root.status >= 400
     if invocation is not None and invocation.raw("failure"):
         name = invocation.text("function")
-        said = f"answer {root.status}: {name} failed: {words.failure_line(invocation)}"
+        said = f"answer {root.status}: {name} failed: {words.failure_words(invocation)}"
         failed = True
     elif failed and not root.raw("function"):
         said = f"answer {root.status}: {words.STATUSES.get(root.status, 'no function ran')}"

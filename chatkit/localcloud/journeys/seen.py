@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from chatkit.core.text.controls import visible
-from chatkit.core.text.masking import mask
+from chatkit.core.text.masking import excerpt, mask
 
 LONGEST = 120
 
@@ -65,7 +65,7 @@ class Seen:
 
 def shown(text: str, longest: int = LONGEST) -> str:
     """Any text as a line may show it."""
-    clean = visible(mask(text[: 8 * longest]))
+    clean = visible(mask(excerpt(text, 8 * longest)))  # a token that is cut is masked, too
     if len(clean) <= longest:
         return clean
     return f"{clean[:longest]}…"

@@ -25,6 +25,7 @@ OPERATIONS = {
 # Both forms of Azure's REST API: `/api/hubs/chat/users/bob/:send`, `/api/v1/hubs/chat/users/bob`.
 SENDS = re.compile(r"/api/hubs/.*/:send|/api/v1/hubs/[^/]+(?:/(?:users|groups|connections)/[^/]+)?")
 EVERYBODY = re.compile(r"/api/hubs/[^/]+/:send|/api/v1/hubs/[^/]+")
+EXCEPTION = re.compile(r"[A-Za-z_]\w*")
 REFUSED = "refused before a function ran: not signed in, or a token or key that is not accepted"
 STATUSES = {
     401: REFUSED,
@@ -44,9 +45,21 @@ def storage_words(event: Seen) -> str:
     return shown(f"{what} ({name}): {event.status}")
 
 
-def failure_line(event: Seen) -> str:
-    """The first line of what a function has raised."""
-    return shown(event.raw("failure").partition("\n")[0], 2 * TEXT_CHARACTERS)
+def identity_words(event: Seen) -> str:
+    """Who vouches for the app, and for which service; the token itself is nowhere."""
+    what = f"through the identity endpoint, a token for {event.text('resource') or 'nothing'}"
+    return shown(f"{what}: {event.status}")
+
+
+def failure_words(event: Seen) -> str:
+    """What a function has raised, and where: never what the exception says.
+
+    That may be what the function was given, a private message for example.
+    """
+    raised = EXCEPTION.match(event.raw("failure"))
+    what = shown(raised[0], TEXT_CHARACTERS) if raised else "an exception"
+    where = event.text("where")
+    return f"{what} in {where}" if where else what
 
 
 def frame_words(event: Seen) -> str:

@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import json
+import re
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from chatkit.journeys.journey import Journey
+from chatkit.localcloud.core.trace import Trace
+from chatkit.localcloud.functions.http.requests import AppTrace, note_invocation
+from chatkit.localcloud.functions.worker_process.calls import Failure
+from chatkit.localcloud.functions.worker_process.chatkit_worker import invoking
+from chatkit.localcloud.functions.worker_process.chatkit_worker.invoking import describe
+from chatkit.localcloud.functions.worker_process.messages import failure_of
 from chatkit.localcloud.journeys.assembly import OTHERS_S, OWN_S, WAITING, Assembly
 from chatkit.localcloud.journeys.seen import Seen
-from tests.attacks.chat_map import HELLO, PRIVATE, SEND
+from tests.attacks.chat_map import HELLO, JWT, PRIVATE, RAISED, SEND
 
 FRAME = {"direction": "out", "hub": "chat", "target": "newMessage", "receivers": 2}
 CALL = {"method": "POST", "path": SEND, "status": 202, "ms": 1.5}
@@ -44,13 +53,14 @@ def sent(
     ]
 
 
-def answered(status: int = 200, failure: str = "", **detail: Any) -> list[Seen]:
+def answered(status: int = 200, failure: str = "", where: str = "", **detail: Any) -> list[Seen]:
     """The end of a request to SendMessage."""
     name = {"function": "SendMessage"}
     request = {"method": "POST", "path": "/api/messages", "status": status, "ms": 8.0}
     request |= {"user": "", "origin": "", "alone": True, **name, **detail}
+    ran = {**name, "failure": failure, "where": where, "ms": 6.0}
     return [
-        event(7.0, "functions/app", "invocation", cause=CAUSE, ms=6.0, failure=failure, **name),
+        event(7.0, "functions/app", "invocation", cause=CAUSE, **ran),
         event(8.0, "functions/app", "request", cause=CAUSE, **request),
     ]
 
@@ -109,18 +119,89 @@ def test_a_message_of_another_app_is_told_by_its_target(message: object) -> None
     assert journey.title == "newMessage"
 
 
-def test_secrets_of_a_path_or_a_failure_are_masked() -> None:
-    """A function raises what it likes, and a client asks for what it likes."""
-    failure = "ValueError: AccessKey=c2VjcmV0; is wrong\nat line 3"
-    (journey,) = journeys(*answered(500, failure, path="/api/x/AccessKey=c2VjcmV0"))
+def test_secrets_of_a_path_are_masked() -> None:
+    """A client asks for what it likes, and a token is long."""
+    path = "/api/x/AccessKey=c2VjcmV0"
+    (journey,) = journeys(*answered(500, "ValueError", path=path))
     told = json.dumps(journey.as_json())
-    assert "c2VjcmV0" not in told and "AccessKey=***" in told and "line 3" not in told
+    assert "c2VjcmV0" not in told and "AccessKey=***" in told
+    (journey,) = journeys(*sent({**HELLO, "text": f"my token is {JWT}"}), *answered())
+    assert journey.title == "alice: my token is …"
+
+
+APP = """
+def send_message(said, chain):
+    try:
+        {}[said]
+    except Exception as error:
+        if chain == "cause":
+            raise ValueError("no") from error
+        if chain == "context":
+            raise ValueError("no")
+        if chain == "group":
+            raise ExceptionGroup(str(said), [error, ValueError(said)])
+        error.add_note(str(said))
+        raise
+"""
+
+
+def raised(said: object, chain: str) -> Failure:
+    """What the host is told about an exception of the app."""
+    space: dict[str, Any] = {}
+    file = str(Path.cwd() / "send_message.py")
+    exec(compile(APP, file, "exec"), space)
+    try:
+        space["send_message"](said, chain)
+    except Exception as error:
+        return failure_of(describe(error))
+    raise AssertionError("nothing was raised")
+
+
+@pytest.mark.parametrize("name", RAISED)
+def test_what_an_exception_says_is_not_told(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its type and the line are; neither the trace nor the map has anything of its message."""
+    monkeypatch.setattr(invoking, "START_FOLDER", str(Path.cwd()))
+    lines = {"cause": 7, "context": 9, "group": 11, "note": 4}
+    for chain, line in lines.items():
+        trace = Trace()
+        said = RAISED[name]
+        failure = raised(Whatever(said), chain)
+        assert str(said) in failure.stack
+        note_invocation(AppTrace(trace, "functions/app"), "SendMessage", 0.001, failure)
+        (noted,) = trace.after()
+        (journey,) = journeys(
+            event(7.0, noted.source, noted.kind, **{**noted.detail, "cause": CAUSE}),
+            answered(500)[1],
+        )
+        told = json.dumps([noted.detail, journey.as_json()])
+        assert f"SendMessage failed: {failure.type} in send_message.py, line {line}" in told
+        assert not [word for word in words_of(said) if word in told]
+
+
+class Whatever:
+    """Anything that is no key: asking for it raises with its text."""
+
+    def __init__(self, said: object) -> None:
+        self._said = said
+
+    def __repr__(self) -> str:
+        return str(self._said)
+
+
+def words_of(said: object) -> list[str]:
+    """Parts of a text that stand in nothing else."""
+    return [word for word in re.findall(r"[\w+%/=-]{5,}", str(said)) if word != "ValueError"]
 
 
 @pytest.mark.parametrize(
     ("events", "said"),
     [
-        (answered(500, "ValueError: boom"), "answer 500: SendMessage failed: ValueError: boom"),
+        (
+            answered(500, "ValueError", where="app.py, line 3"),
+            "answer 500: SendMessage failed: ValueError in app.py, line 3",
+        ),
+        (answered(500, "BindingFailed"), "answer 500: SendMessage failed: BindingFailed"),
+        (answered(500, "<b>no name"), "answer 500: SendMessage failed: an exception"),
         (answered(401, function=""), "answer 401: refused before a function ran"),
         (answered(404, function=""), "answer 404: no function has this route"),
         (answered(499, function=""), "answer 499: the client left before the answer"),
@@ -217,6 +298,22 @@ def test_an_apps_token_of_entra_is_a_hop() -> None:
     token = event(4.0, "entra", "token", grant_type="managed identity")
     (journey,) = journeys(token, *sent(), *answered())
     assert ("functions", "entra") in ends(journey)
+
+
+@pytest.mark.parametrize(("status", "failed"), [(200, False), (400, True)])
+def test_a_managed_identitys_token_is_a_hop(status: int, failed: bool) -> None:
+    """The app asks the identity endpoint, which asks Entra; for which service is told."""
+    asked = {"resource": "https://storage.azure.com/", "app": "chat", "status": status}
+    token = event(1.0, "entra", "identity", **asked, ms=0.5)
+    (journey,) = journeys(token, *sent(), *answered())
+    (hop,) = [hop for hop in journey.hops if hop.target == "entra"]
+    assert hop.source == "functions" and hop.failed is failed
+    words = "through the identity endpoint, a token for https://storage.azure.com/"
+    assert hop.words == f"{words}: {status}"
+    (alone,) = journeys(token, later_s=OTHERS_S)
+    assert (alone.title, alone.hops) == ("chat gets a token", (replace(hop, at_ms=0.0),))
+    other = event(1.0, "entra", "identity", **{**asked, "app": ""}, ms=0.5)
+    assert journeys(other, later_s=OTHERS_S) == []
 
 
 def test_what_others_do_takes_no_room() -> None:

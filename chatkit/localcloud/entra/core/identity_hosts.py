@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 
 from chatkit.core.text.constant_time import is_same_secret
 from chatkit.localcloud.core.store import Document, Store
@@ -19,11 +19,13 @@ class IdentityHost:
         header: Value of IDENTITY_HEADER there.
         system: Object id of its system-assigned identity; empty without one.
         assigned: Object ids of the user-assigned ones.
+        resource_id: ARM id of the resource; a name of another kind for programs of the person.
     """
 
     header: str = field(repr=False)
     system: str = ""
     assigned: tuple[str, ...] = ()
+    resource_id: str = ""
 
 
 class IdentityHosts:
@@ -36,8 +38,8 @@ class IdentityHosts:
         """Say what a resource has now; its secret stays the same."""
         known = self._store.get(HOSTS, resource_id.lower())
         header = str(known["header"]) if known else secrets.token_hex(16).upper()
-        host = IdentityHost(header, system, assigned)
-        document = {**asdict(host), "assigned": [*assigned]}
+        host = IdentityHost(header, system, assigned, resource_id.lower())
+        document: Document = {"header": header, "system": system, "assigned": [*assigned]}
         if document != known:
             self._store.put(HOSTS, resource_id.lower(), document)
         return host
@@ -49,16 +51,18 @@ class IdentityHosts:
 
     def of(self, resource_id: str) -> IdentityHost:
         """What a resource has now."""
-        return _host(self._store.get(HOSTS, resource_id.lower()) or {})
+        document = self._store.get(HOSTS, resource_id.lower()) or {}
+        return _host(resource_id.lower(), document)
 
     def by_header(self, header: str) -> IdentityHost | None:
         """The resource whose code sends this secret."""
-        for _, document in self._store.items(HOSTS):
+        for resource_id, document in self._store.items(HOSTS):
             if is_same_secret(str(document["header"]), header):
-                return _host(document)
+                return _host(resource_id, document)
         return None
 
 
-def _host(document: Document) -> IdentityHost:
+def _host(resource_id: str, document: Document) -> IdentityHost:
+    header, system = (str(document.get(name, "")) for name in ("header", "system"))
     assigned = tuple(map(str, document.get("assigned", ())))
-    return IdentityHost(str(document.get("header", "")), str(document.get("system", "")), assigned)
+    return IdentityHost(header, system, assigned, resource_id)

@@ -72,14 +72,22 @@ def traced(app: AppTrace) -> Middleware:
 
 
 def note_invocation(app: AppTrace, name: str, seconds: float, failure: Failure | None) -> None:
-    """Note that a function has run."""
+    """Note that a function has run. What an exception says stays in the app's log.
+
+    It may be what a function was given: somebody's private message, a token.
+    """
+    failed, where = "", ""
+    if failure is not None:
+        failed = failure.type
+        where = failure.where
     app.trace.emit(
         app.source,
         "invocation",
         cause=CAUSE.get(),
         function=name,
         ms=_ms(seconds),
-        failure=str(failure or ""),
+        failure=failed,
+        where=where,
     )
 
 

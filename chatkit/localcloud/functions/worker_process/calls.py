@@ -84,11 +84,19 @@ class Exchange(Protocol):
 
 @dataclass(frozen=True)
 class Failure:
-    """An exception in the child: its type, message and stack text."""
+    """An exception in the child.
+
+    Attributes:
+        type: The name of its type.
+        message: What it says, which may be anything: a private message that a function was given.
+        stack: The text of its stack, with the message.
+        where: File and line of the app, and nothing else.
+    """
 
     type: str
     message: str
     stack: str = ""
+    where: str = ""
 
     def __str__(self) -> str:
         return f"{self.type}: {self.message}"

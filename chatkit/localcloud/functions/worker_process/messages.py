@@ -38,7 +38,8 @@ def _with_content(wire: Wire, contents: Contents, name: str) -> Wire:
 
 def failure_of(header: Wire) -> Failure:
     """An exception."""
-    return Failure(*(whole(header[name]) for name in ("type", "message", "stack")))
+    told = (header.get(name, "") for name in ("type", "message", "stack", "where"))
+    return Failure(*(whole(text) for text in told))
 
 
 def whole(text: str) -> str:

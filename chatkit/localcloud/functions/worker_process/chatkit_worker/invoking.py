@@ -9,6 +9,7 @@ import contextlib
 import contextvars
 import importlib
 import os
+import re
 import sys
 import threading
 import traceback
@@ -25,6 +26,11 @@ invocation_id: contextvars.ContextVar[str] = contextvars.ContextVar("invocation_
 _thread_local = threading.local()
 # A message of a big content; others come between two of them.
 PIECE_BYTES = 1 << 22
+# The app's folder; an app may go to another one.
+START_FOLDER = os.getcwd()
+# Where no line of the app is, below its folder or elsewhere.
+LIBRARY = os.path.join(os.path.dirname(os.__file__), "")
+INSTALLED = re.compile(r"(?:^|[\\/])(?:site|dist)-packages[\\/]")
 
 
 @dataclass(frozen=True)
@@ -224,8 +230,13 @@ def failure(call_id: str, error: BaseException) -> Answer:
 
 
 def describe(error: BaseException) -> dict[str, str]:
-    """Type, message and stack of an exception, without this package's own frames."""
-    return {"type": _name(error), "message": _text(error), "stack": _stack(error)}
+    """Type, message, stack and place of an exception, without this package's own frames."""
+    return {
+        "type": _name(error),
+        "message": _text(error),
+        "stack": _stack(error),
+        "where": _where(error),
+    }
 
 
 def _name(error: BaseException) -> str:
@@ -248,6 +259,20 @@ def _stack(error: BaseException) -> str:
         return "".join(stack.format())
     except BaseException:
         return "".join(traceback.format_tb(error.__traceback__))
+
+
+def _where(error: BaseException) -> str:
+    """The innermost line of the app, from the frames: a message may look like one."""
+    where = ""
+    for frame, line in traceback.walk_tb(error.__traceback__):
+        path = frame.f_code.co_filename
+        name = path.removeprefix(os.path.join(START_FOLDER, ""))
+        if _is_own(path) or path.startswith(("<", LIBRARY)) or INSTALLED.search(name):
+            continue
+        if os.path.isabs(name):  # not below the folder
+            name = os.path.basename(name)
+        where = f"{name.replace(os.sep, '/')}, line {line}"
+    return where
 
 
 def _text(error: BaseException) -> str:
