@@ -18,6 +18,7 @@ from chatkit.cloud.local_cloud import Endpoints
 from chatkit.cloud.silence import silent_or_off
 from chatkit.cloud.tools.shell_lines import Shell, default_shell, shell_lines
 from chatkit.cloud.tools.variables import others, variables
+from chatkit.core import settings
 from chatkit.core.errors import NoSuchChoice, NotStarted
 from chatkit.core.file_lock import holder
 from chatkit.core.home.check import check_home
@@ -30,6 +31,10 @@ from chatkit.steps.repair import repair as mend
 HERE = default_shell()
 app = typer.Typer(help="Start, stop and look at the local cloud.", no_args_is_help=True)
 MODES = ("fast", "recorded")
+ON_AZURE = (
+    "The target is azure: this map shows what the local cloud and functions on this machine see,"
+    " and nothing that happens in Azure."
+)
 PUBLIC = (
     "running",
     "pid",
@@ -155,7 +160,7 @@ def env(
 def chat_map() -> None:
     """Print the address of the map: a page on which each message lights its way through the chat.
 
-    Who has the address sees the map as long as this local cloud runs, and nothing else of it.
+    Who has the address sees the map of this local cloud, and nothing else of it.
     """
     page = _known().get("map")
     if page is None:
@@ -164,6 +169,8 @@ def chat_map() -> None:
             hint="`chatkit local down`, then `chatkit local up`.",
         )
     typer.echo(public_url(page))
+    if settings.load(home()).target != "local":
+        typer.echo(ON_AZURE, err=True)
 
 
 @app.command()

@@ -41,13 +41,19 @@ class MapVerb:
             return Result(ON_AZURE)
         with self.session.on_cloud():
             where = self.session.home / "local"
-            page = local_cloud.read(where).get("map")
-            if page is None:
-                raise SetupError(
-                    "The local cloud that runs is of an older version, which has no map.",
-                    hint="`chatkit local down`, then this cell again.",
-                )
-            return ChatMap.open(partial(_journeys, where), page)
+            _page(where)
+            return ChatMap.open(partial(_journeys, where), partial(_page, where))
+
+
+def _page(where: Path) -> str:
+    """The address of the map's page."""
+    page = local_cloud.read(where).get("map")
+    if page is None:
+        raise SetupError(
+            "The local cloud that runs is of an older version, which has no map.",
+            hint="`chatkit local down`, then this cell again.",
+        )
+    return page
 
 
 def _journeys(where: Path, after: int) -> News:

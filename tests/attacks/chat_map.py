@@ -11,18 +11,24 @@ SEND = "/api/hubs/chat/:send"
 WITHOUT_TOKEN: dict[str, tuple[str, dict[str, str]]] = {
     "the ways, without a token": ("/journeys", {}),
     "the ways, with an empty token": ("/journeys", {"x-chatkit-token": ""}),
-    "the ways, with half of the token": ("/journeys", {"x-chatkit-token": "{half}"}),
+    "the ways, with the token itself": ("/journeys", {"x-chatkit-token": "{token}"}),
+    "the ways, with half of the proof": ("/journeys", {"x-chatkit-token": "{half}"}),
+    "the ways, with a proof for the run before": ("/journeys", {"x-chatkit-token": "{before}"}),
     "the ways, with the control endpoint's token": ("/journeys", {"x-chatkit-token": "{control}"}),
-    "the ways, with the token in the query": ("/journeys?token={token}", {}),
-    "the ways, with the token as a cookie": ("/journeys", {"Cookie": "token={token}"}),
-    "the ways, with the token as a bearer token": (
+    "the ways, with the proof in the query": ("/journeys?token={proof}", {}),
+    "the ways, with the proof as a cookie": ("/journeys", {"Cookie": "token={proof}"}),
+    "the ways, with the proof as a bearer token": (
         "/journeys",
-        {"Authorization": "Bearer {token}"},
+        {"Authorization": "Bearer {proof}"},
     ),
     "a picture, without a token": ("/picture?way=1&steps=1", {}),
     "the control endpoint's trace, with the map's token": (
         "/trace",
         {"x-chatkit-token": "{token}"},
+    ),
+    "the control endpoint's trace, with the map's proof": (
+        "/trace",
+        {"x-chatkit-token": "{proof}"},
     ),
 }
 

@@ -11,6 +11,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ import pytest
 
 from chatkit.cli.local import PUBLIC
 from chatkit.cloud import local_cloud
+from chatkit.core import settings
 from tests.cli.typing_verbs import Chatkit
 from tests.homes import with_ports_of_its_own
 
@@ -90,6 +92,10 @@ def test_status_for_a_person_shows_no_secret(chatkit: Chatkit, where: Path) -> N
     assert secret not in shown and "https://localhost:" in shown
     page = chatkit("local", "map").out.strip()
     assert page == local_cloud.start(where).get("map") and page not in shown
+    known = settings.load(where.parent)
+    settings.save(where.parent, replace(known, target="azure"))
+    on_azure = chatkit("local", "map")
+    assert on_azure.out.strip() == page and "nothing that happens in Azure" in on_azure.err
 
 
 def test_env_prints_lines_that_a_shell_takes(chatkit: Chatkit, where: Path) -> None:
@@ -155,7 +161,7 @@ def test_killed_and_started_again_it_is_the_same_cloud(chatkit: Chatkit, where: 
     assert "not running" in chatkit("local", "status").out
     chatkit("local", "up")
     after = local_cloud.start(where)
-    changing = {"pid", "control_token", "map"}
+    changing = {"pid", "control_token"}  # a map that is open goes on by itself
     assert {key: value for key, value in after.items() if key not in changing} == {
         key: value for key, value in before.items() if key not in changing
     }

@@ -28,8 +28,22 @@ class Shown:
     """A map on a port of its own, over a trace that the test writes."""
 
     address: str
-    platform: Platform
+    folder: Path
     loop: BackgroundLoop
+
+    def start(self) -> None:
+        """A local cloud begins, with the map alone."""
+        self.loop.call(self._start())
+
+    async def _start(self) -> None:
+        self.platform = Platform.open(self.folder)
+        service = MapService(self.platform)
+        await service.start()
+        self.address = service.endpoints()["map"]
+
+    def stop(self) -> None:
+        """It ends."""
+        self.loop.call(self.platform.close())
 
     def say(self, text: str) -> None:
         """A message of alice goes its way."""
@@ -51,15 +65,10 @@ def shown(tmp_path: Path) -> Iterator[Shown]:
     loop = BackgroundLoop()
     (tmp_path / "local").mkdir()
 
-    async def start() -> tuple[MapService, Platform]:
-        platform = Platform.open(tmp_path / "local")
-        service = MapService(platform)
-        await service.start()
-        return service, platform
-
-    service, platform = loop.call(start())
-    yield Shown(service.endpoints()["map"], platform, loop)
-    loop.call(platform.close())
+    opened = Shown("", tmp_path / "local", loop)
+    opened.start()
+    yield opened
+    opened.stop()
     loop.stop()
 
 
@@ -101,12 +110,30 @@ def test_a_message_is_played_and_told_in_words(shown: Shown, phone: BrowserConte
     assert problems == []
 
 
+def test_a_page_says_that_the_cloud_is_down_and_goes_on(
+    shown: Shown, phone: BrowserContext
+) -> None:
+    """At the same address, with what the new run has seen."""
+    shown.say("Hello")
+    page = phone.new_page()
+    page.goto(shown.address)
+    expect(page.locator("#ways button")).to_contain_text("alice: Hello")
+    shown.stop()
+    expect(page.get_by_role("alert")).to_contain_text("The local cloud is not running.")
+    expect(page.locator("#ways button")).to_contain_text("alice: Hello")
+    shown.start()
+    shown.say("Back again")
+    expect(page.locator("#now")).to_have_text("alice: Back again")
+    expect(page.locator("#ways button")).to_have_count(1)
+    expect(page.locator("#problem")).to_have_text("")
+
+
 def test_without_the_token_the_page_shows_nothing(shown: Shown, phone: BrowserContext) -> None:
     """It says how to get the present address."""
     shown.say("Hello")
     page = phone.new_page()
     page.goto(f"{shown.address.partition('#')[0]}#mallory")
-    expect(page.get_by_role("status")).to_contain_text("workshop.map().page")
+    expect(page.get_by_role("alert")).to_contain_text("workshop.map().page")
     assert "alice" not in page.locator("body").inner_text()
 
 

@@ -8,13 +8,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from urllib.parse import quote
 
-from chatkit.chat.widgets.foreign_text import NO_TEX, escape
+from chatkit.chat.widgets.foreign_text import NO_TEX, escape, visible
 from chatkit.journeys import telling
 from chatkit.journeys.journey import LABELS, Journey
 from chatkit.journeys.picture import WIDTH, picture, words
 
 LISTED = 8
 TITLE = "Map of the chat"
+NOTICE = "border-left:4px solid #d9480f;padding:0.3em 0.8em;margin:0.3em 0"
+AS_IT_WAS = "The map is as it was last, and goes on by itself when the local cloud is back."
 SHOWN = "Seen by the local cloud. Tokens, keys and what stands in private messages are never shown."
 
 
@@ -58,24 +60,32 @@ def hops(journey: Journey | None) -> str:
 
 
 def problem(sentence: str) -> str:
-    """Why nothing new comes."""
-    return f'<div role="status"><bdi>{escape(sentence)}</bdi></div>'
+    """Why nothing new comes; empty when it does."""
+    if not sentence:
+        return ""
+    return (
+        f'<div role="status" class="{NO_TEX}" style="{NOTICE}"><b><bdi>{escape(sentence)}</bdi></b>'
+        f" {AS_IT_WAS}</div>"
+    )
 
 
-def snapshot(journey: Journey | None, journeys: Sequence[Journey]) -> str:
+def snapshot(journey: Journey | None, journeys: Sequence[Journey], why_old: str = "") -> str:
     """The map as it is now, for a reader without a kernel."""
     ways = "".join(f"<li><bdi>{escape(telling.line(one))}</bdi></li>" for one in journeys[-LISTED:])
     last = now(journey, len(journey.hops) if journey else 0)
     listed = f"<ol>{ways}</ol>" if ways else ""
     return (
-        f'<div class="{NO_TEX}"><b>{TITLE}</b>, as it was last<br>{drawing(journey)}{last}'
+        f'<div class="{NO_TEX}"><b>{TITLE}</b>, as it was last<br>'
+        f"{problem(why_old)}{drawing(journey)}{last}"
         f"{hops(journey)}{listed}<small>{SHOWN}</small></div>"
     )
 
 
-def lines(journey: Journey | None, journeys: Sequence[Journey]) -> str:
+def lines(journey: Journey | None, journeys: Sequence[Journey], why_old: str = "") -> str:
     """The newest ways, one a line, and that which is shown with its hops."""
     told = telling.last_lines(journeys, LISTED)
+    if why_old:
+        told = f"{visible(why_old)}\n{AS_IT_WAS}\n\n{told}"
     if journey is None:
         return told
     return f"{told}\n\n{telling.lines(journey)}"

@@ -41,14 +41,14 @@ class ChatMap:
 
     Args:
         ask: Gets the journeys after a number.
-        page: Address of the same as a page, with what opens it.
+        page: Gets the address of the same as a page, with what opens it.
         background: Where the asking happens.
     """
 
     def __init__(
         self,
         ask: Callable[[int], News],
-        page: str,
+        page: Callable[[], str],
         *,
         background: BackgroundLoop | None = None,
     ) -> None:
@@ -71,7 +71,7 @@ class ChatMap:
     def open(
         cls,
         ask: Callable[[int], News],
-        page: str,
+        page: Callable[[], str],
         *,
         background: BackgroundLoop | None = None,
     ) -> ChatMap:
@@ -91,9 +91,12 @@ class ChatMap:
     def page(self) -> Address:
         """Address of the same as a page of its own.
 
-        Who has it sees the map as long as this local cloud runs, and nothing else of it.
+        Who has it sees the map of this local cloud, and nothing else of it.
+
+        Raises:
+            NotStarted: The local cloud does not run.
         """
-        return Address(self._page)
+        return Address(self._page())
 
     @property
     def journeys(self) -> tuple[Journey, ...]:
@@ -124,6 +127,7 @@ class ChatMap:
 
     def _make_widgets(self) -> None:
         width = ipywidgets.Layout(width="auto")
+        self._why_old = ipywidgets.HTML()
         self._picture = ipywidgets.HTML(layout=ipywidgets.Layout(max_width=f"{WIDTH}px"))
         self._now = ipywidgets.HTML()
         self._hops = ipywidgets.HTML()
@@ -146,6 +150,7 @@ class ChatMap:
         note = ipywidgets.HTML(f"<small>{view.SHOWN} {page}</small>")
         self.widget = ipywidgets.VBox(
             [
+                self._why_old,
                 self._picture,
                 self._now,
                 ipywidgets.HBox(controls, layout=wrapped),
@@ -179,6 +184,7 @@ class ChatMap:
                 self._last_state.changed()
         if problem != self._problem and not self._is_closed:
             self._problem = problem
+            self._last_state.changed()
             self._paint()
 
     def _take(self, news: News) -> bool:
@@ -227,10 +233,8 @@ class ChatMap:
     def _paint(self) -> None:
         journey, steps = self._player.shown, self._player.steps
         self._picture.value = view.drawing(journey, steps)
-        said = view.now(journey, steps)
-        if self._problem:
-            said = f"{said}{view.problem(self._problem)}"
-        self._now.value = said
+        self._now.value = view.now(journey, steps)
+        self._why_old.value = view.problem(self._problem)
         table = view.hops(journey)
         if table != self._hops.value:
             self._hops.value = table
@@ -238,7 +242,8 @@ class ChatMap:
     def _state(self) -> State:
         journeys = self._player.listed()
         last = self._player.last()
-        return State(view.snapshot(last, journeys), view.lines(last, journeys))
+        why_old = self._problem
+        return State(view.snapshot(last, journeys, why_old), view.lines(last, journeys, why_old))
 
 
 def _choice(journey: Journey) -> str:

@@ -35,10 +35,13 @@ class Journeys:
     Args:
         trace: Of the local cloud.
         home: Whose local runs belong to it.
+
+    Attributes:
+        run: Distinguishes this run of the local cloud from every other.
     """
 
     def __init__(self, trace: Trace, home: Path) -> None:
-        self._run = secrets.token_hex(8)
+        self.run = secrets.token_hex(8)
         self._trace = trace
         self._home = home
         self._assembly = Assembly()
@@ -54,7 +57,7 @@ class Journeys:
                 await self._look()
                 self._looked_at = time.monotonic()
         new = [one for one in self._assembly.journeys if one.number > after]
-        return {"run": self._run, "journeys": [_document(journey) for journey in new]}
+        return {"run": self.run, "journeys": [_document(journey) for journey in new]}
 
     def find(self, number: int) -> Journey | None:
         """A journey that is still known."""

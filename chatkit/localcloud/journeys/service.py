@@ -1,11 +1,15 @@
 """The page of a local cloud on which people see the ways of messages, and what notebooks ask.
 
-The page itself holds nothing of a chat. What it shows it asks for with a token, which stands behind
-the `#` of its address: a browser sends that part to nobody. The token opens this page alone.
+The page itself holds nothing of a chat. What it shows it asks for with a proof that it knows the
+token behind the `#` of its address: a browser sends that part to nobody, and so does the page. A
+page that stays open over a stop and a start goes on by itself, and what listened at its port
+meanwhile has learned nothing that opens the map: the proof is of one run, the token of one port.
 """
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 from importlib import resources
 
 from aiohttp import web
@@ -15,10 +19,12 @@ from chatkit.core.text.constant_time import is_same_secret
 from chatkit.journeys.picture import picture, words
 from chatkit.localcloud.core.platform import Platform
 from chatkit.localcloud.core.runners import HttpServer
+from chatkit.localcloud.core.store import Store
 from chatkit.localcloud.core.web import whole_number
 from chatkit.localcloud.journeys.reader import Journeys
 
 OWNER = "map"
+TOKENS = "map"
 FILES = {
     "/": ("map.html", "text/html"),
     "/map.js": ("map.js", "text/javascript"),
@@ -53,13 +59,14 @@ class MapService:
     def __init__(self, platform: Platform) -> None:
         self._listeners = platform.listeners
         self._port = platform.listeners.reserve(OWNER)
-        self._token = new_token()
+        self._token = _kept_token(platform.store, self._port)
         self._journeys = Journeys(platform.trace, platform.folder.parent)
 
     async def start(self) -> None:
         """Open the port."""
         app = web.Application()
         app.add_routes([web.get(path, self._file) for path in FILES])
+        app.add_routes([web.get("/run", self._run)])
         app.add_routes([web.get("/journeys", self._news), web.get("/picture", self._picture)])
         server = HttpServer(app, refuse=refuse)
         await self._listeners.open(OWNER, server, port=self._port, ipv4_only=True)
@@ -80,6 +87,9 @@ class MapService:
         name, kind = FILES[request.path]
         text = (resources.files(__package__) / "page" / name).read_text(encoding="utf-8")
         return web.Response(text=text, content_type=kind, headers=HEADERS)
+
+    async def _run(self, _: web.Request) -> web.Response:
+        return web.json_response({"run": self._journeys.run}, headers=HEADERS)
 
     async def _news(self, request: web.Request) -> web.Response:
         if not self._knows_token(request):
@@ -105,7 +115,25 @@ class MapService:
         return web.json_response(document, headers=HEADERS)
 
     def _knows_token(self, request: web.Request) -> bool:
-        return is_same_secret(request.headers.get(TOKEN_HEADER, ""), self._token)
+        right = proof(self._token, self._journeys.run)
+        return is_same_secret(request.headers.get(TOKEN_HEADER, ""), right)
+
+
+def proof(token: str, run: str) -> str:
+    """What shows this run of a local cloud that somebody knows the map's token."""
+    return hmac.new(token.encode(), run.encode(), hashlib.sha256).hexdigest()
+
+
+def _kept_token(store: Store, port: int) -> str:
+    """The token of the map at a port: the same over restarts, another one at another port."""
+    known = store.get(TOKENS, str(port))
+    if known is not None:
+        return str(known["token"])
+    token = new_token()
+    for old, _ in [*store.items(TOKENS)]:
+        store.delete(TOKENS, old)
+    store.put(TOKENS, str(port), {"token": token})
+    return token
 
 
 def _forbidden(request: web.Request) -> web.Response:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -16,6 +19,7 @@ from chatkit.chat.widgets import last_state
 from chatkit.core.errors import NotStarted
 from chatkit.core.settings import Settings
 from chatkit.journeys.journey import Journey, News
+from chatkit.lesson import chat_map
 from chatkit.lesson.chat_map import MapVerb
 from tests.chat.shell import Shell
 from tests.journeys.ways import message, request
@@ -49,7 +53,7 @@ def cloud(monkeypatch: pytest.MonkeyPatch) -> Cloud:
 
 @pytest.fixture
 def shown(cloud: Cloud, background: BackgroundLoop) -> Iterator[ChatMap]:
-    opened = ChatMap.open(cloud.ask, PAGE, background=background)
+    opened = ChatMap.open(cloud.ask, lambda: PAGE, background=background)
     yield opened
     opened.close()
 
@@ -62,12 +66,12 @@ def wait(holds: Callable[[], bool]) -> None:
 
 
 def picture(shown: ChatMap) -> str:
-    return str(shown.widget.children[0].value)
+    return str(shown.widget.children[1].value)
 
 
 def controls(shown: ChatMap) -> tuple[Any, ...]:
     """Pause, next hop, slow motion, choice."""
-    return tuple(shown.widget.children[2].children)
+    return tuple(shown.widget.children[3].children)
 
 
 def test_print_shows_the_ways_as_lines(shown: ChatMap) -> None:
@@ -94,7 +98,7 @@ def test_what_opens_the_page_is_in_no_output(
 def test_a_message_that_comes_is_played_and_stays(shown: ChatMap, cloud: Cloud) -> None:
     """From its first hop on."""
     seen: set[str] = set()
-    shown.widget.children[0].observe(lambda change: seen.add(change["new"]), "value")
+    shown.widget.children[1].observe(lambda change: seen.add(change["new"]), "value")
     cloud.journeys.append(message(3, "bob: Hi"))
     wait(lambda: any("hop 1 of 6" in one and "bob" in one for one in seen))
     assert "bob: Hi" in repr(shown)
@@ -122,7 +126,7 @@ def test_pause_next_hop_and_choosing(shown: ChatMap, cloud: Cloud) -> None:
 def test_a_foreign_text_stays_text(background: BackgroundLoop, cloud: Cloud) -> None:
     """Everything that people write comes by here."""
     cloud.journeys = [message(1, FOREIGN)]
-    opened = ChatMap.open(cloud.ask, PAGE, background=background)
+    opened = ChatMap.open(cloud.ask, lambda: PAGE, background=background)
     values = [child.value for child in opened.widget.children if hasattr(child, "value")]
     assert FOREIGN not in str(values) + opened._repr_mimebundle_()["text/html"]
     opened.close()
@@ -131,18 +135,32 @@ def test_a_foreign_text_stays_text(background: BackgroundLoop, cloud: Cloud) -> 
 def test_a_cloud_that_ends_is_said_and_a_new_one_is_followed(shown: ChatMap, cloud: Cloud) -> None:
     """The picture stays meanwhile."""
     cloud.problem = NotStarted("The local cloud does not run.")
-    wait(lambda: "does not run" in shown.widget.children[1].value)
+    wait(lambda: "does not run" in shown.widget.children[0].value)
+    assert repr(shown).startswith("The local cloud does not run.\nThe map is as it was last")
+    assert "does not run" in shown._repr_mimebundle_()["text/html"] and "alice: Hello" in repr(
+        shown
+    )
     cloud.problem = None
     cloud.run, cloud.journeys = "second", [message(1, "carol: Back again")]
     wait(lambda: "carol: Back again" in repr(shown))
-    wait(lambda: "does not run" not in shown.widget.children[1].value)
+    wait(lambda: shown.widget.children[0].value == "")
+    assert "does not run" not in repr(shown)
+
+
+def test_the_pages_address_is_that_of_the_cloud_that_runs(tmp_path: Path) -> None:
+    """Not the one of the moment when the cell ran; without a cloud it says so."""
+    told = partial(chat_map._page, tmp_path)
+    with pytest.raises(NotStarted):
+        told()
+    (tmp_path / "cloud.json").write_text(json.dumps({"map": PAGE}), encoding="utf-8")
+    assert told() == PAGE
 
 
 def test_a_new_map_takes_the_place_of_the_one_before(
     shown: ChatMap, cloud: Cloud, background: BackgroundLoop
 ) -> None:
     """The cell is run again: one asks the local cloud, not two."""
-    other = ChatMap.open(cloud.ask, PAGE, background=background)
+    other = ChatMap.open(cloud.ask, lambda: PAGE, background=background)
     assert widget._open == [other]
     other.close()
     other.close()

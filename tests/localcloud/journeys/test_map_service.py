@@ -7,6 +7,7 @@ import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -22,7 +23,7 @@ from chatkit.localcloud.core.platform import Platform
 from chatkit.localcloud.core.trace import Trace, caused
 from chatkit.localcloud.functions.http.requests import AppTrace
 from chatkit.localcloud.journeys import reader
-from chatkit.localcloud.journeys.service import MapService
+from chatkit.localcloud.journeys.service import MapService, proof
 from tests.attacks.chat_map import FROM_OTHER_PAGES, WITHOUT_TOKEN
 from tests.localcloud.memory_transport import MemoryNetwork
 
@@ -68,9 +69,14 @@ class Asking:
 
     async def ask(self, path: str) -> Any:
         """JSON, shown to who has the token."""
-        headers = {"x-chatkit-token": self.token}
-        async with self.http.get(self.url(path), headers=headers) as got:
+        async with self.http.get(self.url(path), headers=await self.headers()) as got:
             return await got.json()
+
+    async def headers(self) -> dict[str, str]:
+        """What the page sends."""
+        async with self.http.get(self.url("/run")) as got:
+            run = (await got.json())["run"]
+        return {"x-chatkit-token": proof(self.token, run)}
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -109,8 +115,7 @@ async def test_the_page_is_told_the_ways_and_draws_them(asking: Asking) -> None:
 @pytest.mark.parametrize("path", ["/journeys?after=x", "/picture?way=-1", "/picture?steps=1e3"])
 async def test_a_number_that_is_none_is_refused(asking: Asking, path: str) -> None:
     """In a sentence."""
-    headers = {"x-chatkit-token": asking.token}
-    async with asking.http.get(asking.url(path), headers=headers) as got:
+    async with asking.http.get(asking.url(path), headers=await asking.headers()) as got:
         assert got.status == 400 and "whole numbers" in (await got.json())["error"]
 
 
@@ -118,7 +123,9 @@ async def test_a_number_that_is_none_is_refused(asking: Asking, path: str) -> No
 async def test_nothing_is_told_without_the_token(asking: Asking, name: str) -> None:
     """One token opens the map and nothing else, in one place of the request."""
     path, headers = WITHOUT_TOKEN[name]
-    known = {"token": asking.token, "half": asking.token[:20], "control": asking.control_token}
+    right = (await asking.headers())["x-chatkit-token"]
+    known = {"token": asking.token, "control": asking.control_token, "proof": right}
+    known |= {"half": right[:32], "before": proof(asking.token, "0123456789abcdef")}
     shown = {key: value.format(**known) for key, value in headers.items()}
     async with asking.http.get(asking.url(path.format(**known)), headers=shown) as got:
         assert got.status == 403 and "alice" not in await got.text()
@@ -143,6 +150,20 @@ async def test_the_page_holds_no_token_and_takes_nothing_from_elsewhere(asking: 
             text = await got.text()
             assert got.status == 200 and asking.token not in text
             assert not re.findall(r"https?://|innerHTML|eval\(", text)
+
+
+async def test_an_open_page_goes_on_after_a_start_and_not_at_another_port(tmp_path: Path) -> None:
+    """The token is kept with the port: what listened there meanwhile knows none for another."""
+    network = MemoryNetwork()
+    tokens: list[str] = []
+    for taken in (False, False, True):
+        platform = Platform.open(tmp_path, open_port=network.listen)
+        if taken:
+            platform.store.put("ports", "map", {"port": 1})
+        address = MapService(platform).endpoints()["map"]
+        tokens.append(address.partition("#")[2])
+        await platform.close()
+    assert tokens[0] == tokens[1] != tokens[2]
 
 
 async def test_a_local_runs_requests_are_on_the_map(asking: Asking) -> None:

@@ -10,7 +10,9 @@ const LATE_S = 5;
 const KEPT = 50;
 const TOKEN = "chatkit-map-token";
 const NO_TOKEN = "This address does not open the map any more. workshop.map().page tells the present one.";
-const SILENT = "The local cloud does not answer.";
+const INSECURE = "The map opens at an address of this machine, or over https.";
+const SILENT =
+  "The local cloud is not running. The map is as it was last, and goes on by itself when the cloud is back (chatkit local up).";
 
 // The picture is an image, which does not know of this wish.
 const STILL = matchMedia("(prefers-reduced-motion: reduce)");
@@ -23,6 +25,8 @@ let due = 0;
 let hasLooked = false;
 let newest = 0;
 let wanted = 0;
+let run = ""; // of the local cloud: its ways count from 1 again when it was started anew
+let proof = "";
 
 const at = (id) => document.getElementById(id);
 
@@ -36,15 +40,46 @@ function token() {
   return sessionStorage.getItem(TOKEN) ?? "";
 }
 
+// The token goes to nobody: something else may listen here while the local cloud is down.
+async function prove() {
+  if (!crypto.subtle) throw new Error(INSECURE);
+  const answer = await fetch("run");
+  const asked = (await answer.json()).run;
+  const bytes = (text) => new TextEncoder().encode(text);
+  const kind = { name: "HMAC", hash: "SHA-256" };
+  const key = await crypto.subtle.importKey("raw", bytes(token() || "-"), kind, false, ["sign"]);
+  const signed = new Uint8Array(await crypto.subtle.sign("HMAC", key, bytes(asked)));
+  proof = [...signed].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
 async function ask(path) {
-  const answer = await fetch(path, { headers: { "x-chatkit-token": token() } });
+  const send = () => fetch(path, { headers: { "x-chatkit-token": proof } });
+  if (!proof) await prove();
+  let answer = await send();
+  if (answer.status === 403) {
+    await prove();
+    answer = await send();
+  }
   if (answer.status === 403) throw new Error(NO_TOKEN);
   if (!answer.ok) throw new Error(SILENT);
   return answer.json();
 }
 
+function beginAnew(news) {
+  run = news.run;
+  newest = 0;
+  ways.clear();
+  waiting = [];
+  list();
+}
+
 async function look() {
-  const news = await ask(`journeys?after=${newest}`);
+  let news = await ask(`journeys?after=${newest}`);
+  if (run && run !== news.run) {
+    beginAnew(news);
+    news = await ask("journeys?after=0");
+  }
+  run = news.run;
   const isFirst = !hasLooked;
   hasLooked = true;
   for (const way of news.journeys) {
@@ -174,16 +209,19 @@ at("step").addEventListener("click", () => {
   if (!goOn() && shown) begin(shown);
 });
 
+// Why nothing new comes, above the picture; what was seen last stays.
+function say(problem) {
+  if (at("problem").textContent !== problem) at("problem").textContent = problem;
+  document.body.classList.toggle("old", Boolean(problem));
+}
+
 async function play() {
-  let problem = "";
   for (;;) {
     try {
       await look();
-      if (problem) at("said").textContent = "";
-      problem = "";
+      say("");
     } catch (error) {
-      problem = error.message === NO_TOKEN ? NO_TOKEN : SILENT;
-      at("said").textContent = problem;
+      say([NO_TOKEN, INSECURE].includes(error.message) ? error.message : SILENT);
     }
     await new Promise((resolve) => setTimeout(resolve, ASK_MS));
   }
