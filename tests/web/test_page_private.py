@@ -4,9 +4,15 @@ away.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
 import pytest
 from playwright.sync_api import Page, expect
 
+from chatkit.chat.client.sign_in import SignedIn
+from chatkit.chat.panel.panel import ChatPanel
 from tests.web.conftest import Visit
 from tests.web.stand_in import Room
 from tests.web.stand_in_auth import id_of
@@ -63,6 +69,37 @@ def test_people_seen_can_be_picked(signed_in: Visit, chat: Room) -> None:
     choose(page, "carol")
     write(page, "Only for carol")
     expect(page.locator(".badge")).to_have_text("Private · to carol")
+
+
+def test_the_panel_has_the_same_list(signed_in: Visit, chat: Room) -> None:
+    """Over the same messages, for each of two: also of who has written to one of them only."""
+    names = (ALICE, BOB, CAROL, "mallory@chatkit.example", "Zoë", "bob@example.org")
+    ids = dict(zip(names, map(id_of, names), strict=True))
+    for name in names:
+        chat.post(name, "to one", recipient=ids[BOB] if name == CAROL else ids[ALICE])
+    chat.post("bob@chatkit.example", "I am another bob", sender_id="3333")
+    chat.post(ALICE, "unsigned", sender_id="")
+    for name in (ALICE, BOB):
+        short = name.partition("@")[0]
+        page = signed_in(short)
+        write(page, "Hello")
+        with chat_panel(chat, {short: SignedIn(name, sessions(chat)[ids[name]], ids[name])}) as to:
+            assert sorted(label for label, _ in to.options[1:]) == sorted(people(page)[1:])
+
+
+def sessions(chat: Room) -> dict[str, str]:
+    """Id to token of who is signed in."""
+    return {person.id: token for token, person in chat.sign_ins.sessions.items()}
+
+
+@contextmanager
+def chat_panel(chat: Room, people: dict[str, SignedIn]) -> Iterator[Any]:
+    """The list of a panel's only user, painted with what the history has."""
+    panel = ChatPanel.open(chat.api_url, tuple(people), people=people)
+    column = panel._columns[panel.users[0]]
+    column.paint()
+    yield column._to
+    panel.close()
 
 
 def test_somebody_with_another_name_is_the_same_person(signed_in: Visit, chat: Room) -> None:

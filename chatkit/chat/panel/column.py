@@ -18,7 +18,7 @@ from chatkit.chat.client.messages import ChatMessage
 from chatkit.chat.client.sign_in import SignedIn
 from chatkit.chat.panel import view
 from chatkit.chat.panel.conversation import Conversation
-from chatkit.chat.panel.people import People
+from chatkit.chat.panel.people import People, Users
 from chatkit.chat.widgets.blocks import Blocks
 from chatkit.chat.widgets.foreign_text import visible
 from chatkit.chat.widgets.painter import Painter
@@ -50,10 +50,11 @@ class Column:
         api_base_url: The function app.
         user: Whose column.
         background: The loop where the client lives.
-        people: Who is in the room, for all columns.
+        users: All users of the panel.
         person: The user as they are signed in; None for an app that takes any name. Who is not
             verified is offered no private messages: the app has none before sign-in.
         availability: Of the function app, and of what it stands on.
+        stated: Called when the state of the user's connection has changed.
         painted: Called when the column shows something new.
     """
 
@@ -63,9 +64,10 @@ class Column:
         user: str,
         background: BackgroundLoop,
         *,
-        people: People,
+        users: Users,
         person: SignedIn | None = None,
         availability: Availability | None = None,
+        stated: Callable[[str, State], None] = lambda _key, _state: None,
         painted: Callable[[], None] = lambda: None,
     ) -> None:
         self.user = user
@@ -77,7 +79,8 @@ class Column:
         self.connection: tuple[State, str] = ("closed", "")
         self._background = background
         self.painter = Painter(background, self.paint)
-        self._people = people
+        self.people = People(users, self.person.key, self.painter.soon)
+        self._stated = stated
         self._painted = painted
         self._conversation = Conversation()
         self._error = ""
@@ -122,7 +125,7 @@ class Column:
 
     def reader(self) -> view.Reader:
         """Who reads this column's messages."""
-        people = self._people
+        people = self.people
         return view.Reader(
             user=self.user,
             key=self.person.key,
@@ -165,14 +168,14 @@ class Column:
 
     def removed(self, ids: Collection[str]) -> None:
         """A check has taken its messages out of the room again."""
-        self._people.gone(self._conversation.remove(ids))
+        self.people.gone(self._conversation.remove(ids))
         self.painter.soon()
 
     def state(self, state: State, why: str) -> None:
         """The connection's state changed; what was said during a pause is in the history."""
         before, reason = self.connection
         self.connection = (state, why)
-        self._people.changed(self.person.key, state)
+        self._stated(self.person.key, state)
         if state == "connected" and before == "reconnecting":
             # Most reconnects are over before anybody can read "reconnecting".
             self.connection = (state, f"again. Before: {reason}")
@@ -190,13 +193,13 @@ class Column:
     def paint(self) -> None:
         """Bring the widgets up to date; traits that are equal send nothing."""
         self._heading.value = view.heading(self.user, *self.connection)
-        self._present.value = view.people(self._people.listed(), me=self.user)
+        self._present.value = view.people(
+            self.people.listed(), me=self.people.called(self.person.key)
+        )
         self._list.paint(self._conversation.latest())
         self._problem.value = view.error(self._error)
-        others = self._people.others(self.person.key)
-        offered = ((visible(label), key) for label, key in others)
         with self._box:
-            self._offer((EVERYBODY, *offered))
+            self._offer()
             self._give_back()
         self._painted()
 
@@ -204,7 +207,7 @@ class Column:
         new = tuple(message for message in new if not message.is_of_check)
         self._conversation.add(new)
         for message in new:
-            self._people.seen(message)
+            self.people.seen(message)
         self._arrived.set()
         self.painter.soon()
 
@@ -232,11 +235,16 @@ class Column:
         except FAILURES as error:
             self.problem(f"The history could not be read: {error}")
 
-    def _offer(self, options: tuple[tuple[str, str], ...]) -> None:
+    def _offer(self) -> None:
         """Offer whom to write to, and keep the one that somebody has chosen."""
+        chosen = self._to.value
+        wanted = {"": EVERYBODY[0]} | {key: label for label, key in self.people.others()}
+        for key in (chosen, *(draft.recipient for draft in self._unsent)):
+            # Of whom nothing is left in the room: still the one that a text is for.
+            wanted.setdefault(key, self.people.called(key))
+        options = tuple((visible(label), key) for key, label in wanted.items())
         if options != self._to.options:
             # Setting the options of a dropdown selects the first of them.
-            chosen = self._to.value
             with self._to.hold_sync():
                 self._to.options = options
                 self._to.value = chosen

@@ -1,6 +1,6 @@
 """What to call people so that nobody is taken for somebody else.
 
-`labels` of the page (content/text.js) does the same: page and panel agree.
+`labels` and `shortName` of the page (content/text.js) do the same: page and panel agree.
 """
 
 from __future__ import annotations
@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
+from difflib import SequenceMatcher
 
 SHORT = 4
 SPACES = re.compile(r"\s+")
@@ -31,9 +32,24 @@ def labels(names: Mapping[str, str]) -> dict[str, str]:
     return found
 
 
+def short(name: str, mine: str) -> str:
+    """A sign-in name as colleagues say it: without a domain that is mine, too."""
+    user, at, domain = name.rpartition("@")
+    return user if user and mine.endswith(f"{at}{domain}") else name
+
+
 def unknown(key: str) -> str:
     """What to call somebody of whom only the id is known."""
     return f"somebody ({key[:SHORT]})"
+
+
+def nearest_first(wanted: str, labels: Sequence[str]) -> list[str]:
+    """Names in the order in which somebody may have meant them."""
+    return sorted(labels, key=lambda label: -_likeness(wanted, label))
+
+
+def _likeness(wanted: str, label: str) -> float:
+    return SequenceMatcher(None, wanted.lower(), label.lower()).ratio()
 
 
 def _look(name: str) -> str:

@@ -14,13 +14,14 @@ from typing import Any
 import ipywidgets
 
 from chatkit.chat.client.background_loop import BackgroundLoop, background_loop
+from chatkit.chat.client.connection import State as Connected
 from chatkit.chat.client.messages import ChatMessage
 from chatkit.chat.client.sign_in import SignedIn
 from chatkit.chat.inspector.widget import Inspector
-from chatkit.chat.panel import view
+from chatkit.chat.panel import names, view
 from chatkit.chat.panel.column import Column
 from chatkit.chat.panel.listing import Listing
-from chatkit.chat.panel.people import People
+from chatkit.chat.panel.people import Users
 from chatkit.chat.panel.reopening import Run, replaces, this_run
 from chatkit.chat.widgets.close_widgets import close_widgets
 from chatkit.chat.widgets.last_state import LastState, State
@@ -60,20 +61,20 @@ class ChatPanel:
         known = people or {}
         keys = {user: user for user in self.users}
         keys |= {user: known[user].key for user in self.users if user in known}
-        self._people = People(
+        self._everybody = Users(
             {key: user for user, key in keys.items()},
-            self._repaint,
+            {person.key: person.name for person in known.values()},
             has_sign_in=any(person.id for person in known.values()),
-            names={person.key: person.name for person in known.values()},
         )
         self._columns = {
             user: Column(
                 api_base_url,
                 user,
                 self._background,
-                people=self._people,
+                users=self._everybody,
                 person=known.get(user),
                 availability=self._availability,
+                stated=self._is_connected,
                 painted=self._has_changed,
             )
             for user in self.users
@@ -129,22 +130,25 @@ class ChatPanel:
         Args:
             user: Who speaks.
             text: What they say.
-            to: The one other user it is for: a name of the panel, or an id or a name in its list of
-                people; empty for everybody.
+            to: The one other user it is for: a name of the panel, or somebody in the speaker's list
+                of people, by the name as it is shown, the whole name or the id; empty for
+                everybody.
 
         Raises:
             CheckFailed: Somebody did not receive it within 10 s.
-            UnknownUser: Nobody of that name is in the panel, or to be written to.
+            UnknownUser: Nobody of that name is in the panel, or to be written to; or more than one.
         """
         begun = monotonic()
         speaker = self._column(user)
-        receivers = [name for name in self.users if not to or name in (user, to)]
-        recipient = self._recipient(to)
-        columns = [self._columns[name] for name in receivers]
+        recipient = self._recipient(speaker, to)
+        keys = (speaker.person.key, recipient)
+        columns = [one for one in self._columns.values() if not recipient or one.person.key in keys]
         with explaining(self._availability.absence):
             message = self._background.call(self._say(speaker, text, recipient, columns))
-        whom = f" to {self._people.addressed(message.recipient)}" if message.recipient else ""
-        text = f"{message.sender}{whom}: {message.text}\nreceived by {enumerated(receivers)}"
+        people = speaker.people
+        whom = f" to {people.addressed(message.recipient)}" if message.recipient else ""
+        receivers = enumerated([one.user for one in columns])
+        text = f"{message.sender}{whom}: {message.text}\nreceived by {receivers}"
         return Result(text, seconds=monotonic() - begun)
 
     def messages(self, user: str) -> tuple[ChatMessage, ...]:
@@ -217,26 +221,28 @@ class ChatPanel:
             )
         return column
 
-    def _recipient(self, to: str) -> str:
-        """What the app knows a recipient by."""
+    def _recipient(self, speaker: Column, to: str) -> str:
+        """What the app knows the one by to whom a user wants to write."""
         if not to:
             return ""
         if to in self._columns:
             return self._columns[to].person.key
-        found = self._people.named(to)
+        people = speaker.people
+        found = people.named(to)
         if len(found) == 1:
             return found[0]
-        if not found and not self._people.has_sign_in:
+        if not found and not people.has_sign_in:
             return to
-        known = [label for label, _ in self._people.listed()]
         if found:
             raise UnknownUser(
                 f"{len(found)} people are called {to}.",
-                hint=f"Say which: {enumerated(list(map(self._people.called, found)))}.",
+                hint=f"Say which: {enumerated(list(map(people.called, found)))}.",
             )
+        labels = [label for label, _ in people.others()]
         raise UnknownUser(
-            f"Nobody here is called {to}.",
-            hint=f"{enumerated(known)} can be written to; others can once they have spoken.",
+            f"{speaker.user} knows nobody who is called {to}.",
+            hint=f"{enumerated(names.nearest_first(to, labels)) or 'Nobody'} can be written to;"
+            " others can once they have spoken.",
         )
 
     async def _start(self) -> None:
@@ -266,8 +272,9 @@ class ChatPanel:
                 ) from None
         return message
 
-    def _repaint(self) -> None:
-        """Everybody's list of people has changed."""
+    def _is_connected(self, key: str, state: Connected) -> None:
+        """A user's connection has changed, which every column shows."""
+        self._everybody.states[key] = state
         for column in self._columns.values():
             column.painter.soon()
 

@@ -1,19 +1,39 @@
-"""Who is in the room, as far as this panel can know: who can be written to, each person once.
+"""Whom one user of the panel can write to, each person once: a list for each column.
 
-Its own users, and the people who were seen in messages. Where people sign in, their ids tell them
-apart, and a name that nobody has verified is nobody's: the page's list follows the same rule.
+The panel's users, who sit side by side, and everybody whose messages this one user has received.
+Where people sign in, their ids tell them apart, and a name that nobody has verified is nobody's:
+the page's list follows the same rules.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, field
 
 from chatkit.chat.client.connection import State
 from chatkit.chat.client.messages import ChatMessage
 from chatkit.chat.panel import names
+from chatkit.chat.widgets.foreign_text import visible
 
 NOBODY = {"", "anonymous"}
 MOST = 100
+
+
+@dataclass(frozen=True)
+class Users:
+    """The users of a panel.
+
+    Attributes:
+        shown: What the app knows each by, to the name in the panel.
+        written: The same, to the name that their messages carry, where that is another.
+        states: How each is connected, as far as is known: this changes.
+        has_sign_in: Whether ids tell people apart; names do otherwise.
+    """
+
+    shown: Mapping[str, str]
+    written: Mapping[str, str] = field(default_factory=dict)
+    states: dict[str, State] = field(default_factory=dict)
+    has_sign_in: bool = False
 
 
 class People:
@@ -22,26 +42,18 @@ class People:
     Nobody who has written is taken off, so that a place in the list stays the same person.
 
     Args:
-        users: The panel's users, what the app knows each by to the name in the panel.
+        users: The panel's users.
+        me: What the app knows the one by whose list this is.
         told: Called when the list has changed.
-        has_sign_in: Whether ids tell people apart; names do otherwise.
-        names: Names of the panel's users as messages carry them, where those are others.
     """
 
-    def __init__(
-        self,
-        users: dict[str, str],
-        told: Callable[[], None],
-        *,
-        has_sign_in: bool = False,
-        names: Mapping[str, str] | None = None,
-    ) -> None:
+    def __init__(self, users: Users, me: str, told: Callable[[], None]) -> None:
         self._told = told
-        self._users = dict(users)
-        self._known = dict(users)
-        self._written = {key: ("", name) for key, name in (names or {}).items()}
-        self._states: dict[str, State] = {}
-        self.has_sign_in = has_sign_in
+        self._users = users
+        self._me = me
+        self._known = dict(users.shown)
+        self._written = {key: ("", name) for key, name in users.written.items()}
+        self.has_sign_in = users.has_sign_in
         self._name()
 
     def seen(self, message: ChatMessage) -> None:
@@ -63,7 +75,7 @@ class People:
 
     def gone(self, keys: Collection[str]) -> None:
         """Nothing is left of what some people wrote; the panel's own users stay."""
-        gone = [key for key in keys if key in self._known and key not in self._users]
+        gone = [key for key in keys if key in self._known and key not in self._users.shown]
         for key in gone:
             del self._known[key]
             self._written.pop(key, None)
@@ -71,15 +83,8 @@ class People:
             self._name()
             self._told()
 
-    def changed(self, key: str, state: State) -> None:
-        """A user's connection changed."""
-        self._states[key] = state
-        self._told()
-
     def called(self, key: str) -> str:
         """What a person is called in the list; two of one name are told apart by their ids."""
-        if key in self._users:
-            return self._users[key]
         return self._labels.get(key) or (names.unknown(key) if self.has_sign_in else key)
 
     def writer(self, message: ChatMessage) -> str:
@@ -91,7 +96,7 @@ class People:
         return self._writers.get(key) or self.called(key)
 
     def named(self, name: str) -> tuple[str, ...]:
-        """Everybody who has a name, as messages or the list show it; or who has it as their id."""
+        """Everybody who has a name in any of the forms that are shown, or has it as their id."""
         if name in self._known:
             return (name,)
         return tuple(key for key in self._known if name in self._names_of(key))
@@ -100,9 +105,9 @@ class People:
         """Everybody's label with the state of the connection, None where only messages tell."""
         return tuple((self.called(key), self._state(key)) for key in self._known)
 
-    def others(self, me: str) -> tuple[tuple[str, str], ...]:
-        """Label and id of everybody but one."""
-        return tuple((self.called(key), key) for key in self._known if key != me)
+    def others(self) -> tuple[tuple[str, str], ...]:
+        """Label and id of everybody but the one whose list this is."""
+        return tuple((self.called(key), key) for key in self._known if key != self._me)
 
     def _in(self, message: ChatMessage) -> Iterable[tuple[str, str]]:
         if self.has_sign_in:
@@ -119,18 +124,23 @@ class People:
         """Choose everybody's label anew."""
         written = {key: name for key, (_, name) in self._written.items()}
         shown = {key: written.get(key, name) for key, name in self._known.items()}
-        shown |= self._users
-        self._labels = shown
+        self._labels = shown | dict(self._users.shown)
         self._writers = written
         if self.has_sign_in:
-            self._labels = names.labels(shown)
+            mine = written.get(self._me, "")
+            short = {key: names.short(name, mine) for key, name in shown.items()}
+            self._labels = names.labels(short | dict(self._users.shown))
             self._writers = names.labels(written)
 
-    def _names_of(self, key: str) -> tuple[str, ...]:
+    def _names_of(self, key: str) -> set[str]:
+        """A name as the list and messages show it, and whole."""
         _, written = self._written.get(key, ("", ""))
-        return (self._known[key], self.called(key), written)
+        mine = self._written.get(self._me, ("", ""))[1]
+        forms = {self._known[key], self.called(key), written, self._writers.get(key, "")}
+        forms |= {names.short(form, mine) for form in forms}
+        return forms | {visible(form) for form in forms}
 
     def _state(self, key: str) -> State | None:
-        if key not in self._users:
+        if key not in self._users.shown:
             return None
-        return self._states.get(key, "closed")
+        return self._users.states.get(key, "closed")

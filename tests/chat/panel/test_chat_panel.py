@@ -11,6 +11,7 @@ from collections.abc import Iterator
 import pytest
 
 from chatkit.chat.client.background_loop import BackgroundLoop
+from chatkit.chat.client.messages import ChatMessage
 from chatkit.chat.client.sign_in import SignedIn
 from chatkit.chat.panel import panel as panels
 from chatkit.chat.panel.panel import ChatPanel
@@ -40,6 +41,44 @@ def test_somebody_who_is_not_there_is_named_with_those_who_are(panel: ChatPanel)
     for ask in (lambda: panel.say("dave", "hello"), lambda: panel.messages("dave")):
         with pytest.raises(UnknownUser, match=r"dave is not in this panel\. .* alice and bob"):
             ask()
+
+
+def test_whom_a_message_is_for_is_named_as_the_speaker_knows_them(
+    app: StubRoom, background: BackgroundLoop
+) -> None:
+    """As the list shows them, by the whole name, by the id; and only who wrote to the speaker."""
+    people = {name: SignedIn(f"{name}@x.example", "t", f"id-{name}") for name in ("alice", "bob")}
+    panel = ChatPanel.open(app.url, ("alice", "bob"), people=people, background=background)
+    carol = {"id": "x", "sender": "carol@x.example", "senderId": "id-carol", "text": "psst"}
+    panel._columns["alice"].message(ChatMessage.from_json(carol))
+    wait(background, lambda: ("carol", "id-carol") in column_of(panel, "alice").to.options)
+    for form in ("carol", "carol@x.example", "id-carol"):
+        assert "received by alice" in repr(panel.say("alice", "yes?", to=form))
+    assert {message["recipient"] for message in app.messages} == {"id-carol"}
+    with pytest.raises(UnknownUser) as caught:
+        panel.say("alice", "yes?", to="caroll")
+    assert caught.value.hint.startswith("carol and bob can be written to;")
+    with pytest.raises(UnknownUser, match="bob knows nobody who is called carol. alice can be"):
+        panel.say("bob", "yes?", to="carol")
+    assert [label for label, _ in column_of(panel, "bob").to.options] == ["everybody", "alice"]
+    whole = panel.say("alice", "only for you", to="bob@x.example")
+    assert "received by alice and bob" in repr(whole)
+    panel.close()
+
+
+def test_who_is_gone_from_the_room_stays_chosen(panel: ChatPanel, app: StubRoom) -> None:
+    """What somebody is writing to one person goes to nobody else, and the column goes on."""
+    column = panel._columns["alice"]
+    column.message(ChatMessage("x", "carol", "hi"))
+    column.paint()
+    to = column_of(panel, "alice").to
+    to.value = "carol"
+    column.removed(["x"])
+    column.paint()
+    assert (to.value, [label for label, _ in to.options][-1]) == ("carol", "carol")
+    to.value = ""
+    column.paint()
+    assert [label for label, _ in to.options] == ["everybody", "bob"]
 
 
 def test_a_message_appears_in_both_lists(panel: ChatPanel, background: BackgroundLoop) -> None:

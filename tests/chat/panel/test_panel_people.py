@@ -6,7 +6,7 @@ import pytest
 
 from chatkit.chat.client.messages import ChatMessage
 from chatkit.chat.panel import view
-from chatkit.chat.panel.people import People
+from chatkit.chat.panel.people import People, Users
 from tests.attacks import people as attacks
 from tests.chat.panel.test_panel_view import reader
 
@@ -16,10 +16,10 @@ def said(sender: str, sender_id: str = "", *, recipient: str = "") -> ChatMessag
     return ChatMessage("1", sender, "hi", recipient=recipient, sender_id=sender_id)
 
 
-def signed_in() -> People:
-    """People of a panel where alice and bob are signed in."""
-    users = {"id-alice": "alice", "id-bob": "bob"}
-    return People(users, lambda: None, has_sign_in=True)
+def signed_in(me: str = "id-alice") -> People:
+    """The people of one who is signed in, in a panel of alice and bob."""
+    users = Users({"id-alice": "alice", "id-bob": "bob"}, has_sign_in=True)
+    return People(users, me, lambda: None)
 
 
 def test_each_person_is_listed_once_by_their_id() -> None:
@@ -31,7 +31,7 @@ def test_each_person_is_listed_once_by_their_id() -> None:
         said("Zoë Smith", "id-zoe", recipient="id-of-somebody"),
     ):
         people.seen(message)
-    assert people.others("id-alice") == (("bob", "id-bob"), ("Zoë Smith", "id-zoe"))
+    assert people.others() == (("bob", "id-bob"), ("Zoë Smith", "id-zoe"))
     assert people.called("0a1b2c") == "somebody (0a1b)"
 
 
@@ -53,8 +53,8 @@ def test_two_people_of_one_name_are_two() -> None:
     first, second = said("李雷", "1111-a"), said("李雷", "2222-b")
     for message in (first, second, said("bob", "3333-c")):
         people.seen(message)
-    assert people.others("id-alice") == (
-        ("bob", "id-bob"),
+    assert people.others() == (
+        ("bob (id-b)", "id-bob"),
         ("李雷 (1111)", "1111-a"),
         ("李雷 (2222)", "2222-b"),
         ("bob (3333)", "3333-c"),
@@ -70,7 +70,7 @@ def test_an_unsigned_message_is_nobodys(name: str) -> None:
     message = ChatMessage.from_json(value)
     people = signed_in()
     people.seen(message)
-    assert people.others("id-alice") == (("bob", "id-bob"),) and people.writer(message) == "id-bob"
+    assert people.others() == (("bob", "id-bob"),) and people.writer(message) == "id-bob"
     bob = view.Reader("bob", "id-bob", people.called, people.writer, people.key_of, True)
     shown = view.message_list([message], me=bob)
     assert "unverified" in shown and "#2563eb26" not in shown
@@ -79,11 +79,11 @@ def test_an_unsigned_message_is_nobodys(name: str) -> None:
 @pytest.mark.parametrize("name", attacks.NEAR_NAMES)
 def test_a_near_name_is_told_apart(name: str) -> None:
     """By the id, for both; a label that is bob's in one's list is nobody else's."""
-    people = People({"id-alice": "alice"}, lambda: None, has_sign_in=True)
+    people = People(Users({"id-alice": "alice"}, has_sign_in=True), "id-alice", lambda: None)
     mallory = attacks.NEAR_NAMES[name]
     for message in (said("bob", "1111-b"), said(mallory, "2222-m")):
         people.seen(message)
-    assert people.others("id-alice") == (
+    assert people.others() == (
         ("bob (1111)", "1111-b"),
         (f"{mallory} (2222)", "2222-m"),
     )
@@ -94,8 +94,38 @@ def test_ids_that_begin_alike_are_told_apart() -> None:
     people = signed_in()
     for key in ("10157-1", "10157-12", "10158"):
         people.seen(said("Zoë", key))
-    assert [label for label, _ in people.others("id-alice")][1:] == [
+    assert [label for label, _ in people.others()][1:] == [
         "Zoë (10157-1)",
         "Zoë (10157-12)",
         "Zoë (10158)",
     ]
+
+
+def test_who_wrote_to_one_of_them_is_in_that_ones_list_only() -> None:
+    """bob has received nothing of it; his page does not know the writer either."""
+    alice, bob = signed_in(), signed_in("id-bob")
+    private = said("carol@chatkit.example", "id-carol", recipient="id-alice")
+    alice.seen(private)
+    assert alice.others() == (("bob", "id-bob"), ("carol@chatkit.example", "id-carol"))
+    assert bob.others() == (("alice", "id-alice"),) and bob.named("id-carol") == ()
+
+
+def test_a_domain_that_is_mine_too_is_left_out() -> None:
+    """As on the page; each of the forms that are shown is the person, and so is the id."""
+    written = {f"id-{name}": f"{name}@chatkit.example" for name in ("alice", "bob")}
+    shown = {"id-alice": "alice", "id-bob": "bob"}
+    people = People(Users(shown, written, has_sign_in=True), "id-alice", lambda: None)
+    for message in (
+        said("carol@chatkit.example", "id-carol"),
+        said("carol@example.org", "1111-c"),
+        said("mallory@chatkit.example", "2222-m"),
+    ):
+        people.seen(message)
+    labels = [label for label, _ in people.others()]
+    assert labels == ["bob", "carol", "carol@example.org", "mallory"]
+    for form in ("carol", "carol@chatkit.example", "id-carol"):
+        assert people.named(form) == ("id-carol",)
+    assert people.named("carol@example.org") == ("1111-c",)
+    people.seen(said("carol", "3333-c"))
+    assert people.named("carol") == ("id-carol", "3333-c")
+    assert people.named("carol (id-c)") == ("id-carol",)
