@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from urllib.parse import urlencode
 
 from chatkit.lesson.checks.core.evidence import expect
 from chatkit.lesson.exercises.bench import Bench
@@ -15,6 +16,7 @@ CONTAINER = "exercise-06"
 BLOB = "history.jsonl"
 NAME_HEADER = "x-ms-client-principal-name"
 CLAIMED = ("user", "name", "sender")
+FORM = "application/x-www-form-urlencoded"
 
 
 def search(bench: Bench) -> Iterator[str]:
@@ -128,20 +130,30 @@ def me(bench: Bench) -> Iterator[str]:
         f"The platform gives the name in the header {NAME_HEADER}."
         " What a request says elsewhere proves nothing."
     )
-    claims = {claim: "mallory" for claim in (*CLAIMED, *(f"x-{one}" for one in CLAIMED))}
-    asked = "/api/me?" + "&".join(f"{claim}=mallory" for claim in CLAIMED)
+    said = dict.fromkeys(CLAIMED, "mallory")
+    asked = f"/api/me?{urlencode(said)}"
     with bench.running() as app:
         for name in (f"guest-{uuid.uuid4().hex[:4]}@example.com", "alice@example.com"):
-            headers = {**claims, NAME_HEADER: name}
-            answer = app.ask("GET", asked, headers=headers, hint=hint).json()
-            expect(
-                answer == {"user": name},
-                f"GET /api/me, signed in as {name}, answers something else",
-                expected=json.dumps({"user": name}),
-                got=json.dumps(answer),
-                hint=hint,
-            )
+            for headers, body in _claims(said):
+                signed_in = {**headers, NAME_HEADER: name}
+                answer = app.ask("GET", asked, headers=signed_in, body=body, hint=hint).json()
+                expect(
+                    answer == {"user": name},
+                    f"GET /api/me, signed in as {name}, answers something else",
+                    expected=json.dumps({"user": name}),
+                    got=json.dumps(answer),
+                    hint=hint,
+                )
         app.ask("GET", "/api/me", status=401, hint=hint)
-        app.ask("GET", asked, headers=claims, status=401, hint=hint)
+        for headers, body in _claims(said):
+            app.ask("GET", asked, headers=headers, body=body, status=401, hint=hint)
     yield "Who is signed in is told their name, whoever they claim to be."
     yield "Who is not signed in gets 401."
+
+
+def _claims(said: Mapping[str, str]) -> Iterator[tuple[dict[str, str], bytes]]:
+    """Headers, a cookie and a body that say who somebody is: a JSON body, then a form."""
+    headers = {**said, **{f"x-{name}": value for name, value in said.items()}}
+    headers["Cookie"] = "; ".join(f"{name}={value}" for name, value in said.items())
+    yield headers, json.dumps(said).encode()
+    yield {**headers, "Content-Type": FORM}, urlencode(said).encode()

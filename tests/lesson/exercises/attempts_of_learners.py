@@ -69,6 +69,13 @@ WRONG = (
     ("09", 'req.headers.get("x-ms-client-principal-id")', "principal-name"),
     ("09", f'req.headers.get("x-sender") or {PRINCIPAL}', "mallory"),
     ("09", f'{PRINCIPAL} or req.params.get("name")', "mallory"),
+    ("09", f"{PRINCIPAL} or json.loads(req.get_body() or '{{}}').get('sender')", "mallory"),
+    ("09", f'{PRINCIPAL} or req.form.get("user")', "mallory"),
+    (
+        "09",
+        f'{PRINCIPAL} or ("mallory" if "mallory" in req.headers.get("cookie", "") else "")',
+        "401",
+    ),
     ("10", NUDGE.replace('"userId": to, ', ""), "Others heard it"),
     ("10", NUDGE.replace("userId", "user_id"), "Others heard it"),
     ("10", NUDGE.replace("userId", "recipient"), "Others heard it"),

@@ -11,16 +11,17 @@ from azure.storage.blob import BlobServiceClient
 from chatkit.cloud import local_cloud
 from chatkit.core.errors import NoSuchChoice
 from chatkit.lesson.exercises import attempts, grading, table
+from chatkit.lesson.exercises.bench import Bench
 from chatkit.lesson.exercises.table import EXERCISES, Exercise
 from chatkit.steps import app_files, running
 from chatkit.steps.local_settings import storage_for
 from chatkit.steps.session import Session
+from tests.lesson.exercises import in_process
 from tests.lesson.exercises.attempts_of_learners import EDITED, RIGHT, WRONG
-from tests.tiers import one_in
 
 STORES = "06"  # the one whose app reads a blob
 NUMBERS = [exercise.number for exercise in EXERCISES]
-QUICK_FIRST = sorted(NUMBERS, key=lambda number: number != "09")  # it needs no SignalR
+IN_PROCESS = [(f, says) for number, f, says in WRONG if number == "09" and says != "KeyError"]
 pytestmark = pytest.mark.slow
 
 
@@ -102,7 +103,8 @@ def test_a_section_without_an_exercise_says_which_have_one(session: Session, sec
         grading.grade(session, section)
 
 
-@pytest.mark.parametrize(("number", "fill", "says"), one_in(len(WRONG), WRONG))
+@pytest.mark.long
+@pytest.mark.parametrize(("number", "fill", "says"), WRONG)
 def test_a_wrong_attempt_is_told_what_is_wrong(
     session: Session, number: str, fill: str, says: str
 ) -> None:
@@ -134,7 +136,30 @@ def test_another_way_to_write_it_is_right_too(session: Session, number: str, fil
     assert grading.grade(session, number).state == "solved"
 
 
-@pytest.mark.parametrize("number", one_in(len(NUMBERS), QUICK_FIRST))
+@pytest.mark.parametrize(("fill", "says"), IN_PROCESS)
+def test_a_wrong_answer_is_told_in_process(
+    session: Session, monkeypatch: pytest.MonkeyPatch, fill: str, says: str
+) -> None:
+    """The short form, without a function host."""
+    monkeypatch.setattr(Bench, "running", in_process.running)
+    write(session, "09", template("09").replace("...", fill))
+    grade = grading.grade(session, "09")
+    assert grade.state == "wrong" and says in repr(grade)
+
+
+def test_the_solution_is_right_in_process(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The attempt is kept, and nothing else."""
+    monkeypatch.setattr(Bench, "running", in_process.running)
+    write(session, "09", template("09").replace("...", "'mine'"))
+    grade = grading.solve(session, "09")
+    assert grade.state == "solved" and "kept as my-chat/exercises/09/" in repr(grade)
+    assert is_clean(session, "09")
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("number", NUMBERS)
 def test_the_solution_solves_it_and_an_attempt_is_kept(session: Session, number: str) -> None:
     """Whoever gives up loses nothing; the notebook's cell can be run again afterwards."""
     attempt = template(number).replace("...", "'mine'")
