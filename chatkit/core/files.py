@@ -11,6 +11,7 @@ import os
 import secrets
 import shutil
 import stat
+import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from io import FileIO
@@ -35,7 +36,14 @@ REASONS = {
     errno.EACCES: "it is not allowed",
     errno.EPERM: "it is not allowed",
 }
+IN_THE_WAY = {
+    errno.EISDIR: "a folder has its name",
+    errno.ENOTDIR: "a file has the name of its folder",
+    errno.EEXIST: "a file has the name of its folder",
+    errno.ELOOP: "its folder is a link that leads to itself",
+}
 NOTHING_FREE = (errno.ENOSPC, QUOTA)
+NOT_ALLOWED = (errno.EACCES, errno.EPERM)
 FILE_LIMIT = "`ulimit -f` shows the limit of this shell, and `ulimit -f unlimited` takes it away."
 # Without O_BINARY, Windows writes other line ends.
 NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
@@ -52,6 +60,8 @@ def write_private(path: Path, content: bytes | str) -> None:
 
 def write_public(path: Path, content: bytes | str) -> None:
     """Replace a file atomically; who could read it can read it afterwards, too.
+
+    A link is replaced itself: what it leads to may lie outside of what is the kit's to write.
 
     Raises:
         NotWritten: As for `write_private`.
@@ -78,10 +88,9 @@ def write_together(
         for path, content in private.items():
             drafts.append(_draft(path, content, mode=PRIVATE))
         for path, content in public.items():
-            # The file behind a link, not the link; its rights are kept.
-            drafts.append(_draft(path.resolve(), content, mode=_mode(path)))
+            drafts.append(_draft(path, content, mode=_mode(path)))
         for draft in drafts:
-            with writing(draft.path):
+            with replacing(draft.path):
                 draft.temporary.replace(draft.path)
     except BaseException:
         discard(draft.temporary for draft in drafts)
@@ -99,7 +108,7 @@ def _draft(path: Path, content: bytes | str, *, mode: int | None) -> _Draft:
     """Write a content beside its file; mode None is what this user's new files have."""
     data = content.encode() if isinstance(content, str) else content
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
-    with writing(path):
+    with replacing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
             made_with = PUBLIC if mode is None else PRIVATE
@@ -198,6 +207,25 @@ def writing(path: Path) -> Iterator[None]:
         raise refused from error
 
 
+@contextmanager
+def replacing(path: Path) -> Iterator[None]:
+    """The same of errors while a file is replaced, and of what has its name or its folder's.
+
+    Raises:
+        NotWritten: As for `writing`, or a folder stands there.
+    """
+    with writing(path):
+        try:
+            yield
+        except OSError as error:
+            if error.errno not in IN_THE_WAY:
+                raise
+            raise NotWritten(
+                f"{path} cannot be written: {IN_THE_WAY[error.errno]}.",
+                hint="Give what is there another name.",
+            ) from error
+
+
 def refusal(error: OSError, path: Path) -> NotWritten | None:
     """What an error says about writing a file; None when it does not come from the disk."""
     if getattr(error, "winerror", 0) in DISK_FULL_ON_WINDOWS:
@@ -224,14 +252,68 @@ def not_written(path: Path, number: int) -> NotWritten:
         )
     if number == errno.EFBIG:
         return NotWritten(f"{sentence}.", hint=FILE_LIMIT, is_full=True)
+    if number in NOT_ALLOWED:
+        protected = _protected(path)
+        return NotWritten(f"{sentence} ({protected} {_whose(protected)}).", hint=_freed(protected))
     return NotWritten(f"{sentence} ({disk}).")
+
+
+def check_writable(folder: Path) -> None:
+    """Look whether this user may write in a folder.
+
+    Raises:
+        NotWritten: Not so; the hint changes it.
+    """
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise NotWritten(f"{folder} takes no writes: it {_whose(folder)}.", hint=_freed(folder))
+
+
+def _protected(path: Path) -> Path:
+    """What keeps this user from writing a file: its folder, in which the new one is made, or one
+    above it, or else the file itself.
+    """
+    folder = path.absolute().parent
+    while not os.path.isdir(folder) and folder.parent != folder:
+        folder = folder.parent
+    is_folder_open = os.access(folder, os.W_OK | os.X_OK)
+    return path if is_folder_open and os.path.lexists(path) else folder
+
+
+def _whose(path: Path) -> str:
+    owner = _owner(path)
+    if owner:
+        return f"belongs to {owner}"
+    return "is protected" if os.access(path, os.W_OK) else "is read-only"
+
+
+def _freed(path: Path) -> str:
+    """What lets this user write a file, or into a folder; empty where nobody knows."""
+    if sys.platform == "win32":
+        return f"The properties of {path} say who may write there."
+    owner = _owner(path)
+    if owner:
+        return f"Take it back from {owner}, or use a folder of your own."
+    if os.access(path, os.W_OK):
+        return ""
+    return f"`chmod u+rwX {path}` lets you write there again."
+
+
+def _owner(path: Path) -> str:
+    """Who owns a file, empty where that is this user or cannot be seen."""
+    if sys.platform == "win32":  # files have no owner there that Python could tell
+        return ""
+    try:
+        return "" if path.stat().st_uid == os.geteuid() else path.owner()
+    except (OSError, KeyError):
+        return ""
 
 
 def disk_of(path: Path) -> Path:
     """Where the disk of a file, or of a file to be, is mounted."""
     here = path.absolute()
     while here.parent != here:
-        if here.exists() and os.path.ismount(here):
+        # Not `Path.exists`: it fails in a folder that this user may not look into.
+        if os.path.exists(here) and os.path.ismount(here):
             break
         here = here.parent
     return here

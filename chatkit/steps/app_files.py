@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path, PurePosixPath
@@ -11,10 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 from chatkit.core import settings
 from chatkit.core.errors import SetupError
-from chatkit.core.files import write_together
+from chatkit.core.files import check_writable, write_together
 from chatkit.core.home import records
 from chatkit.core.running.interrupts import held
 from chatkit.core.work import notebooks
+from chatkit.core.work.in_the_way import leads_out, look, moved_aside, unused
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -42,8 +45,9 @@ def write(name: str, text: str, *, folder: Path, home: Path) -> str:
 
     Strategy: the kit records the hash of what it wrote. A file that has another hash, and is none
     of the versions that the notebooks write either, was edited by the learner; it is kept beside,
-    as NAME.before-1, NAME.before-2 and so on. In an exercise the learner edits the cell: what a
-    cell wrote there gives way to the learner's next attempt, and is kept beside for the kit's own.
+    as NAME.before-1, NAME.before-2 and so on, as is a folder or a pipe of that name. In an exercise
+    the learner edits the cell: what a cell wrote there gives way to the learner's next attempt, and
+    is kept beside for the kit's own.
 
     Args:
         name: Path below the app's folder, with slashes.
@@ -55,7 +59,7 @@ def write(name: str, text: str, *, folder: Path, home: Path) -> str:
         One line that says what was written.
 
     Raises:
-        SetupError: The path leads out of the folder.
+        SetupError: The path leads out of the folder, by its words or by a link.
         NotWritten: The disk is full, or takes no writes; the learner's file is as it was.
     """
     content = _content(text)
@@ -107,11 +111,15 @@ def replace(
     record = read_record(home)
     written: dict[Path, bytes] = {}
     kept: dict[Path, bytes] = {}
+    odd: dict[Path, Path] = {}
     for name, content in contents.items():
         path = _below(folder, name)
         written[path] = content
-        if path.is_file():
-            old = path.read_bytes()
+        found = look(path)
+        old = found.content
+        if found.odd:
+            odd[path] = _unused(path)
+        if old is not None:
             is_known = _hash(old) == record.get(name)
             if name.startswith(EXERCISES) and (is_solution or content in _versions(name)):
                 is_known = _hash(old) == record.get(f"{name}{SOLUTION}")
@@ -122,9 +130,10 @@ def replace(
     private = {}
     if noted != record:
         private[home / RECORD] = json.dumps(noted, indent=1, sort_keys=True)
-    with held():  # an interrupt between them would make a file the learner's
+    # An interrupt between them would make a file the learner's.
+    with held(), moved_aside(odd):
         write_together(private=private, public={**kept, **written})
-    return [path.name for path in kept]
+    return [path.name for path in (*odd.values(), *kept)]
 
 
 def begun_functions(folder: Path, section: str) -> Path:
@@ -145,6 +154,21 @@ def begun_functions(folder: Path, section: str) -> Path:
     return folder
 
 
+def check_movable(folder: Path) -> None:
+    """Look whether the learner's app can be put aside, for those who do first what cannot be done
+    twice.
+
+    Raises:
+        NotWritten: A folder takes no writes.
+    """
+    if not folder.is_dir():
+        return
+    inside = [path for path in folder.iterdir() if path.is_dir() and not path.is_symlink()]
+    # A folder notes where it is: that is written, too, when it is moved.
+    for one in (folder.parent, folder, *inside):
+        check_writable(one)
+
+
 def put_aside(folder: Path, *, home: Path) -> str:
     """Move the learner's app to a folder beside, and forget what the kit wrote there.
 
@@ -156,7 +180,7 @@ def put_aside(folder: Path, *, home: Path) -> str:
     kept = ""
     if (folder / notebooks.FOLDER).is_dir():
         kept = _move_all_but_notebooks(folder)
-    elif folder.exists():
+    elif os.path.lexists(folder):
         kept = folder.rename(_unused(folder)).name
     # Last: without it, what the kit wrote in the folder would count as the learner's.
     (home / RECORD).unlink(missing_ok=True)
@@ -170,7 +194,8 @@ def _move_all_but_notebooks(folder: Path) -> str:
     aside = _unused(folder)
     aside.mkdir()
     for path in app:
-        path.rename(aside / path.name)
+        # Not `rename`: my-chat may be a link to another disk.
+        shutil.move(path, aside / path.name)
     return aside.name
 
 
@@ -181,7 +206,13 @@ def _below(folder: Path, name: str) -> Path:
             f"{name!r} is not a path inside my-chat.",
             hint="Write it like %%chatfile functions/host.json.",
         )
-    return folder.joinpath(*path.parts)
+    below = folder.joinpath(*path.parts)
+    if leads_out(folder, below):
+        raise SetupError(
+            f"{below} is not inside {folder.name}: a folder on the way is a link to elsewhere.",
+            hint="Give that link another name, and run the cell once more.",
+        )
+    return below
 
 
 def template(name: str) -> str:
@@ -215,10 +246,7 @@ def _content(text: str) -> bytes:
 
 
 def _unused(path: Path) -> Path:
-    number = 1
-    while (kept := path.with_name(f"{path.name}.before-{number}")).exists():
-        number += 1
-    return kept
+    return unused(path, keeps_suffix=False)
 
 
 def read_record(home: Path) -> dict[str, str]:

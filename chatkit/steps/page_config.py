@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from chatkit.core.files import write_private
 from chatkit.core.public_urls import LOOPBACK, proxy_url, public_url
+from chatkit.core.reading import texts
 
 FILE = "config.json"
 
@@ -68,6 +69,6 @@ def read(folder: Path) -> str:
 
 def _text(folder: Path, name: str) -> str:
     try:
-        return str(json.loads((folder / FILE).read_text(encoding="utf-8")).get(name, ""))
+        return str(json.loads(texts.read(folder / FILE)).get(name, ""))
     except (OSError, ValueError, AttributeError):
         return ""

@@ -74,7 +74,7 @@ def whole_sequence(cloud: Cloud) -> None:
     page = enable_static_website(stack)
     set_cors(stack, origin_of(page))
     wait_until_listed(stack)
-    delete_everything(stack)
+    list(delete_everything(stack))
 
 
 def test_nothing_the_kit_sends_or_gets_is_outside_the_models(running: LocalCloud) -> None:

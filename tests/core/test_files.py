@@ -105,13 +105,48 @@ def test_rights_stay_with_public_files(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="making links needs a right there")
-def test_a_link_stays_a_link(tmp_path: Path) -> None:
-    """What a learner has linked is written where it is."""
-    (tmp_path / "file").write_bytes(b"old")
-    (tmp_path / "link").symlink_to(tmp_path / "file")
+@pytest.mark.parametrize("there", [True, False])
+def test_a_link_is_replaced_itself(tmp_path: Path, *, there: bool) -> None:
+    """What it leads to may lie anywhere: it stays as it is, and is not made."""
+    target = tmp_path / "elsewhere" / "file"
+    target.parent.mkdir()
+    if there:
+        target.write_bytes(b"old")
+    (tmp_path / "link").symlink_to(target)
     files.write_public(tmp_path / "link", b"new")
-    assert (tmp_path / "link").is_symlink()
-    assert (tmp_path / "file").read_bytes() == b"new"
+    assert not (tmp_path / "link").is_symlink()
+    assert (tmp_path / "link").read_bytes() == b"new"
+    assert [path.read_bytes() for path in target.parent.iterdir()] == [b"old"] * there
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="it says the same of everything in the way")
+@pytest.mark.parametrize("name", ["folder", "file/below"])
+def test_what_has_a_files_name_is_named(tmp_path: Path, name: str) -> None:
+    """A folder where the file should be, a file where its folder should be."""
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "file").write_bytes(b"old")
+    with pytest.raises(NotWritten, match=r"cannot be written: a .+ has (its|the) name") as refused:
+        files.write_private(tmp_path / name, b"new")
+    assert str(tmp_path / name) in refused.value.message
+    assert refused.value.hint == "Give what is there another name."
+    assert {path.name for path in tmp_path.iterdir()} == {"folder", "file"}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="rights of files are those of Unix")
+def test_a_read_only_folder_is_named_with_what_opens_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Root may write everywhere: its own rights are not asked."""
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    monkeypatch.setattr(os, "access", lambda path, _mode: path != folder)
+    refused = files.not_written(folder / "file", errno.EACCES)
+    assert refused.message == (
+        f"{folder / 'file'} cannot be written: it is not allowed ({folder} is read-only)."
+    )
+    assert refused.hint == f"`chmod u+rwX {folder}` lets you write there again."
+    with pytest.raises(NotWritten, match="takes no writes: it is read-only"):
+        files.check_writable(folder)
 
 
 @pytest.mark.parametrize("name", attacks.REFUSALS)

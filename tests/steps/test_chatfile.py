@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -69,6 +70,46 @@ def test_a_path_out_of_the_folder_is_refused(write: Write, tmp_path: Path, name:
     with pytest.raises(SetupError, match="inside my-chat"):
         write(name, "x")
     assert not list(tmp_path.rglob("*x*"))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="making links needs a right there")
+@pytest.mark.parametrize("name", ["functions/a.py", "functions/below/a.py"])
+def test_a_folder_that_is_a_link_to_elsewhere_is_refused(
+    write: Write, tmp_path: Path, name: str
+) -> None:
+    """What the kit writes is in my-chat."""
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "my-chat").mkdir()
+    (tmp_path / "my-chat" / "functions").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(SetupError, match=r"not inside my-chat: .+ Give that link another name"):
+        write(name, "x")
+    assert not list((tmp_path / "elsewhere").iterdir())
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="making links needs a right there")
+@pytest.mark.parametrize("there", [True, False])
+def test_a_file_that_is_a_link_is_replaced_itself(
+    write: Write, tmp_path: Path, *, there: bool
+) -> None:
+    """What the learner has in the file behind it is kept beside; that file stays as it is."""
+    target = tmp_path / "elsewhere.txt"
+    if there:
+        target.write_text("mine", encoding="utf-8")
+    (tmp_path / "my-chat").mkdir()
+    path = tmp_path / "my-chat" / "a.txt"
+    path.symlink_to(target)
+    assert write("a.txt", "ours").endswith("; your version is kept as a.txt.before-1")
+    assert path.read_text(encoding="utf-8") == "ours\n" and not path.is_symlink()
+    assert target.exists() == there
+    if there:
+        assert target.read_text("utf-8") == path.with_name("a.txt.before-1").read_text("utf-8")
+
+
+def test_a_folder_of_the_files_name_is_kept_beside(write: Write, tmp_path: Path) -> None:
+    """With what is in it."""
+    (tmp_path / "my-chat" / "a.txt" / "below").mkdir(parents=True)
+    assert write("a.txt", "ours").endswith("; your version is kept as a.txt.before-1")
+    assert (tmp_path / "my-chat" / "a.txt.before-1" / "below").is_dir()
 
 
 def test_a_broken_record_only_makes_it_careful(write: Write, tmp_path: Path) -> None:

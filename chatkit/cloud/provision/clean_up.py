@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 
 from azure.core.exceptions import AzureError, HttpResponseError, ResourceNotFoundError
@@ -17,38 +17,41 @@ NOT_FOUND = 404
 REST_API = "2022-06-01"
 
 
-def delete_everything(stack: Stack) -> list[Item]:
+def delete_everything(stack: Stack) -> Iterator[Item]:
     """Delete the resource group with all it holds, then ask for each thing again.
 
-    Returns:
+    Yields:
         The receipt: the group and its resources as Resource Manager says it, the access key as the
         service itself does.
     """
     key = _signalr_key(stack)
-    delete = stack.cloud.resources().resource_groups.begin_delete
+    group = stack.names.resource_group
+    groups = stack.cloud.resources().resource_groups
     with suppress(ResourceNotFoundError):
-        stack.calls.finish(delete, stack.names.resource_group)
-    return [*_receipt(stack), _key_item(stack, key)]
+        stack.calls.finish(groups.begin_delete, group)
+    try:
+        yield _item("resource group", lambda: stack.calls.call(groups.get, group))
+    except AzureError:
+        yield Item("resource group", "its deletion was reported", gone=True)
+        raise
+    yield from _receipt(stack)
+    yield _key_item(stack, key)
 
 
-def _receipt(stack: Stack) -> list[Item]:
+def _receipt(stack: Stack) -> Iterator[Item]:
     names = stack.names
     call = stack.calls.call
     group = names.resource_group
-    groups = stack.cloud.resources().resource_groups
     instances = stack.cloud.signalr().signal_r
     accounts = stack.cloud.storage().storage_accounts
     sites = stack.cloud.web().web_apps
     plans = stack.cloud.web().app_service_plans
-    return [
-        _item("resource group", lambda: call(groups.get, group)),
-        _item("SignalR Service instance", lambda: call(instances.get, group, names.signalr)),
-        _item(
-            "storage account", lambda: call(accounts.get_properties, group, names.storage_account)
-        ),
-        _item("function app", lambda: call(sites.get, group, names.function_app)),
-        _item("plan", lambda: call(plans.get, group, names.plan)),
-    ]
+    yield _item("SignalR Service instance", lambda: call(instances.get, group, names.signalr))
+    yield _item(
+        "storage account", lambda: call(accounts.get_properties, group, names.storage_account)
+    )
+    yield _item("function app", lambda: call(sites.get, group, names.function_app))
+    yield _item("plan", lambda: call(plans.get, group, names.plan))
 
 
 def _item(what: str, ask: Callable[[], object]) -> Item:

@@ -8,6 +8,8 @@ and pip decide the same way.
 from __future__ import annotations
 
 import codecs
+import errno
+import stat
 from pathlib import Path
 
 # UTF-32 before UTF-16: its little-endian mark begins with the one of UTF-16.
@@ -24,9 +26,11 @@ def read(path: Path, *, errors: str = "strict") -> str:
     """Read a text file.
 
     Raises:
-        OSError: It cannot be read.
+        OSError: It cannot be read, or is a pipe, of which reading would wait.
         UnicodeDecodeError: It is not text in the encoding that its mark names, else not UTF-8.
     """
+    if not stat.S_ISREG(path.stat().st_mode):
+        raise OSError(errno.EINVAL, "it is no file", str(path))
     return decode(path.read_bytes(), errors=errors)
 
 

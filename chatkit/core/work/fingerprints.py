@@ -19,12 +19,23 @@ def of_cells(content: bytes) -> str:
     """The fingerprint of what is written in the cells, without outputs; of the bytes where these
     are no notebook.
     """
-    try:
-        cells = json.loads(content)["cells"]
-        written = [_written(cell) for cell in cells]
-    except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
+    written = _cells(content)
+    if written is None:
         return of_bytes(content)
     return f"cells:{of_bytes(json.dumps(written, sort_keys=True).encode())}"
+
+
+def is_notebook(content: bytes) -> bool:
+    """Whether JupyterLab can open it: not what a full disk has cut off, or a merge has marked."""
+    return _cells(content) is not None
+
+
+def _cells(content: bytes) -> list[list[Any]] | None:
+    try:
+        # Jupyter reads them as UTF-8, without a byte order mark.
+        return [_written(cell) for cell in json.loads(content.decode())["cells"]]
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
+        return None
 
 
 def _written(cell: dict[str, Any]) -> list[Any]:

@@ -3,8 +3,9 @@
 Strategy: `notebooks.json` of the home has, for each copy, the fingerprints of the versions that the
 kit has written there. A copy that has one of them is the kit's, and follows it; one that was only
 run is kept beside, with its outputs. Any other is the learner's: only `renew` takes its place, and
-keeps it beside. The record is written first; whoever is stopped after that has copies whose
-fingerprints are known all the same.
+keeps it beside. What is no notebook (a folder, a pipe, a file that is cut off) gets another name,
+and a copy takes its place. The record is written first; whoever is stopped after that has copies
+whose fingerprints are known all the same.
 """
 
 from __future__ import annotations
@@ -18,12 +19,13 @@ from pathlib import Path
 
 from chatkit.core.errors import SetupError
 from chatkit.core.file_lock import FileLock
-from chatkit.core.files import discard, private_folder, write_together
+from chatkit.core.files import check_writable, discard, private_folder, write_together
 from chatkit.core.home import records
 from chatkit.core.results import enumerated
 from chatkit.core.settings import FILE as SETTINGS
 from chatkit.core.work.edited_in_place import edited_in_place
-from chatkit.core.work.fingerprints import of_bytes, of_cells
+from chatkit.core.work.fingerprints import is_notebook, of_bytes, of_cells
+from chatkit.core.work.in_the_way import Found, leads_out, look, moved_aside, unused
 
 FOLDER = "notebooks"
 RECORD = "notebooks.json"
@@ -41,12 +43,14 @@ class Brought:
         kept: The learner's, of which the kit has a newer version now.
         aside: New files, with copies that were run before they were renewed.
         edited: Copies of what the learner has changed in the kit's own folder.
+        odd: New names of what was no notebook, each with what it is.
     """
 
     new: tuple[str, ...] = ()
     kept: tuple[str, ...] = ()
     aside: tuple[str, ...] = ()
     edited: tuple[str, ...] = ()
+    odd: tuple[tuple[str, str], ...] = ()
 
     def sentence(self) -> str:
         """One line about it; empty when there is nothing to say."""
@@ -59,6 +63,9 @@ class Brought:
             said.append(
                 f"yours stay as they are: {_listed(self.kept)} (rename one to get the new one)"
             )
+        if self.odd:
+            kept = enumerated([f"{name} ({what})" for name, what in self.odd])
+            said.append(f"not to be read as notebooks, and kept beside the new ones: {kept}")
         if self.edited:
             said.append(f"what you changed in {FOLDER} is in the copies in my-chat/{FOLDER}")
         return "; ".join(said)
@@ -74,13 +81,25 @@ def bring_up_to_date(kit: Path, work: Path, home: Path) -> Brought:
 
     Raises:
         NotWritten: The disk is full, or takes no writes; all copies are as they were.
-        SetupError: A file has the folder's name.
+        SetupError: Something else has the folder's name.
     """
     folder = _folder(work)
     if not _is_behind(kit, folder, read_record(home)):
         return Brought()
     with _alone(home, folder):
         return _bring(kit, folder, home)
+
+
+def check_renewable(work: Path) -> None:
+    """Look whether copies can be renewed, for those who do first what cannot be done twice.
+
+    Raises:
+        NotWritten: Their folder takes no writes.
+        SetupError: Something else has the folder's name, or this user may not look into it.
+    """
+    folder = _folder(work)
+    if folder.is_dir():
+        check_writable(folder)
 
 
 def renew(kit: Path, work: Path, home: Path) -> list[str] | None:
@@ -93,43 +112,60 @@ def renew(kit: Path, work: Path, home: Path) -> list[str] | None:
 
     Raises:
         NotWritten: The disk is full, or takes no writes; all copies are as they were.
+        SetupError: As for `check_renewable`.
     """
-    folder = work / FOLDER
+    folder = _folder(work)
     if not folder.is_dir():
         return None
     with _alone(home, folder):
         record = read_record(home)
         kept: dict[Path, bytes] = {}
         written: dict[Path, bytes] = {}
+        odd: dict[Path, Path] = {}
         for name, content in _contents(kit).items():
             path = folder / name
-            if path.resolve() == _running():
+            if os.path.realpath(path) == _running():
                 continue
-            old = _content(path)
+            found = look(path)
+            old = found.content
             if old == content:
                 continue
-            if old is not None and not _is_kits(old, [*record.get(name, ()), of_cells(content)]):
+            if found.odd:
+                odd[path] = _unused(path)
+            known = [*record.get(name, ()), of_cells(content)]
+            if old is not None and not _is_kits(old, known):
                 kept[_unused(path)] = old
             written[path] = content
             record = _noted(record, name, content)
-        _write(home, record, {**kept, **written})
-    return [path.name for path in kept]
+        with moved_aside(odd):
+            _write(home, record, {**kept, **written})
+    return [path.name for path in (*odd.values(), *kept)]
 
 
 def _is_behind(kit: Path, folder: Path, record: Record) -> bool:
     """Whether there is something to write. A start that has nothing to do needs no space."""
     contents = _contents(kit)
     for name, content in contents.items():
-        if _is_news(_content(folder / name), content, record.get(name, [])):
+        if _is_news(look(folder / name), content, record.get(name, [])):
             return True
     return any(name not in contents and (folder / name).exists() for name in record)
 
 
-def _is_news(old: bytes | None, content: bytes, known: Sequence[str]) -> bool:
+def _is_news(found: Found, content: bytes, known: Sequence[str]) -> bool:
     """Whether a kit's notebook has to be looked at: there is no copy, or one of another version."""
+    old = found.content
     if old is None:
         return True
-    return old != content and (of_bytes(old) in known or of_bytes(content) not in known)
+    if old == content:
+        return False
+    return bool(_oddity(found)) or of_bytes(old) in known or of_bytes(content) not in known
+
+
+def _oddity(found: Found) -> str:
+    """What is there that is no notebook; empty where there is one, or nothing."""
+    if found.content is None or is_notebook(found.content):
+        return found.odd
+    return "a file that is no notebook" if found.content else "an empty file"
 
 
 def _bring(kit: Path, folder: Path, home: Path) -> Brought:
@@ -142,14 +178,21 @@ def _bring(kit: Path, folder: Path, home: Path) -> Brought:
     record = {**dict.fromkeys(edited, []), **record}
     written: dict[Path, bytes] = {}
     aside: dict[Path, bytes] = {}
+    odd: dict[Path, Path] = {}
+    oddities: list[tuple[str, str]] = []
     kept: list[str] = []
     for name, content in _contents(kit).items():
         path = folder / name
-        old = _content(path)
+        found = look(path)
+        old = found.content
         known = record.get(name, [])
-        if not _is_news(old, content, known):
+        if not _is_news(found, content, known):
             continue
-        if old is None or of_bytes(old) in known:
+        oddity = _oddity(found)
+        if oddity:
+            odd[path] = _unused(path)
+            oddities.append((_title(odd[path]), oddity))
+        if oddity or old is None or of_bytes(old) in known:
             written[path] = content
         elif of_cells(old) in known and of_cells(old) != of_cells(content):
             written[path] = content
@@ -159,7 +202,8 @@ def _bring(kit: Path, folder: Path, home: Path) -> Brought:
         # Noted in any case, so that it is said once; but what somebody has edited is no version.
         if path not in written or (name not in edited and record.get(name) != []):
             record = _noted(record, name, content)
-    _write(home, record, {**aside, **written})
+    with moved_aside(odd):
+        _write(home, record, {**aside, **written})
     _remove_former(kit, folder, record)
     new = [path.name for path in written if not is_first and path.name not in edited]
     return Brought(
@@ -167,31 +211,20 @@ def _bring(kit: Path, folder: Path, home: Path) -> Brought:
         kept=tuple(kept),
         aside=tuple(path.name for path in aside),
         edited=tuple(sorted(edited)),
+        odd=tuple(oddities),
     )
 
 
 def _remove_former(kit: Path, folder: Path, record: Record) -> None:
     """Take away copies that nobody has changed of notebooks that the kit has no more."""
     for name in record.keys() - _contents(kit).keys():
-        content = _content(folder / name)
+        content = look(folder / name).content
         if content is not None and of_bytes(content) in record[name]:
             discard([folder / name])
 
 
 def _contents(kit: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in sorted(kit.glob("[0-9][0-9]-*.ipynb"))}
-
-
-def _content(path: Path) -> bytes | None:
-    try:
-        return path.read_bytes()
-    except FileNotFoundError:
-        return None
-    except OSError as error:
-        raise SetupError(
-            f"{path} cannot be read as a notebook: {error.strerror}.",
-            hint="Give it another name, or take it back if it belongs to somebody else.",
-        ) from error
 
 
 def _is_kits(content: bytes, known: Sequence[str]) -> bool:
@@ -221,11 +254,18 @@ def _write(home: Path, record: Record, written: Mapping[Path, bytes]) -> None:
 def _folder(work: Path) -> Path:
     folder = work / FOLDER
     for path in (work, folder):
-        if path.exists() and not path.is_dir():
+        if os.path.lexists(path) and not os.path.isdir(path):
+            what = "a link that leads to no folder" if path.is_symlink() else "a file"
             raise SetupError(
-                f"{path} is a file, and the notebooks are to lie there.",
+                f"{path} is {what}, and the notebooks are to lie there.",
                 hint="Give it another name.",
             )
+    if leads_out(work, folder / RECORD):
+        raise SetupError(
+            f"{folder} is a link to {os.path.realpath(folder)}, and the kit writes in"
+            f" {work.name} only.",
+            hint="Give it another name.",
+        )
     return folder
 
 
@@ -239,18 +279,20 @@ def _alone(home: Path, folder: Path) -> Iterator[None]:
         yield
 
 
-def _running() -> Path | None:
-    """The notebook whose kernel this process is, as Jupyter tells it."""
+def _running() -> str:
+    """The notebook whose kernel this process is, as Jupyter tells it; empty elsewhere."""
     path = os.environ.get("JPY_SESSION_NAME")
-    return Path(path).resolve() if path else None
+    return os.path.realpath(path) if path else ""
 
 
 def _unused(path: Path) -> Path:
-    number = 1
-    while (kept := path.with_name(f"{path.stem}.before-{number}{path.suffix}")).exists():
-        number += 1
-    return kept
+    """A name beside a notebook that Lab opens, too."""
+    return unused(path, keeps_suffix=True)
 
 
 def _listed(names: Sequence[str]) -> str:
-    return enumerated([name.removesuffix(".ipynb") for name in names])
+    return enumerated([_title(Path(name)) for name in names])
+
+
+def _title(path: Path) -> str:
+    return path.name.removesuffix(".ipynb")

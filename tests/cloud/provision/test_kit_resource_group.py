@@ -132,7 +132,7 @@ def test_the_old_key_is_tried_at_the_rooms_own_hub(azure: FakeAzure, stack: Stac
     """A key opens every hub, and the one that people chat in is the one that must be closed."""
     azure.on("POST", "listKeys", (200, {"primaryConnectionString": KEY}, {}))
     room = replace(stack, names=replace(stack.names, hub="lobby"))
-    clean_up.delete_everything(room)
+    list(clean_up.delete_everything(room))
     assert azure.sent("POST", "api/hubs/lobby/:send") and not azure.sent("POST", "hubs/chat")
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import codecs
+import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -26,6 +28,15 @@ def test_the_byte_order_mark_names_the_encoding(tmp_path: Path, mark: bytes, enc
     path = tmp_path / "requirements.txt"
     path.write_bytes(mark + "azure-functions\r\ngrüße\r\n".encode(encoding))
     assert texts.read(path) == "azure-functions\ngrüße\n"
+
+
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    """Nobody may ever write into it."""
+    if sys.platform == "win32":
+        pytest.skip("Windows has no pipes among files")
+    os.mkfifo(tmp_path / "host.json")
+    with pytest.raises(OSError, match="it is no file"):
+        texts.read(tmp_path / "host.json")
 
 
 def test_what_is_no_text_is_refused() -> None:

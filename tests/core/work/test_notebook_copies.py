@@ -5,8 +5,12 @@ from __future__ import annotations
 import errno
 import json
 import os
+import socket
+import stat
 import subprocess
+import sys
 from collections.abc import Callable
+from contextlib import chdir
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +21,7 @@ from chatkit.core import files
 from chatkit.core.errors import NotWritten, SetupError
 from chatkit.core.work import notebooks
 from chatkit.core.work.notebooks import Brought
+from tests.attacks import copies as attacks
 
 FIRST, SECOND = "00-start.ipynb", "01-go-on.ipynb"
 
@@ -124,15 +129,125 @@ def test_a_notebook_that_was_run_stays_when_only_stored_outputs_are_newer(brough
     assert b"said" in brought.copy(FIRST).read_bytes()
 
 
+def make_odd(path: Path, what: str) -> None:
+    """Put something there that is no file."""
+    if sys.platform == "win32":
+        pytest.skip("it has neither pipes nor sockets in folders, and links need a right")
+    path.unlink()
+    match what:
+        case "a folder":
+            path.mkdir()
+        case "a pipe":
+            os.mkfifo(path)
+        case "a socket":
+            # By its name alone: a socket's path has at most about a hundred characters.
+            with chdir(path.parent), socket.socket(socket.AF_UNIX) as listening:
+                listening.bind(path.name)
+        case "a link that leads to no file":
+            path.symlink_to(path.parent / "nowhere")
+        case "a link to a folder":
+            path.symlink_to(path.parent)
+        case "a link to itself":
+            path.symlink_to(path.name)
+
+
 @pytest.mark.parametrize("verb", [Place.bring, Place.renew])
-def test_a_copy_that_cannot_be_read_is_named(
-    brought: Place, verb: Callable[[Place], object]
+@pytest.mark.parametrize("what", attacks.ODD)
+def test_what_is_no_file_makes_room_for_a_copy(
+    brought: Place, verb: Callable[[Place], Brought | list[str] | None], what: str
 ) -> None:
-    """Nothing is written over it: a folder has its name, or it belongs to somebody else."""
+    """It gets another name, and that is said; nothing waits, and nothing is made elsewhere."""
+    path = brought.copy(FIRST)
+    make_odd(path, what)
+    kind = stat.S_IFMT(os.lstat(path).st_mode)
+    said = verb(brought)
+    assert path.read_bytes() == notebook("one") and not path.is_symlink()
+    aside = brought.copy("00-start.before-1.ipynb")
+    assert stat.S_IFMT(os.lstat(aside).st_mode) == kind
+    assert {one.name for one in brought.copy("").iterdir()} == {FIRST, SECOND, aside.name}
+    if isinstance(said, Brought):
+        assert "kept beside the new ones: 00-start.before-1 (a " in said.sentence()
+    else:
+        assert said == [aside.name]
+    assert brought.bring() == Brought()
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", notebook("one")[:-2], b"\xff\xfe{\x00}\x00"])
+def test_what_jupyter_cannot_open_makes_room_for_a_copy(brought: Place, content: bytes) -> None:
+    """A full disk has cut it off, a merge has marked it: what is in it stays beside."""
+    brought.copy(FIRST).write_bytes(content)
+    said = brought.bring().sentence()
+    assert said.startswith("new in my-chat/notebooks: 00-start; not to be read as notebooks, and")
+    assert brought.copy(FIRST).read_bytes() == notebook("one")
+    assert brought.copy("00-start.before-1.ipynb").read_bytes() == content
+
+
+def test_a_copy_that_nobody_may_read_makes_room(
+    brought: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It belongs to somebody else, since Jupyter was once started with `sudo`."""
+    read_bytes = Path.read_bytes
+
+    def read_some(path: Path) -> bytes:
+        if path == brought.copy(FIRST):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+        return read_bytes(path)
+
+    brought.copy(FIRST).write_bytes(notebook("mine"))
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "read_bytes", read_some)
+        assert "(a file that cannot be read (Permission denied))" in brought.bring().sentence()
+    assert brought.copy("00-start.before-1.ipynb").read_bytes() == notebook("mine")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="making links needs a right there")
+@pytest.mark.parametrize("verb", [Place.bring, Place.renew])
+@pytest.mark.parametrize("content", [notebook("one"), notebook("mine")])
+def test_a_link_to_a_file_elsewhere_is_replaced_itself(
+    brought: Place, verb: Callable[[Place], object], content: bytes
+) -> None:
+    """Nothing is written there, and what the learner has edited there is kept beside."""
+    elsewhere = brought.work.parent / "elsewhere.ipynb"
+    elsewhere.write_bytes(content)
     brought.copy(FIRST).unlink()
-    brought.copy(FIRST).mkdir()
-    with pytest.raises(SetupError, match=r"00-start.ipynb cannot be read as a notebook"):
-        verb(brought)
+    brought.copy(FIRST).symlink_to(elsewhere)
+    brought.deliver(FIRST, notebook("one, better"))
+    verb(brought)
+    assert elsewhere.read_bytes() == content
+    if verb == Place.renew or content == notebook("one"):
+        assert brought.copies()[FIRST] == notebook("one, better")
+        assert not brought.copy(FIRST).is_symlink()
+    assert (notebook("mine") in brought.copies().values()) == (content == notebook("mine"))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="making links needs a right there")
+@pytest.mark.parametrize("target", ["elsewhere", "nowhere"])
+@pytest.mark.parametrize("verb", [Place.bring, Place.renew])
+def test_a_folder_of_copies_elsewhere_is_named(
+    place: Place, verb: Callable[[Place], object], target: str
+) -> None:
+    """The kit writes in my-chat only."""
+    (place.work.parent / "elsewhere").mkdir()
+    place.work.mkdir()
+    place.copy("").symlink_to(place.work.parent / target)
+    with pytest.raises(SetupError, match=r"notebooks is a link .+ Give it another name"):
+        verb(place)
+    assert [*(place.work.parent / "elsewhere").iterdir()] == []
+
+
+def test_a_failing_write_gives_what_is_odd_its_name_back(
+    brought: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All copies are as they were."""
+
+    def refuse(_file: object, _data: bytes) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    brought.copy(FIRST).write_bytes(b"{")
+    monkeypatch.setattr(files, "write_all", refuse)
+    with pytest.raises(NotWritten):
+        brought.bring()
+    assert brought.copies() == {FIRST: b"{", SECOND: notebook("two")}
 
 
 def test_a_copy_that_was_deleted_comes_back(brought: Place) -> None:
