@@ -19,11 +19,15 @@ class BackgroundTasks:
         self._tasks: set[asyncio.Task[None]] = set()
         self._closed = False
 
-    def start(self, work: Coroutine[Any, Any, None]) -> None:
-        """Run a coroutine beside the caller. After `close` nothing starts any more."""
+    def start(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None] | None:
+        """Run a coroutine beside the caller.
+
+        Returns:
+            The task, for those who wait for its end; None after `close`, when nothing starts.
+        """
         if self._closed:
             work.close()
-            return
+            return None
 
         def forget(task: asyncio.Task[None]) -> None:
             self._tasks.discard(task)
@@ -32,6 +36,7 @@ class BackgroundTasks:
         task = asyncio.get_running_loop().create_task(self._logged(work))
         self._tasks.add(task)
         task.add_done_callback(forget)
+        return task
 
     async def close(self) -> None:
         """Cancel what runs and wait until all of it has ended."""

@@ -65,6 +65,7 @@ class RunningSite:
         )
         self.deployments = Deployments(services.store, spec.name)
         self._deploying = asyncio.Lock()
+        self._fetch: asyncio.Task[None] | None = None  # the last that was ordered
 
     @property
     def spec(self) -> SiteSpec:
@@ -133,10 +134,9 @@ class RunningSite:
 
     async def sync_triggers(self) -> None:
         """Wait for the app and renew the list of functions."""
-        if package_url(self.spec.app_settings):
-            await asyncio.sleep(0)  # a fetch that was just ordered gets the lock first
-            async with self._deploying:
-                pass
+        if self._fetch is not None:
+            # Those before it have ended then, too. It goes on when this call is cancelled.
+            await asyncio.wait([self._fetch])
         await self._app.sync_triggers()
 
     def new_upload(self, name: str) -> Path:
@@ -176,7 +176,7 @@ class RunningSite:
         """Fetch the package that the settings name and let it serve, if it does not yet."""
         url = package_url(self.spec.app_settings)
         if url and (anew or fingerprint(url) != self._versions.package):
-            self._background.start(self._fetch_and_serve(url))
+            self._fetch = self._background.start(self._fetch_and_serve(url))
 
     async def _fetch_and_serve(self, url: str) -> None:
         async with self._deploying:
