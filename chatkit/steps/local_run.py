@@ -11,7 +11,8 @@ from chatkit.core.disk.tail import read_tail
 from chatkit.core.errors import NotStarted
 from chatkit.core.results import Result
 from chatkit.steps import app_files, local_settings, page_config
-from chatkit.steps.local_servers import FUNCTIONS, PAGE, Server, Started
+from chatkit.steps.local_servers import FUNCTIONS, PAGE
+from chatkit.steps.servers.server import Server, Started
 from chatkit.steps.session import Session
 
 PAGE_PORT = 5500

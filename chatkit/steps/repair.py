@@ -20,7 +20,7 @@ from chatkit.core.settings import Settings
 from chatkit.core.work import notebooks
 from chatkit.steps import app_files, timings
 from chatkit.steps.local_servers import FUNCTIONS, PAGE, LocalServers
-from chatkit.steps.local_servers import LOST as SERVER_LOST
+from chatkit.steps.servers.server_records import LOST as SERVER_LOST
 
 TEXT = r'"{name}"\s*:\s*"([^"\\]+)"'
 NAMED = ("target", "suffix", "region", "hub")

@@ -12,7 +12,9 @@ from chatkit.core import file_lock, ports
 from chatkit.core.file_lock import FileLock, holder
 from chatkit.core.running import answers, interrupts, start_proof
 from chatkit.steps import app_files, local_servers, moved_ports, session
-from chatkit.steps.local_servers import FUNCTIONS, LocalServers, Program
+from chatkit.steps.local_servers import FUNCTIONS, LocalServers
+from chatkit.steps.servers import health, server, server_records
+from chatkit.steps.servers.server import Program
 from chatkit.steps.session import Session
 from tests.interrupts import everywhere, needs_signals
 
@@ -21,6 +23,9 @@ pytestmark = [
     needs_signals,
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
 ]
+
+
+STARTING = (local_servers, health, server, server_records)
 
 
 @dataclass(frozen=True)
@@ -87,7 +92,7 @@ def servers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> LocalServers:
     """Servers whose processes cost nothing."""
     MACHINE.running.clear()
     monkeypatch.setattr(local_servers, "start_detached", MACHINE.start)
-    monkeypatch.setattr(local_servers, "ProcessIdentity", Identity)
+    monkeypatch.setattr(server, "ProcessIdentity", Identity)
     monkeypatch.setattr(answers, "status_at", lambda _url, **_limit: 200)
     monkeypatch.setattr(start_proof, "is_proven", lambda _url, _secret: True)
     monkeypatch.setattr(ports, "is_free", lambda _port: True)
@@ -99,7 +104,7 @@ def test_an_interrupted_start_leaves_no_server_that_nobody_knows(
 ) -> None:
     """The next start finds what runs, and there is one afterwards."""
     program = Program(FUNCTIONS, ("host",), tmp_path)
-    for _ in everywhere(lambda: servers.start(program, port=7071), local_servers, interrupts):
+    for _ in everywhere(lambda: servers.start(program, port=7071), *STARTING, interrupts):
         known = servers.running(FUNCTIONS)
         assert MACHINE.running <= ({known.pid} if known else set())
         again = servers.start(program, port=7071).server
@@ -116,7 +121,7 @@ def test_an_interrupted_stop_can_be_done_again(servers: LocalServers, tmp_path: 
         servers.start(program, port=7071)
         servers.stop(FUNCTIONS)
 
-    for _ in everywhere(start_and_stop, local_servers):
+    for _ in everywhere(start_and_stop, *STARTING):
         servers.stop(FUNCTIONS)
         assert not MACHINE.running
 
@@ -129,7 +134,7 @@ def test_a_full_disk_at_the_start_leaves_no_server(
     def refuse(*_arguments: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(local_servers, "write_private", refuse)
+    monkeypatch.setattr(server_records, "write_private", refuse)
     with pytest.raises(OSError, match="No space"):
         servers.start(Program(FUNCTIONS, ("host",), tmp_path), port=7071)
     assert not MACHINE.running

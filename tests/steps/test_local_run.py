@@ -9,7 +9,8 @@ import pytest
 
 from chatkit.core.errors import SetupError
 from chatkit.steps import local_settings, page_config
-from chatkit.steps.local_servers import FUNCTIONS, PAGE, LocalServers, Server, Started
+from chatkit.steps.local_servers import FUNCTIONS, PAGE, LocalServers
+from chatkit.steps.servers.server import Server, Started
 from chatkit.workshop import Workshop
 
 RUNNING = Server(FUNCTIONS, pid=1, created=0.0, port=7072, folder="functions")

@@ -12,6 +12,7 @@ import sys
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
@@ -21,13 +22,8 @@ from chatkit.core import ports
 from chatkit.core.errors import PortInUse, SetupError
 from chatkit.core.ports import is_free, next_free
 from chatkit.core.running import start_proof
-from chatkit.steps.local_servers import (
-    FUNCTIONS,
-    PAGE,
-    LocalServers,
-    Program,
-    Server,
-)
+from chatkit.steps.local_servers import FUNCTIONS, PAGE, LocalServers
+from chatkit.steps.servers.server import Program, Server
 
 
 def some_port() -> int:
@@ -87,10 +83,12 @@ def test_another_process_finds_the_server(
 def test_a_taken_port_names_its_holder_and_the_next_is_used(
     servers: LocalServers, page: Path, taken: int
 ) -> None:
-    """The lesson goes on."""
+    """The lesson goes on; who runs the cell again reads the same."""
     started = servers.start_page(page, port=taken)
     assert started.server.port != taken
     assert f"process {os.getpid()}" in started.instead_of
+    again = servers.start_page(page, port=taken)
+    assert again == replace(started, is_new=False)
 
 
 @pytest.mark.parametrize("command", [("chatkit.steps.page_server",), ("chatkit", "func", "start")])

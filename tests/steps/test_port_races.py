@@ -18,7 +18,8 @@ import pytest
 
 from chatkit.core.ports import any_free
 from chatkit.core.settings import checkout
-from chatkit.steps.local_servers import FUNCTIONS, LocalServers, Started
+from chatkit.steps.local_servers import FUNCTIONS, LocalServers
+from chatkit.steps.servers.server import Started
 
 PEOPLE = ("alice", "bob", "carol")
 FIRST_ID = 60001
@@ -35,7 +36,8 @@ def who(req: func.HttpRequest) -> func.HttpResponse:
 PERSON = """
 import sys, urllib.request
 from pathlib import Path
-from chatkit.steps.local_servers import FUNCTIONS, LocalServers, Program
+from chatkit.steps.local_servers import FUNCTIONS, LocalServers
+from chatkit.steps.servers.server import Program
 home, port = Path(sys.argv[1]), int(sys.argv[2])
 servers = LocalServers(home)
 app = home / "app"
