@@ -376,9 +376,9 @@ class Workshop(ExerciseVerbs, MapVerb, mistakes.NamesNearest):
         """
         return stage.up(self.session, stage.Wanted(host, 0, hours * 3600, people, where))
 
-    def end_stage(self) -> Result:
-        """End the stage: its address answers no more, and its guests are nobody any more."""
-        return stage.down(self.session)
+    def end_stage(self, *, forget: bool = False) -> Result:
+        """End the stage; with `forget` what guests have written is deleted, and their names."""
+        return stage.down(self.session, forget=forget)
 
     def clean_up(self) -> Receipt:
         """Stop local servers, delete the resource group, forget the keys, and prove it.

@@ -16,7 +16,7 @@ def stop() -> None:
     """
     # Lab comes last: this may have been typed in one of its terminals.
     where = local_cloud.folder()
-    stopped = ["Stopped: the stage."] if local_stage.end(where) else []
+    stopped = ["Stopped: the stage."] if local_stage.end(where)["was_open"] else []
     if local_cloud.stop(where):
         stopped.append("Stopped: the local cloud.")
     for sentence in [*stopped, *running.stop(home())]:

@@ -8,9 +8,24 @@ from typing import Any, TypedDict, cast
 
 from chatkit.cloud import local_cloud
 from chatkit.core.errors import ServiceError, SetupError
+from chatkit.core.files import write_private
 
 NO_MORE = "no-stage"
 """Name of a file that ends the stage of a local cloud that does not run, at its next start."""
+FORGET = "forget"
+"""What is in it when guests' messages shall go, too."""
+
+
+class Ended(TypedDict):
+    """What has ended.
+
+    Attributes:
+        was_open: Whether there was a stage; False when that is not known.
+        forgotten: How many messages of guests are deleted; None when the next start deletes them.
+    """
+
+    was_open: bool
+    forgotten: int | None
 
 
 class StageState(TypedDict):
@@ -18,6 +33,7 @@ class StageState(TypedDict):
 
     Attributes:
         url: Where phones go; None while the stage waits for a network.
+        stage_url: The presenter's screen, with the token that opens the powers.
         holds: How many the SignalR Service instance takes at the same time.
         notice: What is not as it was, empty when nothing.
         deployed: Whether it shows the deployed chat.
@@ -59,19 +75,23 @@ def open_stage(where: Path, order: dict[str, Any]) -> StageState:
     return opened
 
 
-def end(where: Path) -> bool:
-    """End the stage of the local cloud of a folder; one that does not run forgets its stage.
+def end(where: Path, *, forget: bool = False) -> Ended:
+    """End the stage of the local cloud of a folder.
 
-    Returns:
-        Whether there was one; False when that is not known.
+    One that does not run ends its stage when it starts again.
+
+    Args:
+        where: The folder.
+        forget: Also delete what guests have written, and their names.
     """
     if local_cloud.running(where) is not None:
+        path = "/stage?forget=1" if forget else "/stage"
         with suppress(ServiceError):  # one of a version that has no stages
-            return bool(local_cloud.ask("DELETE", "/stage", where=where)["was_open"])
-        return False
+            return cast(Ended, local_cloud.ask("DELETE", path, where=where))
+        return Ended(was_open=False, forgotten=0)
     if where.is_dir():
-        (where / NO_MORE).touch(mode=0o600)
-    return False
+        write_private(where / NO_MORE, FORGET if forget else "")
+    return Ended(was_open=False, forgotten=None if forget else 0)
 
 
 def _state(answer: dict[str, Any]) -> StageState | None:

@@ -21,6 +21,8 @@ from chatkit.localcloud.journeys.service import MapService
 from chatkit.localcloud.resource_manager.core.state import RESOURCES
 from chatkit.localcloud.resource_manager.service import ResourceManagerService
 from chatkit.localcloud.signalr.service import SignalRService
+from chatkit.localcloud.stage import control as stage_control
+from chatkit.localcloud.stage.presenter import Presenter
 from chatkit.localcloud.stage.service import StageService
 from chatkit.localcloud.storage.auth.access import by_roles
 from chatkit.localcloud.storage.service import StorageService
@@ -71,6 +73,7 @@ class LocalCloud:
         )
         self.stage = StageService(self.platform, self.signalr, self.functions, self.storage)
         self.map = MapService(self.platform)
+        self.presenter = Presenter(self.platform, self.stage, self.drills, self.map)
         self.platform.note_start(
             tenant_id=self.entra.directory.tenant_id,
             subscription_id=self.resource_manager.context.subscription_id,
@@ -83,7 +86,7 @@ class LocalCloud:
                 *self.signalr.control_routes(),
                 *self.functions.control_routes(),
                 *control_routes(self.drills, self.stage.room),
-                *self.stage.control_routes(),
+                *stage_control.control_routes(self.stage),
                 *self.map.control_routes(),
             ],
         )
@@ -98,6 +101,7 @@ class LocalCloud:
             self.resource_manager,
             self.stage,
             self.map,
+            self.presenter,
             self.control,
         ):
             await service.start()
@@ -107,6 +111,7 @@ class LocalCloud:
         """End child processes, drills too, close ports and the store."""
         self.drills.end()
         for service in (
+            self.presenter,
             self.stage,
             self.map,
             self.resource_manager,

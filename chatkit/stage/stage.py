@@ -99,13 +99,28 @@ def state(session: Session) -> StageState | None:
     return local_stage.state(where)
 
 
-def down(session: Session) -> Result:
-    """End the stage: its address answers no more, and its guests are nobody any more."""
-    was_open = local_stage.end(session.home / "local")
+def down(session: Session, *, forget: bool = False) -> Result:
+    """End the stage: its address answers no more, and its guests are nobody any more.
+
+    Args:
+        session: Whose stage.
+        forget: Also delete what guests have written, and their names.
+    """
+    ended = local_stage.end(session.home / "local", forget=forget)
     (session.home / SCREEN).unlink(missing_ok=True)
     if session.settings.target == "azure":
         return Result("The stage had opened nothing: the chat on Azure is where it was.")
-    return Result("The stage is closed." if was_open else "No stage is open.")
+    said = "The stage is closed." if ended["was_open"] else "No stage is open."
+    if forget:
+        said = f"{said} {_forgotten(ended['forgotten'])}"
+    return Result(said)
+
+
+def _forgotten(messages: int | None) -> str:
+    if messages is None:
+        return "The names and messages of guests are deleted when the local cloud starts again."
+    what = "1 message" if messages == 1 else f"{messages} messages"
+    return f"The names of guests are deleted, and {what} of theirs in the history."
 
 
 def summary(session: Session, known: StageState | None) -> dict[str, Any]:

@@ -69,7 +69,8 @@ def test_no_stage_is_open_where_nothing_runs(chatkit: Chatkit) -> None:
 
 def test_stop_ends_the_stage(chatkit: Chatkit, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing of the home is on the network any more."""
-    monkeypatch.setattr(local_stage, "end", lambda _: True)
+    ended = local_stage.Ended(was_open=True, forgotten=0)
+    monkeypatch.setattr(local_stage, "end", lambda _: ended)
     assert chatkit("stop").out == "Stopped: the stage.\n"
 
 

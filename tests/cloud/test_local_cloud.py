@@ -130,7 +130,7 @@ def test_a_cloud_of_another_version_is_said_to_be_one(tmp_path: Path) -> None:
     """What it does not have is no damage; `chatkit stop` goes on."""
     with pytest.raises(ServiceError, match="another version of chatkit"):
         local_cloud.ask("GET", "/stage", where=tmp_path)
-    assert local_stage.end(tmp_path) is False
+    assert not local_stage.end(tmp_path)["was_open"]
 
 
 def test_another_local_cloud_on_that_port_is_not_ours(tmp_path: Path, control: Recorder) -> None:

@@ -196,10 +196,10 @@ def test_on_azure_there_is_no_address_to_choose(on_azure: Session, wanted: Wante
 def test_ending_the_stage_of_a_cloud_that_does_not_run(tmp_path: Path) -> None:
     """A file tells its next start; there is nothing to tell where no cloud has been."""
     where = tmp_path / "local"
-    assert not local_stage.end(where)
+    assert not local_stage.end(where)["was_open"]
     assert not where.exists()
     where.mkdir()
-    assert not local_stage.end(where)
+    assert not local_stage.end(where)["was_open"]
     assert (where / local_stage.NO_MORE).exists()
 
 

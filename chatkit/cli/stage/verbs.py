@@ -114,12 +114,23 @@ def status(
 
 
 @app.command()
-def down() -> None:
-    """End the stage. Its guests are nobody any more; what they wrote stays in the history."""
+def down(
+    *,
+    forget: Annotated[
+        bool,
+        typer.Option(
+            "--forget", help="Also delete what guests have written, and their names, for good."
+        ),
+    ] = False,
+) -> None:
+    """End the stage. Its guests are nobody any more.
+
+    What they wrote stays in the history; what is hidden then is deleted.
+    """
     from chatkit.stage import stage
     from chatkit.steps.session import Session
 
-    typer.echo(repr(stage.down(Session(home()))))
+    typer.echo(repr(stage.down(Session(home()), forget=forget)))
 
 
 def _chosen(host: str, *, is_agreed: bool) -> str:

@@ -11,6 +11,7 @@ from typing import Any, Final, cast
 from chatkit.core import tls
 from chatkit.core.errors import NotWritten
 from chatkit.core.home import check, version
+from chatkit.core.home.state import COPY
 from chatkit.core.home.version import Version
 from chatkit.core.listeners import Listen, Listeners, Move, listen
 from chatkit.core.running.addresses import follow
@@ -92,6 +93,14 @@ class Platform:
     def moved_ports(self) -> dict[int, int]:
         """The present port by each port that a service had before, and that none has now."""
         return StoredPorts(self.store).moved()
+
+    def forget_deleted(self) -> None:
+        """Leave nothing of deleted documents on the disk, in the second copy of them neither."""
+        copy = self.folder / COPY
+        if copy.exists():
+            copy.unlink()
+            self.store.copy_to(copy)
+        self.store.forget_deleted()
 
     async def close(self) -> None:
         """Close every port, and the store."""

@@ -257,6 +257,16 @@ class Store:
                 raise
             raise not_written(self._path, number) from error
 
+    def forget_deleted(self) -> None:
+        """Leave nothing of what was deleted in the file: SQLite only marks it as free.
+
+        Raises:
+            NotWritten: The disk takes no writes.
+        """
+        with self._checked():
+            self._db.execute("VACUUM")
+        self._write_log_back()
+
     def copy_to(self, path: Path) -> bool:
         """Write a second copy of all documents: whole and read again, or the one before stays.
 

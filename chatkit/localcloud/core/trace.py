@@ -114,6 +114,10 @@ class Trace:
             if event.number > number and event.source.startswith(source)
         )
 
+    def forget(self) -> None:
+        """Forget what has happened until now; numbers go on."""
+        self._events.clear()
+
     def listen(self, listener: Callable[[Event], None]) -> Callable[[], None]:
         """Call the listener with each new event; the returned function ends that."""
         self._listeners.add(listener)

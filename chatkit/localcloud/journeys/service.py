@@ -81,7 +81,7 @@ class MapService:
 
     def control_routes(self) -> list[web.RouteDef]:
         """What notebooks ask, at the control endpoint and with its token."""
-        return [web.get("/journeys", self._answer)]
+        return [web.get("/journeys", self.answer_news)]
 
     async def _file(self, request: web.Request) -> web.Response:
         name, kind = FILES[request.path]
@@ -94,9 +94,10 @@ class MapService:
     async def _news(self, request: web.Request) -> web.Response:
         if not self._knows_token(request):
             return _forbidden(request)
-        return await self._answer(request)
+        return await self.answer_news(request)
 
-    async def _answer(self, request: web.Request) -> web.Response:
+    async def answer_news(self, request: web.Request) -> web.Response:
+        """What has happened, for somebody who may know it."""
         after = whole_number(request.query.get("after", "0"))
         if after is None:
             return refuse(request, 400, NO_NUMBER)
@@ -105,6 +106,10 @@ class MapService:
     async def _picture(self, request: web.Request) -> web.Response:
         if not self._knows_token(request):
             return _forbidden(request)
+        return await self.answer_picture(request)
+
+    async def answer_picture(self, request: web.Request) -> web.Response:
+        """A way as a picture, for somebody who may know it."""
         way = whole_number(request.query.get("way", "0"))
         steps = whole_number(request.query.get("steps", "0"))
         if way is None or steps is None:

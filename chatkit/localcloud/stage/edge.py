@@ -36,21 +36,26 @@ from chatkit.localcloud.stage.guests import (
     wanted_name,
 )
 from chatkit.localcloud.stage.joins import Joins
+from chatkit.localcloud.stage.messages import MESSAGES, Messages, names_in
+from chatkit.localcloud.stage.moderation.moderator import Moderator
+from chatkit.localcloud.stage.moderation.posts import Writer
 from chatkit.localcloud.stage.pace import Pace
 from chatkit.localcloud.stage.place import REFUSAL, Place
 
 MAX_BODY_BYTES = 64 * 1024
 GUEST = "/stage/guest"
-SCREEN = "/stage"
+SCREEN = screen.SCREEN
 CONFIG = "/config.json"
 NEGOTIATE = ("/api/negotiate", "/api/SignalRInfo")
-MESSAGES = "/api/messages"
+RULES = f"{SCREEN}/rules"
+STATE = f"{SCREEN}/state"
 API_METHODS = {**dict.fromkeys(NEGOTIATE, ("POST",)), MESSAGES: ("GET", "POST")}
 OWN_METHODS = {
     GUEST: ("GET", "POST"),
-    SCREEN: ("GET", "HEAD"),
-    screen.CODE: ("GET", "HEAD"),
+    **dict.fromkeys((*screen.FILES, screen.CODE), ("GET", "HEAD")),
     CONFIG: ("GET", "HEAD"),
+    RULES: ("GET", "HEAD"),
+    STATE: ("GET", "HEAD"),
 }
 READING = ("GET", "HEAD")
 HISTORY_PAGE = 200
@@ -69,6 +74,7 @@ NOT_TOLD = ("access-control-", "x-ms-")
 NOTHING = "There is nothing at this address."
 NO_HUB = "There is no SignalR Service instance any more."
 NOT_JSON = "A guest is a JSON object with a name."
+NOT_ALLOWED = "The presenter does not allow this name. Please choose another one."
 TOO_MANY = "Too many people are joining from this network. Please try again in a moment."
 
 
@@ -85,6 +91,8 @@ class Stage:
         hub: Name of the only hub that is there.
         instance: Finds the SignalR Service instance, as it is now.
         seconds_left: Until the stage ends by itself.
+        moderator: Knows what nobody sees, and who may write.
+        state: What everybody may know of the stage.
         connections: Those to the hub that came by this address.
     """
 
@@ -96,12 +104,18 @@ class Stage:
     hub: str
     instance: Callable[[], Instance | None]
     seconds_left: Callable[[], float]
+    moderator: Moderator
+    state: Callable[[], Mapping[str, object]]
     connections: WeakSet[Connection] = field(default_factory=WeakSet)
 
     @property
     def reach(self) -> Reach:
         """How clients come to the hub."""
         return Reach(self.place.token_host, REFUSAL, self.hub, self.connections.add)
+
+    def limits(self) -> dict[str, float]:
+        """How many guests may come, and how often they may write."""
+        return {"joins_per_minute": self.joins.limit, **self.moderator.rates.told()}
 
     def disconnect(self) -> None:
         """End every connection to the hub that came by this address."""
@@ -132,6 +146,7 @@ class Edge:
 
     def __init__(self, stage: Stage) -> None:
         self._stage = stage
+        self._messages = Messages(stage.chat, stage.moderator)
         self._asking = asyncio.Lock()
         self._knows_history = False
 
@@ -185,38 +200,40 @@ class Edge:
     # The app
 
     async def _api(self, request: web.Request, target: str) -> web.StreamResponse:
+        if target == MESSAGES:
+            return await self._message(request)
         guest = self._guest(request)
         is_new = guest is None
         if guest is None:
             guest = self._stage.guests.new()
-        if target in NEGOTIATE:
-            if is_new and (refusal := self._too_many(request)):
-                return refusal
-            self._stage.guests.note(guest)
+        if is_new and (refusal := self._too_many(request)):
+            return refusal
+        self._stage.guests.note(guest)
         body = await request.read()
-        if target == MESSAGES:
-            body = signed(body, guest)
         answer = await self._stage.chat.api(request, HandedOn(self._headers(request, guest), body))
-        if target == MESSAGES and request.method == "POST" and answer.status == 200:
-            self._note_message(guest)
         if not isinstance(answer, web.Response):
             return answer  # a stream, which has begun
-        return self._answered(answer, target, guest if is_new else None)
-
-    def _note_message(self, guest: Guest) -> None:
-        if not guest.is_rehearsing:
-            self._stage.pace.note()
-
-    def _answered(self, answer: web.Response, target: str, new: Guest | None) -> web.Response:
-        """The app's answer, as a phone gets it: the hub is at this address."""
-        content = answer.body if isinstance(answer.body, bytes) else b""
-        if answer.status == 200 and target in NEGOTIATE:
-            content = self._with_own_hub(content)
-        kind = answer.headers.get("Content-Type", "application/json")
-        made = web.Response(status=answer.status, body=content, headers={"Content-Type": kind})
-        if new is not None and target in NEGOTIATE:
-            self._remember(made, new)
+        made = _answered(answer)
+        if answer.status == 200:
+            made.body = self._with_own_hub(_content(answer))
+        if is_new:
+            self._remember(made, guest)
         return made
+
+    async def _message(self, request: web.Request) -> web.StreamResponse:
+        """What was said, or a guest who says something."""
+        guest = self._guest(request)
+        has_cookie = guest is not None
+        if request.method == "GET":
+            headers = self._headers(request, guest or self._stage.guests.new())
+            answer = await self._messages.read(request, headers)
+        else:
+            guest = guest or self._stage.guests.without_cookie(request.remote or "")
+            writer = Writer(guest.id, guest.name, has_cookie)
+            answer = await self._messages.post(request, self._headers(request, guest), writer)
+            if answer.status == 200 and not guest.is_rehearsing:
+                self._stage.pace.note()
+        return _answered(answer) if isinstance(answer, web.Response) else answer
 
     def _with_own_hub(self, content: bytes) -> bytes:
         """Where the hub is, in what the app has answered to negotiate: at the stage's address.
@@ -248,11 +265,16 @@ class Edge:
         if target == GUEST:
             return await self._who(request)
         if target == CONFIG:
-            return web.json_response({"apiBaseUrl": self._stage.place.origin, "guest": GUEST})
-        if target == SCREEN:
-            return screen.page(self._stage.place)
+            origin = self._stage.place.origin
+            return web.json_response({"apiBaseUrl": origin, "guest": GUEST, "rules": RULES})
+        if target == RULES:
+            return _now(self._stage.moderator.rules.told())
+        if target == STATE:
+            return _now(self._stage.state())
+        if target in screen.FILES:
+            return screen.file(target)
         if target == screen.CODE:
-            return screen.code(self._stage.place)
+            return screen.code(request, self._stage.place)
         return await self._stage.chat.page(request)
 
     async def _who(self, request: web.Request) -> web.Response:
@@ -276,7 +298,10 @@ class Edge:
             guest = guest or self._stage.guests.new()
         await self._reserve_names(history)
         try:
-            guest = self._stage.guests.name(guest, wanted_name(document))
+            wanted = wanted_name(document)
+            if self._stage.moderator.forbids_name(wanted):
+                raise NameRefused(NOT_ALLOWED)
+            guest = self._stage.guests.name(guest, wanted)
         except NameRefused as refused:
             return web.json_response({"error": str(refused)}, status=400)
         answer = _described(guest)
@@ -330,28 +355,22 @@ def methods_of(target: str) -> tuple[str, ...]:
     return ()
 
 
-def signed(body: bytes, guest: Guest) -> bytes:
-    """A message with the guest as its sender, whoever it says: some apps believe it."""
-    try:
-        message = strict_json.loads(body)
-    except ValueError:
-        return body
-    if not isinstance(message, dict):
-        return body
-    told = {name: value for name, value in message.items() if name != "senderId"}
-    return json.dumps({**told, "sender": guest.name}).encode()
+def _answered(answer: web.Response) -> web.Response:
+    """The app's answer, as a phone gets it."""
+    kind = answer.headers.get("Content-Type", "application/json")
+    headers = {"Content-Type": kind}
+    if "Retry-After" in answer.headers:
+        headers["Retry-After"] = answer.headers["Retry-After"]
+    return web.Response(status=answer.status, body=_content(answer), headers=headers)
 
 
-def names_in(answer: web.StreamResponse) -> list[str]:
-    """Senders and recipients in a page of the history; none in an answer that is no such page."""
-    content = answer.body if isinstance(answer, web.Response) else None
-    try:
-        page = strict_json.loads(content) if isinstance(content, bytes) else []
-    except ValueError:
-        return []
-    messages = [one for one in page if isinstance(one, dict)] if isinstance(page, list) else []
-    people = [one.get(key) for one in messages for key in ("sender", "recipient")]
-    return [name for name in people if isinstance(name, str)]
+def _content(answer: web.Response) -> bytes:
+    return answer.body if isinstance(answer.body, bytes) else b""
+
+
+def _now(document: Mapping[str, object]) -> web.Response:
+    """What holds at this moment."""
+    return web.json_response(document, headers={"Cache-Control": "no-store"})
 
 
 def _is_shown(request: web.Request) -> bool:

@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 
 from chatkit.core.text.constant_time import is_same_secret
 from chatkit.localcloud.core.store import Store
+from chatkit.localcloud.stage.moderation.folding import UNSEEN, folded
 
 COLLECTION = "stage-guests"
 REHEARSALS = "stage-rehearsals"
@@ -29,16 +30,6 @@ KIND = "guest"
 REHEARSING = "rehearsal"
 ID = re.compile(rf"({KIND}|{REHEARSING})-[0-9a-f]{{16}}")
 MADE_NAME = re.compile(r"(guest|rehearsai)[2-9a-fio]{8}")  # folded
-# What nobody sees though it is no control: fillers, selectors of variants, the empty braille cell.
-UNSEEN = re.compile(
-    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180d\u180f\u2800\u3164\ufe00-\ufe0f\uffa0"
-    "\U000e0100-\U000e01ef]"
-)
-# Letters and digits, folded, that look like a Latin one in a font of screens.
-ALIKE = str.maketrans(
-    "авеёкмнорстухіјѕһԁԛԝαβεηικμνορτυχωıl|01",
-    "abeekmhopctyxijshdqwabehikmnoptyxwiiioi",
-)
 NO_NAME = "Please write a name first."
 TOO_LONG = f"A name has at most {MAX_NAME} characters."
 # Who is signed in at the app has a name with this sign: no guest can pass for one of them.
@@ -114,6 +105,25 @@ class Guests:
         """A guest who has just come, and has no name yet."""
         kind = REHEARSING if is_rehearsing else KIND
         return Guest.unnamed(f"{kind}-{secrets.token_hex(8)}")
+
+    def without_cookie(self, address: str) -> Guest:
+        """Everybody at an address who shows no cookie: one guest, who can be muted."""
+        digest = hmac.digest(self._key, f"address {address}".encode(), hashlib.sha256)
+        return Guest.unnamed(f"{KIND}-{digest.hex()[:16]}")
+
+    def names_of(self, guest_id: str) -> tuple[str, ...]:
+        """The names that a guest has and had; none for an id that is no guest's."""
+        if not ID.fullmatch(guest_id):
+            return ()
+        return (self._guest(guest_id).name, *self._earlier.get(guest_id, ()))
+
+    def all_names(self) -> list[str]:
+        """Every name that a guest has and had."""
+        return [name for guest_id in self._names for name in self.names_of(guest_id)]
+
+    def id_of(self, name: str) -> str | None:
+        """The guest who has or had a name."""
+        return self._ids.get(folded(name))
 
     def cookie(self, guest: Guest) -> str:
         """What shows that somebody is this guest."""
@@ -199,12 +209,6 @@ def checked(wanted: str) -> str:
     if MADE_NAME.fullmatch(folded(name)):
         raise NameRefused(MADE)
     return name
-
-
-def folded(name: str) -> str:
-    """What two names have in common that look alike."""
-    alike = unicodedata.normalize("NFKC", name).casefold()
-    return "".join(unicodedata.normalize("NFKC", alike).split()).translate(ALIKE)
 
 
 def new_key() -> str:

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from chatkit.core.running.reachable import new_token
+
 MAX_S = 24 * 3600
 MAX_PEOPLE = 100_000
 MAX_REHEARSING = 5_000
@@ -87,12 +89,14 @@ class Kept:
         until: Steady time at which it ends.
         interface: The network interface that has its address; empty for loopback.
         key: Signs the cookies of its guests.
+        token: Opens the presenter's powers.
     """
 
     order: Order
     until: float
     interface: str
     key: str = field(repr=False)
+    token: str = field(repr=False)
 
     @classmethod
     def read(cls, document: Mapping[str, Any]) -> Kept:
@@ -106,6 +110,7 @@ class Kept:
             float(document["until"]),
             str(document["interface"]),
             str(document["key"]),
+            str(document.get("token") or new_token()),  # kept by a version without powers
         )
 
     def document(self) -> dict[str, Any]:

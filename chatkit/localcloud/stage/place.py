@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from chatkit.core import ports
+from chatkit.core.errors import PortInUse
+from chatkit.localcloud.stage.order import PREFERRED_PORT, Order, OrderRefused
+
 HTTP_PORT = 80
+PREFERRED_TRIES = 20
 REFUSAL = "Nothing but the stage answers at this address, and only under its own name."
 
 
@@ -41,3 +46,25 @@ class Place:
         The app signs tokens for the instance's own address, which is localhost.
         """
         return "localhost" if self.is_meant(host) else ""
+
+
+def bound(order: Order) -> ports.Sockets:
+    """A port at the order's address: the one that is wanted, or near 8080.
+
+    Raises:
+        OrderRefused: The address is not this machine's, or not for this user.
+        PortInUse: Another program has the port.
+    """
+    wanted = [order.port]
+    if not order.port:
+        wanted = [*range(PREFERRED_PORT, PREFERRED_PORT + PREFERRED_TRIES), 0]
+    for port in wanted:
+        try:
+            return ports.bind_at(order.host, port, wanted_for="the stage")
+        except PortInUse:
+            if port == wanted[-1]:
+                raise
+        except OSError as error:
+            why = f"{order.host} port {port or ''}".strip()
+            raise OrderRefused(f"{why} cannot be opened: {error.strerror}.") from None
+    raise AssertionError("there is always a port to try")

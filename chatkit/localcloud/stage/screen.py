@@ -11,7 +11,8 @@ from typing import Final
 
 from aiohttp import web
 
-from chatkit.core.codes import qr, screen
+from chatkit.core.codes import qr
+from chatkit.localcloud.core.answering import plainly
 from chatkit.localcloud.stage.place import Place
 
 SCREEN: Final = "/stage"
@@ -39,10 +40,7 @@ HEADERS: Final = {
     "X-Frame-Options": "DENY",  # browsers from before frame-ancestors
 }
 
-POLICY = (
-    "default-src 'none'; style-src 'unsafe-inline'; img-src 'self'; base-uri 'none';"
-    " form-action 'none'; frame-ancestors 'none'"
-)
+NO_ADDRESS: Final = "The stage has no address now."
 
 
 def file(path: str) -> web.Response:
@@ -56,13 +54,8 @@ def file(path: str) -> web.Response:
     return web.Response(text=text, content_type=kind, headers=HEADERS)
 
 
-def page(place: Place) -> web.Response:
-    """Code and address, as large as the screen takes."""
-    text = screen.page(f"{place.origin}/", CODE)
-    headers = {"Content-Security-Policy": POLICY}
-    return web.Response(text=text, content_type="text/html", headers=headers)
-
-
-def code(place: Place) -> web.Response:
-    """The code alone, as a picture."""
+def code(request: web.Request, place: Place | None) -> web.Response:
+    """The code of the stage's present address, as a picture."""
+    if place is None:
+        return plainly(request, 404, NO_ADDRESS)
     return web.Response(text=qr.svg(f"{place.origin}/"), content_type="image/svg+xml")

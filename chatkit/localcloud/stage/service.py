@@ -11,50 +11,55 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from aiohttp import web
-
-from chatkit.core import ports, strict_json
+from chatkit.core import ports
 from chatkit.core.errors import PortInUse
+from chatkit.core.files import discard
 from chatkit.core.listeners import Listener, listen_on
 from chatkit.core.running.own_addresses import OwnAddress, own_addresses
+from chatkit.core.running.reachable import new_token
+from chatkit.core.text.constant_time import is_same_secret
 from chatkit.core.time import clock
 from chatkit.localcloud.core.platform import Platform
 from chatkit.localcloud.drills import rooms
 from chatkit.localcloud.drills.rooms import Room
 from chatkit.localcloud.functions.service import FunctionsService
+from chatkit.localcloud.signalr.core.errors import SignalRError
 from chatkit.localcloud.signalr.service import SignalRService
 from chatkit.localcloud.stage import following, guests
 from chatkit.localcloud.stage.chat import Chat, DeployedChat, LocalChat
 from chatkit.localcloud.stage.edge import Stage, server
 from chatkit.localcloud.stage.guests import Guests
 from chatkit.localcloud.stage.joins import Joins
-from chatkit.localcloud.stage.order import (
-    PREFERRED_PORT,
-    Kept,
-    Order,
-    OrderRefused,
-    rehearsing_people,
-)
+from chatkit.localcloud.stage.moderation import endings
+from chatkit.localcloud.stage.moderation.moderator import Moderator
+from chatkit.localcloud.stage.order import Kept, Order, OrderRefused
 from chatkit.localcloud.stage.pace import Pace
-from chatkit.localcloud.stage.place import Place
+from chatkit.localcloud.stage.place import Place, bound
 from chatkit.localcloud.storage.service import StorageService
+from chatkit.wire.hub_messages import Invocation
 
 log = logging.getLogger("chatkit.local.stage")
 COLLECTION = "stage"
 KEY = "stage"
 LOOK_S = 2.0
-PREFERRED_TRIES = 20
 MOST_MISSES = 2
-NOT_OPEN = "No stage is open."
 NO_MORE = "no-stage"
 """Name of a file that ends the stage, from somebody who found no process to tell."""
+FORGET = "forget"
+"""What is in it when guests' messages shall go, too."""
+SCREEN_PORT = "screen"
+SCREEN = "/stage"
+RULES_TARGET = "stageRules"
+# Of the status, what is for the presenter alone.
+PRIVATE = ("stage_url", "deployed", "limits")
 
 
 class StageService:
@@ -89,25 +94,34 @@ class StageService:
         self._notice = ""
         self._watch: asyncio.Task[None] | None = None
         self._misses = 0
+        self.screen_port = platform.listeners.reserve(SCREEN_PORT)
+        self.screen_origin = f"http://127.0.0.1:{self.screen_port}"
 
     async def start(self) -> None:
         """Open the stage that was open when the local cloud ended, unless its time is over."""
         document = self._platform.store.get(COLLECTION, KEY)
-        wish = self._platform.folder / NO_MORE
+        path = self._platform.folder / NO_MORE
+        wish = _wish(path)
         if document is None:
-            wish.unlink(missing_ok=True)
+            await self._forget_when_wished(wish)
+            discard([path])
             return
         async with self._changing:
             self._kept = Kept.read(document)
-            if wish.exists():
-                self._forget("it was ended while the local cloud did not run")
-                wish.unlink()
+            if wish is not None:
+                await self._forget("it was ended while the local cloud did not run")
+                await self._forget_when_wished(wish)
+                discard([path])
                 return
             if clock.steady() >= self._kept.until:
-                self._forget("its time was over")
+                await self._forget("its time was over")
                 return
             await self._open_or_wait(self._kept)
             self._begin_to_watch()
+
+    async def _forget_when_wished(self, wish: str | None) -> None:
+        if wish == FORGET:
+            await endings.forget(self._platform, self._storage)
 
     async def stop(self) -> None:
         """Close it; the next start of the local cloud opens it again."""
@@ -115,44 +129,23 @@ class StageService:
         async with self._changing:
             await self._close()
 
-    def control_routes(self) -> list[web.RouteDef]:
-        """Routes for the local cloud's control API."""
-        return [
-            web.get("/stage", self._get),
-            web.put("/stage", self._put),
-            web.delete("/stage", self._delete),
-            web.put("/stage/rehearsal", self._rehearse),
-        ]
+    @property
+    def stage(self) -> Stage | None:
+        """The stage that is open; None when none is, or while it waits for a network."""
+        return self._stage
 
-    async def _get(self, _request: web.Request) -> web.Response:
-        return web.json_response(self.status())
+    @property
+    def is_kept(self) -> bool:
+        """Whether there is one, also while it waits for a network."""
+        return self._kept is not None
 
-    async def _put(self, request: web.Request) -> web.Response:
-        try:
-            document = strict_json.loads(await request.read())
-            if not isinstance(document, dict):
-                raise OrderRefused("An order is a JSON object.")
-            await self.open(Order.read(document))
-        except (OrderRefused, PortInUse, ValueError) as error:
-            return web.json_response({"error": str(error)}, status=400)
-        return web.json_response(self.status())
+    def knows_token(self, token: str) -> bool:
+        """Whether a token opens the powers of the stage that there is."""
+        return self._kept is not None and is_same_secret(token, self._kept.token)
 
-    async def _delete(self, _request: web.Request) -> web.Response:
-        was_open = self._kept is not None
-        await self.end()
-        return web.json_response({"was_open": was_open})
-
-    async def _rehearse(self, request: web.Request) -> web.Response:
-        """Cookies for the phones of a rehearsal: they are no guests, and nothing of them stays."""
-        stage = self._stage
-        if stage is None:
-            return web.json_response({"error": NOT_OPEN}, status=409)
-        try:
-            people = rehearsing_people(strict_json.loads(await request.read()))
-        except ValueError as error:
-            return web.json_response({"error": str(error)}, status=400)
-        made = [stage.guests.new(is_rehearsing=True) for _ in range(people)]
-        return web.json_response({"cookies": [stage.guests.cookie(guest) for guest in made]})
+    def state(self) -> dict[str, Any]:
+        """What everybody may know."""
+        return {name: value for name, value in self.status().items() if name not in PRIVATE}
 
     def room(self) -> Room | None:
         """The chat that the stage shows, for a drill that concerns it; None while none is open."""
@@ -170,7 +163,7 @@ class StageService:
         known: dict[str, Any] = {
             "open": True,
             "url": None,
-            "stage_url": None,
+            "stage_url": f"{self.screen_origin}{SCREEN}#{self._kept.token}",
             "people": None,
             "connected": None,
             "messages_per_s": None,
@@ -184,9 +177,9 @@ class StageService:
         if stage is not None:
             known |= {
                 "url": f"{stage.place.origin}/",
-                "stage_url": f"{stage.place.origin}/stage",
                 "people": len(stage.guests),
                 "messages_per_s": stage.pace.per_second,
+                "limits": stage.limits(),
             }
         instance = self._signalr.instance(order.instance)
         if instance is not None:
@@ -214,7 +207,7 @@ class StageService:
             await self._close()
             key = before.key if before is not None else guests.new_key()
             interface = following.interface_of(order.host, self._addresses())
-            kept = Kept(order, clock.steady() + order.for_s, interface, key)
+            kept = Kept(order, clock.steady() + order.for_s, interface, key, new_token())
             try:
                 await self._open(kept)
             except (OrderRefused, PortInUse):
@@ -224,33 +217,49 @@ class StageService:
                 raise
             self._begin_to_watch()
 
-    async def end(self) -> None:
-        """End the stage: its guests are nobody any more."""
+    async def end(self, *, forget: bool = False) -> int:
+        """End the stage: its guests are nobody any more, and what is hidden is deleted.
+
+        Args:
+            forget: Delete all that guests have written, at this stage and before.
+
+        Returns:
+            How many messages of guests were deleted.
+        """
         await self._stop_watching()
         async with self._changing:
             await self._close()
-            self._forget("it was ended")
+            await self._forget("it was ended")
+            if not forget:
+                return 0
+            return await endings.forget(self._platform, self._storage)
 
     async def _open(self, kept: Kept) -> None:
         order = kept.order
-        sockets = _bound(order)
+        sockets = bound(order)
         place = Place(order.host, ports.port_of(sockets))
         kept = replace(kept, order=replace(order, port=place.port))
+        known = Guests(self._platform.store, bytes.fromhex(kept.key))
         stage = Stage(
             place,
             self._chat(order),
-            Guests(self._platform.store, bytes.fromhex(kept.key)),
+            known,
             Joins(order.people),
             Pace(),
             order.hub,
             partial(self._signalr.instance, order.instance),
             self._seconds_left,
+            Moderator(
+                self._platform.store, known, expected=order.people, hub=order.hub, tell=self._tell
+            ),
+            self.state,
         )
         # First what a start of the local cloud needs to go on with what is acknowledged now.
         self._platform.store.put(COLLECTION, KEY, kept.document())
         self._kept = kept
         self._listener = await listen_on(sockets, server(stage))
         self._stage = stage
+        stage.moderator.recent.follow(stage.instance())
         self._notice = ""
         self._platform.trace.emit("stage", "opened", url=place.origin)
         log.info("the stage is open at %s", place.origin)
@@ -266,15 +275,19 @@ class StageService:
         if self._listener is not None:
             await self._listener.close()
         if self._stage is not None:
+            self._stage.moderator.recent.leave()
             self._stage.disconnect()
             await self._stage.chat.close()
         self._listener = None
         self._stage = None
 
-    def _forget(self, why: str) -> None:
+    async def _forget(self, why: str) -> None:
         if self._kept is None:
             return
         log.info("the stage is closed: %s", why)
+        known = Guests(self._platform.store, bytes.fromhex(self._kept.key))
+        # Before the stage is forgotten: a start after a kill in between goes on with it.
+        await endings.end(self._platform.store, self._storage, known.all_names())
         self._kept = None
         self._notice = ""
         with self._platform.store.transaction(from_reserve=True):
@@ -285,6 +298,19 @@ class StageService:
         if order.is_deployed:
             return DeployedChat(self._functions, order.site, self._storage, order.account)
         return LocalChat(order.page_url, order.api_url)
+
+    def _tell(self, rules: Mapping[str, Any]) -> None:
+        """Tell every phone what is hidden now. One that is not there asks when it comes back."""
+        stage = self._stage
+        instance = stage.instance() if stage is not None else None
+        if stage is None or instance is None:
+            return
+        try:
+            instance.broadcast(
+                instance.connections.hub(stage.hub), Invocation(RULES_TARGET, (dict(rules),))
+            )
+        except SignalRError as error:  # a quota, or a fault that somebody has set
+            log.warning("phones were not told what is hidden: %s", error)
 
     def _seconds_left(self) -> float:
         if self._kept is None:
@@ -320,12 +346,14 @@ class StageService:
                 return
             if not self._seconds_left():
                 await self._close()
-                self._forget("its time was over")
+                await self._forget("its time was over")
                 return
             if self._is_hub_gone():
                 await self._close()
-                self._forget("its SignalR Service instance was deleted")
+                await self._forget("its SignalR Service instance was deleted")
                 return
+            if self._stage is not None:
+                self._stage.moderator.recent.follow(self._stage.instance())
             found = await asyncio.to_thread(self._addresses)
             host = following.host_now(kept.order.host, kept.interface, found)
             if host is None:
@@ -353,23 +381,9 @@ class StageService:
         self._notice = sentence
 
 
-def _bound(order: Order) -> ports.Sockets:
-    """A port at the order's address: the one that is wanted, or near 8080.
-
-    Raises:
-        OrderRefused: The address is not this machine's, or not for this user.
-        PortInUse: Another program has the port.
-    """
-    wanted = [order.port]
-    if not order.port:
-        wanted = [*range(PREFERRED_PORT, PREFERRED_PORT + PREFERRED_TRIES), 0]
-    for port in wanted:
-        try:
-            return ports.bind_at(order.host, port, wanted_for="the stage")
-        except PortInUse:
-            if port == wanted[-1]:
-                raise
-        except OSError as error:
-            why = f"{order.host} port {port or ''}".strip()
-            raise OrderRefused(f"{why} cannot be opened: {error.strerror}.") from None
-    raise AssertionError("there is always a port to try")
+def _wish(path: Path) -> str | None:
+    """What somebody wished while the local cloud did not run; None for nothing."""
+    try:
+        return path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from urllib.parse import unquote, urlsplit
@@ -23,6 +24,7 @@ from chatkit.localcloud.storage.state import cors, names, packages
 from chatkit.localcloud.storage.state.errors import StorageError
 from chatkit.localcloud.storage.state.models import Account, Container
 from chatkit.localcloud.storage.state.packages import ReceivedPackage
+from chatkit.localcloud.storage.state.redaction import redact
 from chatkit.localcloud.storage.state.repository import Repository
 from chatkit.localcloud.storage.state.spec import (
     AccountSpec,
@@ -254,6 +256,23 @@ class StorageService:
         found = self._known(account)
         if container in found.containers:
             self._repository.delete_container(found, found.containers[container])
+
+    async def redact(self, container: str, keep: Callable[[bytes], bool]) -> int:
+        """Take lines out of the append blobs of every account's container; returns how many.
+
+        Args:
+            container: Its name.
+            keep: Whether a line stays.
+
+        Raises:
+            NotWritten: The disk takes no writes.
+        """
+        removed = 0
+        for account in [*self._repository.accounts.values()]:
+            found = account.containers.get(container)
+            if found is not None:
+                removed += await redact(self._repository, account, found, keep)
+        return removed
 
     async def receive_package(
         self, container_url: str, content: bytes, *, identity: str | None

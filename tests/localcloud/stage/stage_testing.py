@@ -22,6 +22,7 @@ from chatkit.localcloud.signalr.core.spec import InstanceSpec
 from chatkit.localcloud.stage.edge import Stage, server
 from chatkit.localcloud.stage.guests import Guests, new_key
 from chatkit.localcloud.stage.joins import Joins
+from chatkit.localcloud.stage.moderation.moderator import Moderator
 from chatkit.localcloud.stage.pace import Pace
 from chatkit.localcloud.stage.place import Place
 from chatkit.wire.connection_strings import SignalRConnectionString
@@ -128,6 +129,7 @@ class OpenStage:
     stage: Stage
     chat: EchoChat
     platform: Platform
+    told: list[dict[str, Any]] = field(default_factory=list)
     phones: list[Phone] = field(default_factory=list)
 
     def phone(self) -> Phone:
@@ -165,21 +167,27 @@ async def open_stage(folder: Path, **changes: Any) -> AsyncIterator[OpenStage]:
     await service.start()
     await service.apply(InstanceSpec("room", HUB_PORT, KEY, "s" * 36, sku="Standard_S1"))
     chat = EchoChat()
+    told: list[dict[str, Any]] = []
+    guests = Guests(platform.store, bytes.fromhex(new_key()))
     stage = Stage(
         **{
             "place": PLACE,
             "chat": chat,
-            "guests": Guests(platform.store, bytes.fromhex(new_key())),
+            "guests": guests,
             "joins": Joins(0),
             "pace": Pace(),
             "hub": "chat",
             "instance": partial(service.instance, "room"),
             "seconds_left": lambda: 600.0,
+            "moderator": Moderator(
+                platform.store, guests, expected=0, hub="chat", tell=told.append
+            ),
+            "state": lambda: {"open": True},
             **changes,
         }
     )
     listener = await network.listen(server(stage), port=PORT, wanted_for="the stage")
-    opened = OpenStage(network, stage, chat, platform)
+    opened = OpenStage(network, stage, chat, platform, told)
     try:
         yield opened
     finally:

@@ -114,18 +114,19 @@ async def test_the_page_may_talk_to_the_stage_alone(shared: OpenStage) -> None:
 async def test_config_leads_to_the_same_address(shared: OpenStage) -> None:
     """Page, API and hub are one origin: no CORS is needed."""
     _, config = await shared.phone().ask("GET", "/config.json")
-    assert config == {"apiBaseUrl": PLACE.origin, "guest": "/stage/guest"}
+    own = {"guest": "/stage/guest", "rules": "/stage/rules"}
+    assert config == {"apiBaseUrl": PLACE.origin, **own}
 
 
-async def test_the_code_leads_to_the_page(shared: OpenStage) -> None:
-    """The picture is there, and the screen shows it with the address in words."""
+async def test_the_code_and_the_screen_are_there(shared: OpenStage) -> None:
+    """The screen is a page like any other: what it shows of the stage it asks for."""
     phone = shared.phone()
     status, picture = await phone.ask("GET", "/stage/code.svg")
     assert status == 200
     assert picture.lstrip().startswith("<?xml")
-    _, screen = await phone.ask("GET", "/stage")
-    assert f"QR code of {PLACE.origin}/" in screen
-    assert f"<strong>{HOST}</strong>" in screen
+    _, page = await phone.ask("GET", "/stage")
+    assert "stage/screen.js" in page
+    assert await phone.ask("GET", "/stage/state") == (200, {"open": True})
 
 
 # Who is who

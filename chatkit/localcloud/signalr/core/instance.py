@@ -7,7 +7,7 @@ fan-out, quotas, faults, upstream.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 
 from chatkit.localcloud.core.trace import Trace
@@ -46,6 +46,9 @@ class Instance:
         entra: Checks tokens of Entra ID.
         identity_token: Gets the tokens of the instance's managed identity.
         drills: Failures that clients meet; none by default.
+
+    Attributes:
+        watchers: Told what is sent to everybody in a hub: the hub's name, and the message.
     """
 
     def __init__(
@@ -67,6 +70,7 @@ class Instance:
         self._results = ClientResults(self.trace)
         self._incoming = Incoming(self.upstream, self._results, self.trace)
         self._fan_out = FanOut(self.quotas.count)
+        self.watchers: list[Callable[[str, Invocation], None]] = []
 
     def apply(self, spec: InstanceSpec) -> None:
         """Take a changed resource; open connections stay."""
@@ -274,10 +278,12 @@ class Instance:
         """Send to all connections of a hub."""
         if excluded:
             self.send(hub.name, hub.connections.values(), message, excluded=excluded)
-            return
-        self._check_messages()
-        self._fan_out.add(hub.all_connections(), message, key=(hub, hub.version))
-        self._trace_sent(hub.name, message, len(hub.connections))
+        else:
+            self._check_messages()
+            self._fan_out.add(hub.all_connections(), message, key=(hub, hub.version))
+            self._trace_sent(hub.name, message, len(hub.connections))
+        for watcher in self.watchers:
+            watcher(hub.name, message)
 
     async def invoke(self, connection: Connection, message: Invocation) -> Completion:
         """Ask one client for a result.

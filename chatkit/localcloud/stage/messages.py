@@ -1,0 +1,81 @@
+"""Messages of guests: what the app gets of them, and what guests get of its history."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from aiohttp import web
+
+from chatkit.localcloud.core.web import HandedOn, whole_number
+from chatkit.localcloud.stage.chat import Chat
+from chatkit.localcloud.stage.moderation import history
+from chatkit.localcloud.stage.moderation.moderator import Moderator
+from chatkit.localcloud.stage.moderation.posts import PostRefused, Writer
+from chatkit.localcloud.stage.moderation.rules import shown
+
+MESSAGES = "/api/messages"
+
+
+class Messages:
+    """Between guests and the app.
+
+    Args:
+        chat: Has the app.
+        moderator: Knows what nobody sees, and who may write.
+    """
+
+    def __init__(self, chat: Chat, moderator: Moderator) -> None:
+        self._chat = chat
+        self._moderator = moderator
+
+    async def post(
+        self, request: web.Request, headers: Mapping[str, str], writer: Writer
+    ) -> web.StreamResponse:
+        """Let the app have a message, if its writer may send it now.
+
+        Args:
+            request: The guest's.
+            headers: What the app gets of it.
+            writer: Who the guest is.
+        """
+        body = await request.read()
+        try:
+            admitted = self._moderator.admit(body, writer)
+        except PostRefused as refused:
+            return _refusal(refused)
+        answer = await self._chat.api(request, HandedOn(headers, admitted))
+        if answer.status != 200:
+            self._moderator.rates.give_back(writer.id)
+        return answer
+
+    async def read(self, request: web.Request, headers: Mapping[str, str]) -> web.StreamResponse:
+        """A page of the history, without what nobody sees."""
+        answer = await self._chat.api(request, HandedOn(headers, b""))
+        rules = self._moderator.rules
+        if not rules.hides_something or not isinstance(answer, web.Response):
+            return answer
+        if history.page_of(answer) is None:
+            return history.filtered(answer, rules)
+
+        async def ask(before: str) -> web.StreamResponse:
+            url = request.rel_url.update_query(before=before)
+            return await self._chat.api(request.clone(rel_url=url), HandedOn(headers, b""))
+
+        limit = whole_number(request.query.get("limit", "0")) or 0
+        page = await history.filled_page(answer, limit, rules, ask)
+        # While the app was asked, the presenter may have hidden something.
+        return history.rewritten(answer, shown(page, self._moderator.rules))
+
+
+def names_in(answer: web.StreamResponse) -> list[str]:
+    """Senders and recipients in a page of the history; none in an answer that is no such page."""
+    page = history.page_of(answer) or []
+    messages = [one for one in page if isinstance(one, dict)]
+    people = [one.get(key) for one in messages for key in ("sender", "recipient")]
+    return [name for name in people if isinstance(name, str)]
+
+
+def _refusal(refused: PostRefused) -> web.Response:
+    headers = {"Retry-After": str(refused.wait_s)} if refused.wait_s else None
+    answer = {"error": str(refused), "reason": refused.reason}
+    return web.json_response(answer, status=refused.status, headers=headers)
