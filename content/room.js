@@ -6,12 +6,11 @@ import { ApiError, readConfig } from "./config.js";
 import { libraryIsThere, openLive } from "./live.js";
 import { beginSignIn, dropDraft, forget, keepDraft } from "./session.js";
 import { takeDraft, takeToken, token } from "./session.js";
+import { isOfCheck } from "./text.js";
 
 const PAGE = 50;
 const MOST = 1_000;
 const NAME_KEY = "chat-name";
-// What a check of the workshop writes: it is no person, and nobody sees it in the room.
-const OF_A_CHECK = /^A check is running: [^()\n]{1,200} \([0-9a-f]{6}\)\.$/;
 const ENDED = "Your sign-in has ended. Please sign in again.";
 
 export const room = Vue.reactive({
@@ -42,7 +41,7 @@ let live = null;
 let made = 0;
 
 /** What people have said. */
-export const said = Vue.computed(() => room.items.filter((item) => !OF_A_CHECK.test(item.text)));
+export const said = Vue.computed(() => room.items.filter((item) => !isOfCheck(item)));
 
 /** Where people have ids, a name that looks like mine makes no message mine. */
 export const isMine = (item) =>
@@ -244,7 +243,7 @@ function receive(message) {
   if (mine) return settle(mine, message);
   room.items.push({ ...blank(), ...arrived });
   arrange();
-  if (OF_A_CHECK.test(arrived.text)) return;
+  if (isOfCheck(arrived)) return;
   if (!room.atBottom || document.hidden) room.unseen += 1;
 }
 

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import Any
 
+from chatkit.chat.client.check_marks import run_of
 from chatkit.core.errors import RemoteProtocolError
-
-OF_A_CHECK = re.compile(r"A check is running: [^()\n]{1,200} \([0-9a-f]{6}\)\.")
-"""What a check of the workshop writes: it is no person, and nobody sees it in the room."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +40,7 @@ class ChatMessage:
     @property
     def is_of_check(self) -> bool:
         """Whether a check has written it, for itself and for nobody to see."""
-        return OF_A_CHECK.fullmatch(self.text) is not None
+        return run_of(self.text, self.sent_at) != ""
 
     @classmethod
     def from_json(cls, value: Any) -> ChatMessage:

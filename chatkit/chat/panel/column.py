@@ -28,6 +28,7 @@ from chatkit.core.errors import ServiceError
 EVERYBODY = ("everybody", "")
 NOT_FOUND = 404
 LATE_S = 0.05
+LATEST_OF_CHECKS = 20
 
 
 @dataclass(frozen=True)
@@ -83,6 +84,8 @@ class Column:
         self._stated = stated
         self._painted = painted
         self._conversation = Conversation()
+        self._of_checks: deque[ChatMessage] = deque(maxlen=LATEST_OF_CHECKS)
+        self._of_people: set[str] = set()
         self._error = ""
         self._arrived = asyncio.Event()
         self._sending = asyncio.Lock()
@@ -157,7 +160,14 @@ class Column:
         await self.client.close()
 
     async def wait_for(self, message_id: str) -> None:
-        """Return as soon as this column has received a message."""
+        """Return as soon as this column has received a message that somebody of the panel sent.
+
+        Who repeats a check's text word for word is a person, and is heard.
+        """
+        self._of_people.add(message_id)
+        repeated = tuple(one for one in self._of_checks if one.id == message_id)
+        if repeated:
+            self._add(repeated)
         while not self._conversation.has(message_id):
             self._arrived.clear()
             await self._arrived.wait()
@@ -204,12 +214,16 @@ class Column:
         self._painted()
 
     def _add(self, new: tuple[ChatMessage, ...]) -> None:
-        new = tuple(message for message in new if not message.is_of_check)
+        self._of_checks.extend(one for one in new if self._is_of_check(one))
+        new = tuple(one for one in new if not self._is_of_check(one))
         self._conversation.add(new)
         for message in new:
             self.people.seen(message)
         self._arrived.set()
         self.painter.soon()
+
+    def _is_of_check(self, message: ChatMessage) -> bool:
+        return message.is_of_check and message.id not in self._of_people
 
     def _read_again(self) -> None:
         """Read the history anew. A reading that still runs began before the latest pause."""

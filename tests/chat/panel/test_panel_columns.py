@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 import pytest
 
 from chatkit.chat.client.background_loop import BackgroundLoop
+from chatkit.chat.client.check_marks import check_text
 from chatkit.chat.client.client import ChatClient
 from chatkit.chat.client.sign_in import SignedIn
 from chatkit.chat.panel.panel import ChatPanel
@@ -54,6 +56,21 @@ def test_people_seen_in_messages_are_listed(
         lambda: "<bdi>carol</bdi>: seen in messages" in column_of(panel, "bob").people.value,
     )
     assert ("carol", "carol") in column_of(panel, "bob").to.options
+
+
+def test_who_repeats_a_checks_text_is_heard(
+    panel: ChatPanel, app: StubRoom, background: BackgroundLoop
+) -> None:
+    """The check itself is not; a panel knows what its own people have said."""
+    old = "A check is running: this message goes to everybody once (0a1b2c)."
+    text = check_text("this message goes to everybody once", "0a1b2c3d")
+    now = {"sender": "chatkit", "sentAt": datetime.now(UTC).isoformat()}
+    background.call(app.invoke("newMessage", {"id": "of-a-check", "text": text, **now}))
+    for said in (old, text):
+        assert "received by alice and bob" in repr(panel.say("alice", said))
+    for user in panel.users:
+        assert [message.text for message in panel.messages(user)] == [old, text]
+        assert {message.sender for message in panel.messages(user)} == {"alice"}
 
 
 def test_nobody_can_be_written_to_who_has_no_name(

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -16,7 +17,7 @@ from azure.storage.blob import BlobServiceClient, BlobType
 from chatkit.core.errors import CheckFailed
 from chatkit.lesson import checks
 from chatkit.lesson.checks import local_page
-from chatkit.lesson.checks.core import evidence, traces
+from chatkit.lesson.checks.core import evidence, runs, traces
 from chatkit.lesson.http import get, post
 from chatkit.steps import local_settings
 from chatkit.workshop import Workshop
@@ -106,6 +107,13 @@ def test_a_check_that_is_stopped_leaves_nothing_either(
     assert texts(workshop.local_api_base_url) == before
 
 
+REAL = "real = local_page.post_message"
+WITHOUT_SURVIVOR = f"""
+from chatkit.lesson.checks.core import traces
+traces.Survivor.tell = lambda *_: None
+traces.WAIT = ""
+{REAL}
+"""
 KILLED = """
 import os, signal, sys
 from pathlib import Path
@@ -138,6 +146,25 @@ def test_a_check_that_is_killed_leaves_nothing_either(workshop: Workshop) -> Non
         time.sleep(0.05)
 
 
+@needs_signals
+@pytest.mark.long
+def test_who_is_killed_with_the_process_beside_it_leaves_it_to_the_next_check(
+    workshop: Workshop,
+) -> None:
+    """At once: the lock of the killed run is free, and nobody has to wait until it is old."""
+    before = texts(workshop.local_api_base_url)
+    command = (sys.executable, "-c", KILLED.replace(REAL, WITHOUT_SURVIVOR), str(workshop.home))
+    with subprocess.Popen(command, start_new_session=True, stdin=subprocess.DEVNULL) as check:
+        assert check.wait(60) == -9
+    assert len(texts(workshop.local_api_base_url)) == len(before) + 1
+    panel = workshop.chat_panel("alice", where="local")
+    assert [message.text for message in panel.messages("alice")] == before[::-1]
+    panel.close()
+    workshop.check("03")  # sends nothing itself
+    assert texts(workshop.local_api_base_url) == before
+    assert not runs.dead(workshop.home)
+
+
 def lines(blobs: BlobServiceClient, name: str) -> list[str]:
     """The lines of a blob."""
     content = blobs.get_blob_client("room", name).download_blob().readall()
@@ -151,22 +178,36 @@ def storage_of(workshop: Workshop) -> BlobServiceClient:
 
 
 def test_only_a_checks_own_lines_go(workshop: Workshop) -> None:
-    """Not those of a check that runs beside it, nor of people; of a killed one after a while."""
+    """Not those of a check that runs beside it, nor of people; of a killed one of this home at
+    once, and of one of another home after a while.
+    """
     blobs = storage_of(workshop)
     room = blobs.create_container("room")
 
     def said(text: str, sent_at: str) -> str:
         return json.dumps({"id": text[-9:], "text": text, "sentAt": sent_at})
 
-    old, new = "2026-01-01T00:00:00Z", "2999-01-01T00:00:00Z"
-    check = "A check is running: message 1 of 3 for the history ({}).".format
-    kept = [said("A check is running: is it?", old), said(check("bbbbbb"), new), "no json", ""]
-    content = "\n".join([said(check("aaaaaa"), new), *kept, said(check("cccccc"), old)])
-    sent = evidence.Sent(texts=[check("aaaaaa")])
+    def check(run: str, at: str) -> str:
+        mark = f"{int(datetime.fromisoformat(at).timestamp()):08x}{run}{'0' * 16}"
+        return f"A check is running: message 1 of 3 for the history ({mark})."
+
+    old, new = "2026-01-01T00:00:00Z", datetime.now(UTC).isoformat()
+    mine, beside, killed, other = ("aaaaaaaa", "bbbbbbbb", "cccccccc", "dddddddd")
+    kept = [
+        said("A check is running: is it?", old),
+        said("A check is running: message 1 of 3 for the history (cccccc).", old),
+        said(check(beside, new), new),
+        said(check(other, old), new),  # somebody repeats it
+        "no json",
+        "",
+    ]
+    of_checks = [said(check(mine, new), new), said(check(killed, new), new)]
+    content = "\n".join([*of_checks, *kept, said(check(other, old), old)])
+    ours = traces.Lines(evidence.Sent(texts=[check(mine, new)]), [killed])
     for kind in ("AppendBlob", "BlockBlob"):
         room.upload_blob(kind, content, blob_type=BlobType(kind), metadata={"of": "alice"})
         began = room.get_blob_client(kind).get_blob_properties().last_modified
-        assert len(traces.remove_lines(blobs, traces.Lines(sent), since=began)) == 2
+        assert len(traces.remove_lines(blobs, ours, since=began)) == 3
         after = room.get_blob_client(kind).get_blob_properties()
         assert lines(blobs, kind) == kept[:-1] and after.blob_type == kind
         assert after.metadata == {"of": "alice"}

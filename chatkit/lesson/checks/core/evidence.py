@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import uuid
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from contextvars import ContextVar
@@ -15,6 +14,7 @@ import aiohttp
 
 from chatkit.chat.client.addresses import is_loopback
 from chatkit.chat.client.background_loop import background_loop
+from chatkit.chat.client.check_marks import check_text, new_run
 from chatkit.chat.client.connection import FAILURES, HubConnection, State
 from chatkit.core.errors import ChatkitError, CheckFailed
 from chatkit.lesson.http import Answer, fetch
@@ -59,14 +59,16 @@ def expecting(what: str, *, expected: str, hint: str) -> Iterator[None]:
 
 @dataclass
 class Sent:
-    """What a check has sent.
+    """What a run of checks has sent.
 
     Attributes:
+        run: A part of its messages' marks.
         texts: Of its messages.
         ids: Of those that were answered.
         told: Called with each text before its message is sent.
     """
 
+    run: str = field(default_factory=new_run)
     texts: list[str] = field(default_factory=list)
     ids: set[str] = field(default_factory=set)
     told: Callable[[str], None] = lambda _text: None
@@ -81,9 +83,8 @@ _sent: ContextVar[Sent | None] = ContextVar("sent", default=None)
 
 
 @contextmanager
-def noting_messages(told: Callable[[str], None]) -> Iterator[Sent]:
-    """Note what the checks in the block send, and tell it before it is sent."""
-    sent = Sent(told=told)
+def noting_messages(sent: Sent) -> Iterator[Sent]:
+    """Note what the checks in the block send, before it is sent."""
     token = _sent.set(sent)
     try:
         yield sent
@@ -92,11 +93,10 @@ def noting_messages(told: Callable[[str], None]) -> Iterator[Sent]:
 
 
 def message_text(what: str) -> str:
-    """The text of a check's message, which people may read, too; no two are the same."""
-    text = f"A check is running: {what} ({uuid.uuid4().hex[:6]})."
-    sent = _sent.get()
-    if sent is not None:
-        sent.note(text)
+    """The text of a check's message, to be sent now; no two are the same."""
+    sent = _sent.get() or Sent()
+    text = check_text(what, sent.run)
+    sent.note(text)
     return text
 
 

@@ -4,7 +4,7 @@ the pages and panels that are open.
 The history is the app's, and an app of one's own may keep it under another name. So every blob that
 was written to since the check began is looked at, in the storage that the app has: lines with one
 of the check's texts go, and everything else stays as it is. A check that is killed cannot do that:
-a small process that waits beside it does it then (`python -m` this module).
+a small process that waits beside it does it then (`python -m` this module), or the next check.
 """
 
 from __future__ import annotations
@@ -13,20 +13,20 @@ import json
 import sys
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from chatkit.chat.client.check_marks import run_of
 from chatkit.chat.client.client import REMOVED
-from chatkit.chat.client.messages import OF_A_CHECK
 from chatkit.cloud.provision import storage
 from chatkit.core.errors import ChatkitError
 from chatkit.core.processes import Survivor
 from chatkit.core.running.interrupts import held
-from chatkit.lesson.checks.core import service
+from chatkit.lesson.checks.core import runs, service
 from chatkit.lesson.checks.core.evidence import Sent, noting_messages
 from chatkit.lesson.http import fetch
 from chatkit.steps import local_settings
@@ -43,6 +43,7 @@ DRAFTS = "chatkit-check-"
 CLOCKS_DIFFER_BY = timedelta(minutes=5)
 FORGOTTEN_AFTER = timedelta(minutes=10)
 TRIES = 10
+Message = dict[str, Any]
 BLOCK_BYTES = 4 * 1024 * 1024
 COPY_LIMIT_S = 10.0
 LATE_S = 1.0
@@ -62,18 +63,22 @@ class Lines:
 
     Attributes:
         sent: What this check has sent.
+        dead: Runs of checks of this home that were killed.
     """
 
     sent: Sent
+    dead: Collection[str] = ()
 
     def has(self, line: bytes) -> bool:
-        """Whether a line is a message of this check, or of one that was killed some time ago."""
+        """Whether a line is a message of this check, or of one that was killed.
+
+        Whether one of another home was is known after some time only.
+        """
         if any(text.encode() in line for text in self.sent.texts):
             return True
         message = _message(line)
-        text = message.get("text")
-        is_check = isinstance(text, str) and OF_A_CHECK.fullmatch(text)
-        return bool(is_check) and _is_forgotten(str(message.get("sentAt")))
+        run = _run(message)
+        return run != "" and (run in self.dead or _is_forgotten(str(message.get("sentAt"))))
 
 
 @contextmanager
@@ -85,7 +90,10 @@ def removed_after(session: Session) -> Iterator[list[tuple[str, str]]]:
     """
     said: list[tuple[str, str]] = []
     begun = datetime.now(UTC)
-    with ExitStack() as stack, noting_messages(_survivor_of(session, begun, stack)) as sent:
+    sent = Sent()
+    with ExitStack() as stack, noting_messages(sent):
+        stack.callback(_forget, session.home, sent.run, unless=said)
+        sent.told = _watched(session, sent.run, begun, stack)
         late_s = 0.0
         try:
             yield said
@@ -93,33 +101,48 @@ def removed_after(session: Session) -> Iterator[list[tuple[str, str]]]:
             late_s = LATE_S  # the app may still be busy with the last one
             raise
         finally:
-            if sent.texts:
+            if sent.texts or runs.dead(session.home):
                 with held():
                     said.extend(_remove(session, sent, begun, late_s=late_s))
 
 
-def _survivor_of(session: Session, begun: datetime, stack: ExitStack) -> Callable[[str], None]:
-    """Start the process that cleans up after a kill, with the first message; tell it all texts."""
+def _watched(
+    session: Session, run: str, begun: datetime, stack: ExitStack
+) -> Callable[[str], None]:
+    """Start the process that cleans up after a kill, with the first message; tell it all texts.
+
+    What the system knows of the run as long as it lasts is for the case that both are killed.
+    """
     started: list[Survivor] = []
+    texts: list[str] = []
 
     def tell(text: str) -> None:
-        if not started:
+        if not texts:
+            stack.enter_context(runs.listed(session.home, run))
             waiting = (sys.executable, "-IS", "-c", WAIT, Survivor.DONE)
-            command = (*waiting, __spec__.name, str(session.home), begun.isoformat())
+            command = (*waiting, __spec__.name, str(session.home), run, begun.isoformat())
             with suppress(OSError):  # the check can do without
                 started.append(stack.enter_context(Survivor(command, environment={})))
+        texts.append(text)
         for survivor in started:
             survivor.tell(text)
 
     return tell
 
 
-def _clean_up_after_kill(home: str, begun: str, *texts: str) -> None:
+def _clean_up_after_kill(home: str, run: str, begun: str, *texts: str) -> None:
     """Do what a killed check cannot do any more."""
     from chatkit.steps.session import Session
 
-    sent = Sent(texts=list(texts))
-    list(_remove(Session(Path(home)), sent, datetime.fromisoformat(begun), late_s=LATE_S))
+    sent = Sent(run, list(texts))
+    left = [*_remove(Session(Path(home)), sent, datetime.fromisoformat(begun), late_s=LATE_S)]
+    _forget(Path(home), run, unless=left)
+
+
+def _forget(home: Path, run: str, *, unless: list[tuple[str, str]]) -> None:
+    """Forget a run, unless messages of it are left."""
+    if not unless:
+        runs.forget(home, run)
 
 
 def _remove(
@@ -127,17 +150,33 @@ def _remove(
 ) -> Iterator[tuple[str, str]]:
     from azure.core.exceptions import AzureError
 
+    dead = runs.dead(session.home)
+    ours = Lines(sent, [one.id for one in dead])
+    since = min([begun, *(one.began for one in dead)]) - CLOCKS_DIFFER_BY
     until = time.monotonic() + late_s
+    gone: list[Message] = []
     try:
-        for blobs in _storages(session):
-            sent.ids |= remove_lines(blobs, Lines(sent), since=begun - CLOCKS_DIFFER_BY)
+        gone += _removed_now(session, ours, since)
         while time.monotonic() < until:
             time.sleep(PAUSE_S)
-            for blobs in _storages(session):
-                sent.ids |= remove_lines(blobs, Lines(sent), since=begun - CLOCKS_DIFFER_BY)
+            gone += _removed_now(session, ours, since)
     except (AzureError, ChatkitError, ValueError) as error:
         yield "left in the room", f"messages of this check ({type(error).__name__})"
-    _tell_pages(session, sorted(sent.ids))
+    else:
+        found = {_run(message) for message in gone}
+        for one in dead:
+            if one.id in found or one.is_old:
+                runs.forget(session.home, one.id)
+    ids = {str(message["id"]) for message in gone if "id" in message}
+    _tell_pages(session, sorted(sent.ids | ids))
+
+
+def _removed_now(session: Session, ours: Lines, since: datetime) -> list[Message]:
+    return [
+        message
+        for blobs in _storages(session)
+        for message in remove_lines(blobs, ours, since=since)
+    ]
 
 
 def _storages(session: Session) -> Iterator[BlobServiceClient]:
@@ -154,13 +193,13 @@ def _storages(session: Session) -> Iterator[BlobServiceClient]:
         yield storage.blobs(session.stack(), **QUICK)
 
 
-def remove_lines(blobs: BlobServiceClient, ours: Lines, *, since: datetime) -> set[str]:
+def remove_lines(blobs: BlobServiceClient, ours: Lines, *, since: datetime) -> list[Message]:
     """Remove lines from every blob that was changed since a time.
 
     Returns:
-        Ids of the messages in those lines.
+        The messages in those lines.
     """
-    ids: set[str] = set()
+    gone: list[Message] = []
     for container in blobs.list_containers():
         if container.name.startswith(DRAFTS) and container.last_modified < since:
             blobs.delete_container(container.name)  # left by a check that was killed
@@ -169,11 +208,11 @@ def remove_lines(blobs: BlobServiceClient, ours: Lines, *, since: datetime) -> s
         client = blobs.get_container_client(container.name)
         for found in client.list_blobs():
             if found.last_modified >= since and found.blob_type != "PageBlob":
-                ids |= _clean(blobs, client.get_blob_client(found.name), ours)
-    return ids
+                gone += _clean(blobs, client.get_blob_client(found.name), ours)
+    return gone
 
 
-def _clean(blobs: BlobServiceClient, blob: BlobClient, ours: Lines) -> set[str]:
+def _clean(blobs: BlobServiceClient, blob: BlobClient, ours: Lines) -> list[Message]:
     """Remove lines from one blob.
 
     Strategy: a blob that somebody has written to meanwhile is read anew, so that no message of
@@ -196,9 +235,8 @@ def _clean(blobs: BlobServiceClient, blob: BlobClient, ours: Lines) -> set[str]:
             continue
         except ResourceNotFoundError:
             break
-        gone = [_message(line) for line in lines if ours.has(line)]
-        return {str(message["id"]) for message in gone if "id" in message}
-    return set()
+        return [_message(line) for line in lines if ours.has(line)]
+    return []
 
 
 def _replace(
@@ -235,13 +273,18 @@ def _unchanged(found: BlobProperties) -> dict[str, Any]:
     return {"etag": found.etag, "match_condition": MatchConditions.IfNotModified}
 
 
-def _message(line: bytes) -> dict[str, Any]:
+def _message(line: bytes) -> Message:
     """The message of a line, empty when there is none."""
     try:
         value = json.loads(line)
     except (ValueError, RecursionError):
         return {}
     return value if isinstance(value, dict) else {}
+
+
+def _run(message: Message) -> str:
+    """Which run of checks has sent a message; empty for a person's."""
+    return run_of(str(message.get("text")), str(message.get("sentAt", "")))
 
 
 def _is_forgotten(sent_at: str) -> bool:
