@@ -35,6 +35,7 @@ class StageState(TypedDict):
         url: Where phones go; None while the stage waits for a network.
         stage_url: The presenter's screen, with the token that opens the powers.
         holds: How many the SignalR Service instance takes at the same time.
+        waiting: How many guests wait for a place.
         notice: What is not as it was, empty when nothing.
         deployed: Whether it shows the deployed chat.
     """
@@ -45,7 +46,9 @@ class StageState(TypedDict):
     connected: int | None
     messages_per_s: float | None
     tier: str | None
+    units: int | None
     holds: int | None
+    waiting: int
     seconds_left: int
     notice: str
     deployed: bool

@@ -10,9 +10,8 @@ import asyncio
 import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from urllib.parse import urlsplit
-from weakref import WeakSet
 
 from aiohttp import web
 
@@ -21,12 +20,12 @@ from chatkit.localcloud.core.answering import MISDIRECTED, plainly
 from chatkit.localcloud.core.runners import HttpServer
 from chatkit.localcloud.core.web import EVERY_PATH, OTHER_PAGE, HandedOn, is_from_other_page
 from chatkit.localcloud.easy_auth.principal import Principal
-from chatkit.localcloud.signalr.core.connection import Connection
 from chatkit.localcloud.signalr.core.instance import Instance
 from chatkit.localcloud.signalr.edge import CLIENT_METHODS, answer_client, client_sockets
 from chatkit.localcloud.signalr.transports.clients import Reach
-from chatkit.localcloud.stage import screen
+from chatkit.localcloud.stage import entrance, screen
 from chatkit.localcloud.stage.chat import Chat
+from chatkit.localcloud.stage.entrance import Entrance
 from chatkit.localcloud.stage.guests import (
     COOKIE,
     PROVIDER,
@@ -93,7 +92,7 @@ class Stage:
         seconds_left: Until the stage ends by itself.
         moderator: Knows what nobody sees, and who may write.
         state: What everybody may know of the stage.
-        connections: Those to the hub that came by this address.
+        entrance: Where connections to the hub come in.
     """
 
     place: Place
@@ -106,12 +105,13 @@ class Stage:
     seconds_left: Callable[[], float]
     moderator: Moderator
     state: Callable[[], Mapping[str, object]]
-    connections: WeakSet[Connection] = field(default_factory=WeakSet)
+    entrance: Entrance
 
     @property
     def reach(self) -> Reach:
         """How clients come to the hub."""
-        return Reach(self.place.token_host, REFUSAL, self.hub, self.connections.add)
+        come_in = self.entrance
+        return Reach(self.place.token_host, REFUSAL, self.hub, come_in.admit, come_in.note)
 
     def limits(self) -> dict[str, float]:
         """How many guests may come, and how often they may write."""
@@ -119,8 +119,7 @@ class Stage:
 
     def disconnect(self) -> None:
         """End every connection to the hub that came by this address."""
-        for connection in [*self.connections]:
-            connection.close()
+        self.entrance.disconnect()
 
 
 def server(stage: Stage) -> HttpServer:
@@ -209,6 +208,10 @@ class Edge:
         if is_new and (refusal := self._too_many(request)):
             return refusal
         self._stage.guests.note(guest)
+        if (place := self._stage.entrance.lobby.ask(guest.id)) is not None:
+            in_line = entrance.waits(place)
+            self._remember(in_line, guest)  # the cookie keeps the place
+            return in_line
         body = await request.read()
         answer = await self._stage.chat.api(request, HandedOn(self._headers(request, guest), body))
         if not isinstance(answer, web.Response):

@@ -36,8 +36,10 @@ from chatkit.localcloud.signalr.service import SignalRService
 from chatkit.localcloud.stage import following, guests
 from chatkit.localcloud.stage.chat import Chat, DeployedChat, LocalChat
 from chatkit.localcloud.stage.edge import Stage, server
+from chatkit.localcloud.stage.entrance import Entrance
 from chatkit.localcloud.stage.guests import Guests
 from chatkit.localcloud.stage.joins import Joins
+from chatkit.localcloud.stage.lobby import Lobby
 from chatkit.localcloud.stage.moderation import endings
 from chatkit.localcloud.stage.moderation.moderator import Moderator
 from chatkit.localcloud.stage.order import Kept, Order, OrderRefused
@@ -168,7 +170,9 @@ class StageService:
             "connected": None,
             "messages_per_s": None,
             "tier": None,
+            "units": None,
             "holds": None,
+            "waiting": 0,
             "seconds_left": max(0, round(self._seconds_left())),
             "notice": self._notice,
             "deployed": order.is_deployed,
@@ -180,12 +184,14 @@ class StageService:
                 "people": len(stage.guests),
                 "messages_per_s": stage.pace.per_second,
                 "limits": stage.limits(),
+                "waiting": stage.entrance.lobby.waiting,
             }
         instance = self._signalr.instance(order.instance)
         if instance is not None:
             known |= {
                 "connected": len(instance.connections.hub(order.hub).connections),
                 "tier": instance.spec.sku.partition("_")[0].lower(),
+                "units": max(1, instance.spec.capacity),
                 "holds": instance.quotas.max_connections,
             }
         return known
@@ -239,6 +245,7 @@ class StageService:
         sockets = bound(order)
         place = Place(order.host, ports.port_of(sockets))
         kept = replace(kept, order=replace(order, port=place.port))
+        instance = partial(self._signalr.instance, order.instance)
         known = Guests(self._platform.store, bytes.fromhex(kept.key))
         stage = Stage(
             place,
@@ -247,12 +254,13 @@ class StageService:
             Joins(order.people),
             Pace(),
             order.hub,
-            partial(self._signalr.instance, order.instance),
+            instance,
             self._seconds_left,
             Moderator(
                 self._platform.store, known, expected=order.people, hub=order.hub, tell=self._tell
             ),
             self.state,
+            Entrance(known, Lobby(instance, order.hub)),
         )
         # First what a start of the local cloud needs to go on with what is acknowledged now.
         self._platform.store.put(COLLECTION, KEY, kept.document())

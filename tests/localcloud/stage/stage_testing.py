@@ -20,8 +20,10 @@ from chatkit.localcloud.core.platform import Platform
 from chatkit.localcloud.core.web import HandedOn
 from chatkit.localcloud.signalr.core.spec import InstanceSpec
 from chatkit.localcloud.stage.edge import Stage, server
+from chatkit.localcloud.stage.entrance import Entrance
 from chatkit.localcloud.stage.guests import Guests, new_key
 from chatkit.localcloud.stage.joins import Joins
+from chatkit.localcloud.stage.lobby import Lobby
 from chatkit.localcloud.stage.moderation.moderator import Moderator
 from chatkit.localcloud.stage.pace import Pace
 from chatkit.localcloud.stage.place import Place
@@ -94,6 +96,11 @@ class Phone:
         jar = aiohttp.CookieJar(unsafe=True)
         self.http = aiohttp.ClientSession(connector=network.connector(), cookie_jar=jar)
 
+    @property
+    def cookie(self) -> str:
+        """What it shows to the stage."""
+        return next(one.value for one in self.http.cookie_jar if one.key == "chatkit-guest")
+
     async def ask(
         self, method: str, path: str, body: Any = None, *, headers: Mapping[str, str] | None = None
     ) -> tuple[int, Any]:
@@ -153,11 +160,14 @@ class OpenStage:
 
 
 @asynccontextmanager
-async def open_stage(folder: Path, **changes: Any) -> AsyncIterator[OpenStage]:
+async def open_stage(
+    folder: Path, *, sku: str = "Standard_S1", **changes: Any
+) -> AsyncIterator[OpenStage]:
     """A stage with nobody there yet.
 
     Args:
         folder: For the store.
+        sku: The tier of SignalR Service.
         changes: Other values of the `Stage`.
     """
     network = MemoryNetwork()
@@ -165,7 +175,7 @@ async def open_stage(folder: Path, **changes: Any) -> AsyncIterator[OpenStage]:
     platform = Platform.open(folder, certificates=certificates, open_port=network.listen)
     service = service_on(platform)
     await service.start()
-    await service.apply(InstanceSpec("room", HUB_PORT, KEY, "s" * 36, sku="Standard_S1"))
+    await service.apply(InstanceSpec("room", HUB_PORT, KEY, "s" * 36, sku=sku))
     chat = EchoChat()
     told: list[dict[str, Any]] = []
     guests = Guests(platform.store, bytes.fromhex(new_key()))
@@ -183,6 +193,7 @@ async def open_stage(folder: Path, **changes: Any) -> AsyncIterator[OpenStage]:
                 platform.store, guests, expected=0, hub="chat", tell=told.append
             ),
             "state": lambda: {"open": True},
+            "entrance": Entrance(guests, Lobby(partial(service.instance, "room"), "chat")),
             **changes,
         }
     )

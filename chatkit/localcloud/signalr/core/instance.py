@@ -128,9 +128,13 @@ class Instance:
             Unauthorized: With the reason.
             SignalRError: Nobody gets in while a drill is on.
         """
-        if self._drills.on(DROP, self._part(hub)):
+        if self.is_out(hub):
             raise SignalRError(503, "ServiceUnavailable", OUT)
         return self.verify(token, audiences, path=CLIENT_PATH, hub=hub)
+
+    def is_out(self, hub: str) -> bool:
+        """Whether a drill keeps everybody out of a hub."""
+        return self._drills.on(DROP, self._part(hub)) is not None
 
     def verify_caller(self, token: str, audiences: list[str], *, action: str, path: str) -> None:
         """Check the token of a REST call: signed with an access key, or of Entra ID.

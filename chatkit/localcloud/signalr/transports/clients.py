@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -43,7 +43,14 @@ TRANSPORTS = [
 ]
 
 
-def _unnoted(_: Connection) -> None:
+Headers = Mapping[str, str]
+
+
+def _admitted(_: Headers) -> None:
+    """Everybody may come."""
+
+
+def _unnoted(_: Connection, __: Headers) -> None:
     """Nobody keeps who has come."""
 
 
@@ -56,13 +63,16 @@ class Reach:
             loopback's for a header that is refused.
         refusal: The sentence about such a header.
         hub: The only hub that they may connect to; empty for all.
-        note: Told about each connection that has come.
+        admit: Asked before a connection is made, with the request's headers; raises a SignalRError
+            for who may not come.
+        note: Told about each connection that has come, and the headers of its request.
     """
 
     host_name: Callable[[str], str] = requested_host
     refusal: str = NOT_HERE
     hub: str = ""
-    note: Callable[[Connection], None] = _unnoted
+    admit: Callable[[Headers], None] = _admitted
+    note: Callable[[Connection, Headers], None] = _unnoted
 
 
 OWN_PORT = Reach()
@@ -90,6 +100,7 @@ class Clients:
             error = "The client requested a non-integer protocol version."
             return web.json_response({"negotiateVersion": 0, "error": error})
         version = 0 if version_text.startswith("-") else min(1, asked)
+        self._reach.admit(request.headers)
         stateful = version == 1 and _query(request, "usestatefulreconnect").lower() == "true"
         connection = self._instance.negotiate(
             hub, claims, query=request.query_string, version=version, stateful=stateful
@@ -176,13 +187,13 @@ class Clients:
 
     def accept(self, request: WebSocketRequest) -> Connection:
         """Decide about a WebSocket, with or without negotiation before it."""
-        connection = self._accepted(request)
-        self._reach.note(connection)
+        headers = CIMultiDict(request.headers.raw_items())
+        connection = self._accepted(request, headers)
+        self._reach.note(connection, headers)
         return connection
 
-    def _accepted(self, request: WebSocketRequest) -> Connection:
+    def _accepted(self, request: WebSocketRequest, headers: CIMultiDict[str]) -> Connection:
         query, parameters = query_of(request)
-        headers = CIMultiDict(request.headers.raw_items())
         if len(headers.getall("Host", [])) > 1:
             raise BadRequest("The Host header must be there once.")  # RFC 9112 §3.2
         host = self._reach.host_name(headers.get("Host", ""))
@@ -192,6 +203,7 @@ class Clients:
         hub, claims = self._authenticate(parameters.get("hub", []), token, host)
         connection_token = next(iter(parameters.get("id", [])), "")
         if not connection_token:
+            self._reach.admit(headers)
             return self._instance.open(hub, claims, query=query)
         connection = self._connections.take_negotiated(connection_token, hub)
         if connection is not None:
@@ -208,7 +220,7 @@ class Clients:
         if connection is None:
             is_taken = self._connections.find(token) is not None
             return web.Response(status=409 if is_taken else 404, text=NO_CONNECTION)
-        self._reach.note(connection)
+        self._reach.note(connection, request.headers)
         response = web.StreamResponse(
             headers={"Content-Type": "text/event-stream", "Cache-Control": "no-cache, no-store"}
         )
@@ -227,7 +239,7 @@ class Clients:
     async def _poll(self, request: web.Request, hub: str, token: str) -> web.Response:
         connection = self._connections.take_negotiated(token, hub)
         if connection is not None:
-            self._reach.note(connection)
+            self._reach.note(connection, request.headers)
             within_s = connection.seconds_claim("asrs.s.ttl", default=POLL_WITHIN_S, at_most=300)
             self._instance.attach(connection, PollSink(within_s))
             return web.Response(status=200, content_type="application/octet-stream")
