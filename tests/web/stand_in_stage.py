@@ -17,6 +17,7 @@ from chatkit.core.codes import qr
 from chatkit.journeys import telling
 from chatkit.journeys.journey import Hop, Journey
 from chatkit.journeys.picture import picture, words
+from chatkit.localcloud.journeys.service import proof
 from chatkit.localcloud.stage import screen
 
 TOKEN = "token-of-the-presenter"
@@ -50,6 +51,7 @@ class StageRoom:
         rest: What the token opens besides.
         orders: What the page has told it to do.
         token: What opens it.
+        run: Of the local cloud.
         refusal: The answer to the next orders, when they are not done.
     """
 
@@ -57,10 +59,11 @@ class StageRoom:
     rest: dict[str, Any] = field(default_factory=dict)
     orders: list[dict[str, Any]] = field(default_factory=list)
     token: str = TOKEN
+    run: str = "1"
     refusal: str = ""
     version: int = 1
     changed: asyncio.Event = field(default_factory=asyncio.Event)
-    loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.get_running_loop)
+    loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.get_running_loop, repr=False)
 
     def __post_init__(self) -> None:
         self.state = {
@@ -102,6 +105,7 @@ class StageRoom:
         app.add_routes([web.get(path, self._file) for path in screen.FILES])
         app.add_routes(
             [
+                web.get("/stage/run", self._tell_run),
                 web.get("/stage/state", self._state),
                 web.get("/stage/code.svg", self._code),
                 web.get("/stage/room", self._room),
@@ -114,6 +118,9 @@ class StageRoom:
 
     async def _file(self, request: web.Request) -> web.Response:
         return screen.file(request.path)
+
+    async def _tell_run(self, _: web.Request) -> web.Response:
+        return web.json_response({"run": self.run})
 
     async def _state(self, _: web.Request) -> web.Response:
         return web.json_response(self.state)
@@ -141,7 +148,7 @@ class StageRoom:
         rows = [telling.row(number, hop) for number, hop in enumerate(WAY.hops, start=1)]
         told = {"line": telling.line(WAY), "way": telling.way(WAY), "rows": rows}
         news = [{**WAY.as_json(), **told}] if request.query["after"] == "0" else []
-        return web.json_response({"run": "1", "journeys": news})
+        return web.json_response({"run": self.run, "journeys": news})
 
     async def _picture(self, request: web.Request) -> web.Response:
         self._check(request)
@@ -150,7 +157,7 @@ class StageRoom:
         return web.json_response({"svg": drawn, "words": words(WAY, steps)})
 
     def _check(self, request: web.Request) -> None:
-        if request.headers.get(HEADER) != self.token:
+        if request.headers.get(HEADER) != proof(self.token, self.run):
             raise web.HTTPForbidden(text=json.dumps({"error": "no token"}))
 
 

@@ -7,8 +7,9 @@ const NOBODY = "Nobody is muted. To mute a guest, choose one of the guest's mess
 let onKey = () => false;
 
 box.addEventListener("keydown", (event) => {
-  // A key that is held down has asked, and is no answer.
-  if (event.ctrlKey || event.altKey || event.metaKey || event.repeat) return;
+  // A key that is held down has asked, and is no answer. One that has just been closed may still
+  // have the focus.
+  if (!box.open || event.repeat || event.ctrlKey || event.altKey || event.metaKey) return;
   if (!event.target.closest("textarea, input") && onKey(event.key.toLowerCase()))
     event.preventDefault();
 });

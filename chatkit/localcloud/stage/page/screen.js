@@ -12,6 +12,8 @@ const AGAIN_MS = 200; // what comes meanwhile comes together
 const PUBLIC_MS = 2_000;
 const RETRY_MS = 1_000;
 
+let hasPowers = false;
+
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** With the token: everything, as soon as something changes. */
@@ -19,6 +21,7 @@ async function followRoom() {
   Object.assign(room, await ask(`room?after=${encodeURIComponent(room.version)}`));
   const visible = room.messages.filter((message) => !message.hidden);
   room.messages = visible;
+  if (!hasPowers) beginPowers(); // not before the room is known: its words are edited as a whole
   show();
   messages.take(visible);
   showState();
@@ -32,7 +35,15 @@ async function followState() {
   return PUBLIC_MS;
 }
 
+function beginPowers() {
+  hasPowers = true;
+  offer(POWERS);
+  messages.letChoose(showState);
+  document.body.dataset.powers = "";
+}
+
 function endPowers() {
+  hasPowers = false;
   forgetToken();
   withdraw();
   delete document.body.dataset.powers;
@@ -42,11 +53,6 @@ function endPowers() {
 }
 
 async function follow() {
-  if (hasToken()) {
-    offer(POWERS);
-    messages.letChoose(showState);
-    document.body.dataset.powers = "";
-  }
   for (;;) {
     let pause_ms = RETRY_MS;
     try {
