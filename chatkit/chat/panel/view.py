@@ -16,13 +16,19 @@ from chatkit.chat.widgets.foreign_text import NO_TEX, escape, visible
 
 LIMIT = 200
 UNVERIFIED = "from before anybody signed in: nobody has verified this name"
+# Words have the colour of the notebook's theme: none is dark enough for a light one and light
+# enough for a dark one. The signs beside them have 3 to 1 or more on both.
+GREEN = "#1f883d"
+AMBER = "#9a6700"
+RED = "#d92d20"
 WORDS: dict[State, tuple[str, str]] = {
-    "connecting": ("connecting", "#8a6d00"),
-    "connected": ("connected", "#1a7f37"),
-    "reconnecting": ("reconnecting", "#8a6d00"),
-    "closed": ("not connected", "#b42318"),
+    "connecting": ("connecting", AMBER),
+    "connected": ("connected", GREEN),
+    "reconnecting": ("reconnecting", AMBER),
+    "closed": ("not connected", RED),
 }
 EMPTY = '<p style="opacity:.7;margin:auto">No messages yet.</p>'
+ALERT = f"display:block;border-left:4px solid {RED};padding-left:8px"
 LIST = (
     "max-height:320px;overflow-y:auto;border:1px solid #8888;border-radius:6px;padding:6px;"
     "display:flex;flex-direction:column-reverse"
@@ -58,8 +64,9 @@ def heading(user: str, state: State, why: str = "") -> str:
     """A user's name with the connection's state in words."""
     words, colour = WORDS[state]
     reason = f" <span>{escape(why)}</span>" if why else ""
-    status = f'<span role="status" style="color:{colour}">{words}</span>'
-    return f"<b><bdi>{escape(user)}</bdi></b> {status}{reason}"
+    sign = f'<span aria-hidden="true" style="color:{colour}">\N{BLACK CIRCLE}</span>'
+    status = f'<span role="status">{words}</span>'
+    return f"<b><bdi>{escape(user)}</bdi></b> {sign} {status}{reason}"
 
 
 def people(listed: Sequence[tuple[str, State | None]], *, me: str) -> str:
@@ -150,7 +157,7 @@ def error(sentence: str) -> str:
     """A failure as a sentence, empty for none."""
     if not sentence:
         return ""
-    return f'<span role="alert" style="color:#b42318">{escape(sentence)}</span>'
+    return f'<span role="alert" style="{ALERT}">{escape(sentence)}</span>'
 
 
 def _label(me: Reader) -> str:
