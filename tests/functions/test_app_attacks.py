@@ -106,12 +106,14 @@ def test_nobody_is_verified_without_authentication(
 @pytest.mark.usefixtures("blobs", "present")
 @pytest.mark.parametrize("name", people.NOT_AN_ID)
 def test_what_is_not_an_id_is_nobody(sent: Sent, name: str) -> None:
-    """It reaches no user of another id, now or from the history."""
+    """It is taken, as the service takes a message for any user id, and reaches no user of another
+    id, now or from the history: only its writer reads it again.
+    """
     as_alice = {"x-ms-client-principal-id": "id-of-alice", "x-ms-client-principal-name": "alice"}
     body = json.dumps({"text": "for bob only", "recipient": people.NOT_AN_ID[name]}).encode()
     said_by(sent, as_alice, body)
     assert [item["userId"] for item in sent.values[-1]] == [people.NOT_AN_ID[name], "id-of-alice"]
-    for reader in ("id-of-bob", "id-of-carol"):
+    for reader, count in {"id-of-bob": 0, "id-of-carol": 0, "id-of-alice": 1}.items():
         headers = {"x-ms-client-principal-id": reader, "x-ms-client-principal-name": "bob"}
         request = func.HttpRequest("GET", "/api/messages", headers=headers, body=b"")
-        assert json.loads(call("GetMessages", request).get_body()) == []
+        assert len(json.loads(call("GetMessages", request).get_body())) == count
