@@ -6,25 +6,27 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from chatkit.core import settings
-from chatkit.core.errors import SetupError
+from chatkit.core.errors import HomeUnusable, SetupError
 from chatkit.core.files import check_writable, write_together
 from chatkit.core.home import records
+from chatkit.core.results import enumerated
 from chatkit.core.running.interrupts import held
-from chatkit.core.work import notebooks
+from chatkit.core.work import app_sections, notebooks
+from chatkit.core.work.app_sections import AppSections, Move, content_of
 from chatkit.core.work.in_the_way import leads_out, look, moved_aside, unused
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
-MAGIC = "%%chatfile"
 RECORD = "chatfiles.json"
 EXERCISES = "exercises/"
+KEPT = ".before-"
 SOLUTION = " (solution)"
 LOST = "files of my-chat count as yours, and are kept beside when a cell writes them anew"
 
@@ -45,9 +47,10 @@ def write(name: str, text: str, *, folder: Path, home: Path) -> str:
 
     Strategy: the kit records the hash of what it wrote. A file that has another hash, and is none
     of the versions that the notebooks write either, was edited by the learner; it is kept beside,
-    as NAME.before-1, NAME.before-2 and so on, as is a folder or a pipe of that name. In an exercise
-    the learner edits the cell: what a cell wrote there gives way to the learner's next attempt, and
-    is kept beside for the kit's own.
+    as NAME.before-1, NAME.before-2 and so on, as is a folder or a pipe of that name. A cell of an
+    earlier section than the one that the functions are of brings the other files back, too, and
+    keeps them all beside. In an exercise the learner edits the cell: what a cell wrote there gives
+    way to the learner's next attempt, and is kept beside for the kit's own.
 
     Args:
         name: Path below the app's folder, with slashes.
@@ -56,18 +59,25 @@ def write(name: str, text: str, *, folder: Path, home: Path) -> str:
         home: Where the record is.
 
     Returns:
-        One line that says what was written.
+        One line that says what was written, and one for what else was.
 
     Raises:
         SetupError: The path leads out of the folder, by its words or by a link.
         NotWritten: The disk is full, or takes no writes; the learner's file is as it was.
     """
-    content = _content(text)
-    kept = replace({name: content}, folder=folder, home=home)
+    content = content_of(text)
+    app = _functions(folder) if name.startswith(app_sections.FOLDER) else {}
+    move = _sections().set_off(name, content, app, _done(home)) if app else None
+    others = move.files if move else {}
+    aside = _keep(app, folder) if move and move.is_back else ""
+    kept = replace({name: content, **others}, folder=folder, home=home, is_kept=bool(aside))
+    for added in move.added if move else ():
+        _below(folder, added).unlink(missing_ok=True)
     count = content.count(b"\n")
     lines = "1 line" if count == 1 else f"{count} lines"
-    note = f"; your version is kept as {kept[0]}" if kept else ""
-    return f"my-chat/{name}: {lines}{note}"
+    note = f"; your version is kept as {enumerated(kept)}" if kept else ""
+    told = f"\n{_told(move, aside)}" if move else ""
+    return f"my-chat/{name}: {lines}{note}{told}"
 
 
 def copy_page(source: Path, *, folder: Path, home: Path) -> list[str]:
@@ -92,7 +102,12 @@ def copy_page(source: Path, *, folder: Path, home: Path) -> list[str]:
 
 
 def replace(
-    contents: Mapping[str, bytes], *, folder: Path, home: Path, is_solution: bool = False
+    contents: Mapping[str, bytes],
+    *,
+    folder: Path,
+    home: Path,
+    is_solution: bool = False,
+    is_kept: bool = False,
 ) -> list[str]:
     """Write files by their names, and note that they are ours: all of them, or none.
 
@@ -101,6 +116,7 @@ def replace(
         folder: The app's folder.
         home: Where the record is.
         is_solution: They are the kit's solution of an exercise.
+        is_kept: What is there is kept already.
 
     Returns:
         Names under which the learner's versions were kept.
@@ -109,6 +125,7 @@ def replace(
         NotWritten: The disk is full, or takes no writes.
     """
     record = read_record(home)
+    known = _sections()
     written: dict[Path, bytes] = {}
     kept: dict[Path, bytes] = {}
     odd: dict[Path, Path] = {}
@@ -120,10 +137,11 @@ def replace(
         if found.odd:
             odd[path] = _unused(path)
         if old is not None:
-            is_known = _hash(old) == record.get(name)
-            if name.startswith(EXERCISES) and (is_solution or content in _versions(name)):
+            is_known = is_kept or _hash(old) == record.get(name)
+            versions = [version.content for version in known.versions(name)]
+            if name.startswith(EXERCISES) and (is_solution or content in versions):
                 is_known = _hash(old) == record.get(f"{name}{SOLUTION}")
-            if not (old == content or is_known or old in _versions(name)):
+            if not (old == content or is_known or old in versions):
                 kept[_unused(path)] = old
     suffix = SOLUTION if is_solution else ""
     noted = {**record, **{f"{name}{suffix}": _hash(text) for name, text in contents.items()}}
@@ -221,28 +239,79 @@ def template(name: str) -> str:
     Raises:
         SetupError: No notebook writes it.
     """
-    for content in _versions(name):
-        return content.decode()
+    for version in _sections().versions(name):
+        return version.content.decode()
     raise SetupError(
         f"No notebook of the kit writes {name}.", hint="Run this in a checkout of chatkit."
     )
 
 
-def _versions(name: str) -> Iterator[bytes]:
-    """Every version of a file that some notebook writes."""
-    # Sections 09 and 10 write files of earlier sections anew.
-    head = f"{MAGIC} {name}\n"
-    for notebook in sorted((settings.kit() / "notebooks").glob("*.ipynb")):
-        # A notebook may be damaged, or being saved.
-        with suppress(OSError, ValueError, KeyError, TypeError):
-            for cell in json.loads(notebook.read_text(encoding="utf-8"))["cells"]:
-                text = "".join(cell["source"])
-                if text.startswith(head):
-                    yield _content(text.removeprefix(head))
+def bring_forward(section: str, *, folder: Path, home: Path) -> str:
+    """Bring functions of an earlier section to the start of one, as far as it was done before.
+
+    Somebody has gone back, and goes on where they were. Files that the learner has edited are kept
+    beside.
+
+    Returns:
+        A sentence that says which; empty when there was nothing to do.
+
+    Raises:
+        NotWritten: The disk is full, or takes no writes.
+    """
+    move = _sections().forward(section, _functions(folder), _done(home))
+    if move is None:
+        return ""
+    kept = replace(move.files, folder=folder, home=home)
+    note = f" What you edited is kept as {enumerated(kept)}." if kept else ""
+    return f"{_told(move, '')}{note}"
 
 
-def _content(text: str) -> bytes:
-    return f"{text.rstrip(chr(10))}\n".encode()
+def section_of(folder: Path) -> str:
+    """The section that has left the learner's functions as they are; empty when none has."""
+    return _sections().of(_functions(folder))
+
+
+def _sections() -> AppSections:
+    return AppSections(settings.kit() / "notebooks")
+
+
+def _functions(folder: Path) -> dict[str, bytes]:
+    """Those of the learner's functions that notebooks write, by their names."""
+    found = {name: look(_below(folder, name)).content for name in _sections().functions}
+    return {name: content for name, content in found.items() if content is not None}
+
+
+def _done(home: Path) -> tuple[str, ...]:
+    """The completed sections; none in a damaged home: a cell's file is written all the same."""
+    with suppress(HomeUnusable):
+        return settings.load(home).facts.completed
+    return ()
+
+
+def _keep(app: Mapping[str, bytes], folder: Path) -> str:
+    """Keep functions beside the learner's, once; return the folder's name."""
+    files = {name.removeprefix(app_sections.FOLDER): content for name, content in app.items()}
+    wanted = _unused(folder / "functions")
+    for known in folder.glob(f"functions{KEPT}*"):
+        if known.is_dir() and {one.name: look(one).content for one in known.iterdir()} == files:
+            return known.name
+    write_together(public={wanted / name: content for name, content in files.items()})
+    return wanted.name
+
+
+def _told(move: Move, kept: str) -> str:
+    """What became of the other files."""
+    changed = [name.removeprefix(app_sections.FOLDER) for name in (*move.files, *move.added)]
+    names = enumerated(changed)
+    if not move.is_back:
+        return f"my-chat/functions was that of section {move.before}; brought forward: {names}."
+    along = f", and so are {names}" if changed else ""
+    onward = f"{int(move.before) + 1:02}"
+    return (
+        f"This file is that of section {move.section} again{along}. my-chat/functions as it was in"
+        f' section {move.before} is kept in my-chat/{kept}; workshop.catch_up("{onward}") goes'
+        " forward."
+    )
 
 
 def _unused(path: Path) -> Path:

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from chatkit.core import settings
 from chatkit.core.errors import SetupError
+from chatkit.core.work.app_sections import AppSections
 from chatkit.steps import app_files
 from tests.app_versions import write_app
 
@@ -148,3 +150,32 @@ def test_an_app_is_put_aside_without_the_notebooks(tmp_path: Path) -> None:
     assert [path.name for path in folder.iterdir()] == ["notebooks"]
     assert (tmp_path / "my-chat.before-1/functions/host.json").read_text() == "functions/host.json"
     assert app_files.put_aside(folder, home=home) == ""
+
+
+def test_going_back_keeps_the_finished_app_and_says_so(write: Write, tmp_path: Path) -> None:
+    """Once, however many cells go back; secrets are not copied, and forward is a sentence away."""
+    places = {"folder": tmp_path / "my-chat", "home": tmp_path / "home"}
+    functions = tmp_path / "my-chat/functions"
+    known = settings.load(places["home"])
+    settings.save(places["home"], known)
+    write_app(tmp_path / "my-chat", until="10")
+    (functions / "local.settings.json").write_text("{}")
+    mine = functions / "send_message.py"
+    mine.write_text(f"{mine.read_text()}# mine\n")
+    finished = {path.name: path.read_text() for path in functions.glob("*.py")}
+    early = {"functions/chat_message.py": "05", "functions/send_message.py": "05"}
+    said = [write(name, old(name, section)) for name, section in early.items()]
+    assert "is that of section 05 again, and so are function_app.py," in said[0]
+    assert 'kept in my-chat/functions.before-1; workshop.catch_up("11") goes' in said[0]
+    assert said[1] == "my-chat/functions/send_message.py: 31 lines"
+    kept = tmp_path / "my-chat/functions.before-1"
+    assert finished.items() <= {path.name: path.read_text() for path in kept.iterdir()}.items()
+    assert not (kept / "local.settings.json").exists() and not list(functions.glob("*.before-*"))
+    assert app_files.bring_forward("11", **places) == ""
+    settings.save(places["home"], known.with_section("06"))
+    assert "brought forward: function_app.py" in app_files.bring_forward("11", **places)
+
+
+def old(name: str, section: str) -> str:
+    """A file as a section leaves it."""
+    return AppSections(settings.kit() / "notebooks").at_end_of(section)[name].content.decode()

@@ -22,7 +22,7 @@ from chatkit.core.errors import ChatkitError, SetupError
 from chatkit.lesson import checks, sections
 from chatkit.lesson.notebooks import execution
 from chatkit.lesson.sections import SECTIONS, Section
-from chatkit.steps import local_run, local_settings
+from chatkit.steps import app_files, local_run, local_settings
 
 if TYPE_CHECKING:
     from chatkit.cloud.calls import Calls
@@ -40,11 +40,13 @@ class CaughtUp:
         section: The one that can begin now.
         kept: Those whose work was there.
         ran: Those whose notebooks were run.
+        app: What became of the learner's functions; empty when nothing did.
     """
 
     section: str
     kept: tuple[str, ...]
     ran: tuple[str, ...]
+    app: str = ""
 
 
 def caught_up(session: Session, number: str | int | None) -> Result:
@@ -60,7 +62,8 @@ def caught_up(session: Session, number: str | int | None) -> Result:
         if found.ran:
             ran = f"Ran what was missed: {', '.join(found.ran)}."
         held = ", ".join(found.kept) or "nothing"
-        return step.result(f"Section {found.section} can begin. {ran}", ("there already", held))
+        text = " ".join(filter(None, (f"Section {found.section} can begin. {ran}", found.app)))
+        return step.result(text, ("there already", held))
 
 
 def catch_up(session: Session, number: str | int | None, calls: Calls) -> CaughtUp:
@@ -82,6 +85,7 @@ def catch_up(session: Session, number: str | int | None, calls: Calls) -> Caught
         goal = sections.with_notebook(number, folder)
     paths = sections.notebooks(folder)
     before = [section for section in sections.before(goal) if section in paths]
+    app = _brought_forward(session, goal)
     _renew_local_settings(session)
     _start_servers_again(session, goal)
     kept = _sections_with_work(session, before, calls)
@@ -89,7 +93,23 @@ def catch_up(session: Session, number: str | int | None, calls: Calls) -> Caught
     if missed:
         _run([paths[section] for section in missed], session.settings.target, calls)
         session.begin_at(goal.number)
-    return CaughtUp(goal.number, _numbers(kept), _numbers(missed))
+    return CaughtUp(goal.number, _numbers(kept), _numbers(missed), app)
+
+
+def _brought_forward(session: Session, goal: Section) -> str:
+    """Bring functions of an earlier section to the goal's start, where they have been before.
+
+    Those of a later section stay: somebody's finished app is not taken back.
+    """
+    number = goal.number
+    brought = app_files.bring_forward(number, folder=session.folder, home=session.home)
+    is_of = app_files.section_of(session.folder)
+    if brought or is_of <= number:
+        return brought
+    return (
+        f"my-chat/functions stays that of section {is_of}; a cell of an earlier section that writes"
+        " an older file brings it back, and keeps it beside."
+    )
 
 
 def _numbers(some: Sequence[Section]) -> tuple[str, ...]:
