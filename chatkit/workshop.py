@@ -352,12 +352,12 @@ class Workshop(ExerciseVerbs, MapVerb, mistakes.NamesNearest):
         """
         return identity.sign_in_as(self.session, user, where=where)
 
-    def chat_panel(self, *users: str, where: str = "deployed") -> ChatPanel:
+    def chat_panel(self, *users: str, where: str = "") -> ChatPanel:
         """Show a chat for several users side by side.
 
         Args:
             users: Names, for example "alice" and "bob".
-            where: "local" for the functions on this machine, "deployed" for the function app.
+            where: "local" or "deployed"; by default the deployed chat, if there is one.
         """
         from chatkit.lesson.panel import open_panel
 
