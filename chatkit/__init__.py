@@ -48,10 +48,12 @@ def load_ipython_extension(shell):  # type: (InteractiveShell) -> None
     import_module("chatkit.core.running.interrupts").register(shell)
     import_module("chatkit.lesson.mistakes").register(shell)
     import_module("chatkit.steps.app_files").register(shell)
-    shell.events.register("post_run_cell", _let_it_load_again)
+    shell.events.register("pre_run_cell", _let_it_load_again)
 
 
-def _let_it_load_again(_result):  # type: (object) -> None
-    """Keep the first cell quiet when it runs again: IPython prints that it has been loaded."""
+def _let_it_load_again(_info):  # type: (object) -> None
+    """Keep the first cell quiet when it runs again, or after `chatkit lab` has loaded it:
+    IPython prints that it has been loaded.
+    """
     shell = import_module("IPython").get_ipython()
     shell.extension_manager.loaded.discard(__name__)

@@ -13,12 +13,33 @@ import signal
 import sys
 from typing import TYPE_CHECKING
 
+from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
+
 from chatkit.cli.failures import INTERRUPTED
 from chatkit.core.running.presence import LAB, watched
 from chatkit.core.settings import home
 
 if TYPE_CHECKING:
     from jupyter_server.serverapp import ServerApp
+
+EXTENSION = "--InteractiveShellApp.extra_extensions=chatkit"
+THIS_PYTHON = ("python", "python3", sys.executable)
+
+
+class KernelsWithCards(KernelSpecManager):
+    """Has each kernel of this Python begin with `%load_ext chatkit`.
+
+    One that was started anew has not run the notebook's first cell: a cell further down gets a card
+    all the same. No file of a person's own Jupyter or IPython is touched.
+    """
+
+    def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
+        """A kernel as it is started."""
+        spec = super().get_kernel_spec(kernel_name)
+        # Jupyter itself takes `python` for the interpreter that it runs in.
+        if spec.argv[0] in THIS_PYTHON and "ipykernel_launcher" in spec.argv:
+            spec.argv = [*spec.argv, EXTENSION]
+        return spec
 
 
 def main() -> int:

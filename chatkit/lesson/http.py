@@ -125,7 +125,7 @@ def _explained(answer: Answer, url: str, since: datetime) -> Answer:
 def _reason(answer: Answer, url: str, since: datetime) -> str:
     """What the log of the learner's app says about an answer; empty for another app's."""
     from chatkit.lesson import app_log
-    from chatkit.lesson.mistakes import Card
+    from chatkit.lesson.card import Card
     from chatkit.steps.session import Session
 
     session = Session(settings.home())

@@ -9,7 +9,6 @@ from __future__ import annotations
 import inspect
 import re
 import sys
-from dataclasses import dataclass
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
@@ -17,47 +16,19 @@ from chatkit.core.errors import ChatkitError, CheckFailed, NoSuchVerb
 from chatkit.core.results import escape
 from chatkit.core.text.controls import visible
 from chatkit.core.text.masking import mask
+from chatkit.lesson import unknown_names
+from chatkit.lesson.card import Card
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
-LONGEST = 600
 # As Python says it of a method.
 CALLED = re.compile(r"(\w+)\.(\w+)\(\) ((?:takes|missing|got) .+)")
+# Those of Python's own that may have a card: a verb, an attribute or a name that is not there.
+PYTHONS = (TypeError, AttributeError, NameError)
 # In a Verbose traceback people see the values of variables: who asks for it gets it.
 ALL = ("Verbose", "Docs")
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
-RED = "\x1b[31m"
-BOLD = "\x1b[1m"
-PLAIN = "\x1b[0m"
-
-
-@dataclass(frozen=True)
-class Card:
-    """What a person needs to know about a mistake.
-
-    Attributes:
-        name: The exception's class.
-        what: What happened.
-        why: The reason; empty where `what` says it.
-        remedy: What to type or do; empty where nobody knows.
-    """
-
-    name: str
-    what: str
-    why: str = ""
-    remedy: str = ""
-
-    def lines(self, *, coloured: bool = False) -> list[str]:
-        """The card as at most three lines of plain text."""
-        parts = (
-            (f"{self.name}: " if self.name else "", self.what),
-            ("Why: ", self.why),
-            ("Do: ", self.remedy),
-        )
-        begin = RED + BOLD if coloured else ""
-        end = PLAIN if coloured else ""
-        return [f"{begin}{label}{end}{_line(text)}" for label, text in parts if text]
 
 
 def card_of(error: BaseException) -> Card | None:
@@ -74,6 +45,11 @@ def card_of(error: BaseException) -> Card | None:
         return Card(name, what, error.why or more.strip().partition("\n")[0], error.hint)
     if isinstance(error, AzureError):
         return _card_of_azure(error, name)
+    if isinstance(error, AttributeError):
+        verb = unknown_names.verb(error)
+        return Card(type(verb).__name__, verb.message, verb.why, verb.hint) if verb else None
+    if isinstance(error, NameError):
+        return unknown_names.variable(error)
     return _card_of_call(str(error)) if isinstance(error, TypeError) else None
 
 
@@ -133,7 +109,7 @@ def register(shell: InteractiveShell) -> None:
     from azure.core.exceptions import AzureError
 
     set_handler: Any = shell.set_custom_exc
-    set_handler((ChatkitError, AzureError, TypeError), _show)
+    set_handler((ChatkitError, AzureError, *PYTHONS), _show)
 
 
 def register_here() -> None:
@@ -176,9 +152,3 @@ def _fold(full: str) -> None:
     text = escape(mask(visible(COLOUR.sub("", full), keep="\n\t")))
     html = f"<details><summary>Traceback</summary><pre>{text}</pre></details>"
     display({"text/html": html}, raw=True)  # type: ignore[no-untyped-call]
-
-
-def _line(text: str) -> str:
-    """A text as one line, which takes over no terminal and holds no secret."""
-    line = mask(visible(" ".join(filter(None, map(str.strip, text.splitlines())))))
-    return line if len(line) <= LONGEST else f"{line[:LONGEST]}…"

@@ -9,8 +9,8 @@ from typing import Literal
 
 from chatkit.core.errors import CheckFailed
 from chatkit.core.results import escape
+from chatkit.lesson.card import Card
 from chatkit.lesson.exercises.table import Exercise
-from chatkit.lesson.mistakes import Card
 
 State = Literal["open", "wrong", "solved"]
 
