@@ -1,7 +1,7 @@
 // The list of messages: days, bubbles, what is still on its way, and where the reader is.
 
 import { deliver, discard, isMine, loadEarlier, loadHistory, room, said } from "./room.js";
-import { avatar, called, hasIds, nameOf, sender } from "./names.js";
+import { avatar, called, hasIds, isSeen, nameOf, sender } from "./names.js";
 import { count, dayOf, momentOf, timeOf } from "./text.js";
 
 const { h, nextTick, onBeforeUnmount, onMounted, onUpdated, ref } = Vue;
@@ -193,5 +193,7 @@ function absenceNote({ recipient, stored }) {
       nameOf(recipient),
       " was not here, and the history could not keep this: please send it again later.",
     ];
+  if (!isSeen(recipient))
+    return "Nobody with this id was here. Who has it will find the message in the history.";
   return [nameOf(recipient), " was not here, and will find it in the history."];
 }

@@ -33,6 +33,9 @@ export const avatar = (name, key) =>
 /** What a person with this id is called. */
 export const called = (id) => known.value.get(id) ?? unknown(id);
 
+/** Whether anybody with this id has been seen here. */
+export const isSeen = (id) => known.value.has(id);
+
 export const nameOf = (id) => whole(called(id), people.value.get(id));
 
 /** The name over a message: what somebody signed in is called, else what the message says. */

@@ -74,8 +74,8 @@ function enough(ids) {
   return length;
 }
 
-/** What to call somebody of whom only the id is known. */
-export const unknown = (id) => `somebody (${id.slice(0, SHORT)})`;
+/** What to call somebody of whom only the id is known, which anybody may have made up. */
+export const unknown = (id) => `somebody not seen here (${id.slice(0, SHORT)})`;
 
 export const timeOf = (iso) => format(TIME, iso);
 export const momentOf = (iso) => format(FULL, iso);

@@ -181,6 +181,14 @@ def test_escape_writes_to_everybody_again(signed_in: Visit, chat: Room) -> None:
     expect(page.locator(".message.sent:not(.private) .text").last).to_have_text("for all")
 
 
+def test_a_message_to_an_id_of_nobody_says_so(signed_in: Visit, chat: Room) -> None:
+    """Notebook 10 makes up ids, and what was sent stays in the history."""
+    chat.post(ALICE, "Are you there?", recipient="dave")
+    page = signed_in("alice")
+    expect(page.locator(".badge")).to_have_text("Private · to somebody not seen here (dave)")
+    assert people(page) == ["Everybody"]
+
+
 def test_who_is_away_finds_it_later(signed_in: Visit, chat: Room) -> None:
     """The sender is told; the recipient finds it in the history, marked as private."""
     chat.post(BOB, "I have to go")

@@ -39,8 +39,8 @@ def short(name: str, mine: str) -> str:
 
 
 def unknown(key: str) -> str:
-    """What to call somebody of whom only the id is known."""
-    return f"somebody ({key[:SHORT]})"
+    """What to call somebody of whom only the id is known, which anybody may have made up."""
+    return f"somebody not seen here ({key[:SHORT]})"
 
 
 def nearest_first(wanted: str, labels: Sequence[str]) -> list[str]:

@@ -32,7 +32,7 @@ def test_each_person_is_listed_once_by_their_id() -> None:
     ):
         people.seen(message)
     assert people.others() == (("bob", "id-bob"), ("Zoë Smith", "id-zoe"))
-    assert people.called("0a1b2c") == "somebody (0a1b)"
+    assert people.called("0a1b2c") == "somebody not seen here (0a1b)"
 
 
 def test_a_name_that_nobody_has_verified_is_nobodys() -> None:
