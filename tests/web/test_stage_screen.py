@@ -143,6 +143,7 @@ def test_the_last_row_reads_everything(
     assert min(page.evaluate(TEXT_SIZES)) >= max(24, size[1] * 0.03)
     served.room.tell(connected=20, waiting=7, paused=True, drills=drills)
     expect(page.locator("#here")).to_have_text("20 of 20 here")
+    expect(page.locator("#full")).to_have_text("Full: 7 wait for a place.")
     expect(page.locator(".drill h2")).to_contain_text("Slow")
     assert page.evaluate(OUTSIDE) == []
     assert page.evaluate("document.documentElement.scrollWidth") == size[0]
@@ -311,6 +312,8 @@ def test_the_map_shows_a_message_on_its_way(served: Served, screen: OpenScreen) 
     expect(page.locator("#way-title")).to_have_text("alice: Hello from the first row")
     expect(page.locator("#hop")).to_have_text("It arrived at 20 connections.")
     expect(page.locator("#picture")).to_have_attribute("alt", re.compile("arrived at 20"))
+    page.keyboard.press("ArrowUp")
+    expect(page.locator("#said")).to_have_text("No messages are shown at the moment.")
     page.keyboard.press("m")
     expect(page.locator("#messages li").last).to_be_visible()
 

@@ -128,27 +128,28 @@ function fit() {
   let end = shown.length;
   let start = firstThatFits(heights, end);
   while (wanted >= 0 && wanted < start) start = firstThatFits(heights, --end);
-  const show = () =>
-    elements.forEach((element, index) => (element.hidden = index < start || index >= end));
-  show();
+  elements.forEach((element, index) => (element.hidden = index < start || index >= end));
   // The first one that is seen gets its name back, for which there may be no room.
   elements[start]?.classList.remove("follows");
-  while (list.scrollHeight > list.clientHeight && start < end - 1) {
+  while (start < end - 1 && topOf(elements[start]) < topOf(list)) {
+    elements[start].hidden = true;
     start += 1;
     elements[start].classList.remove("follows");
-    show();
   }
 }
 
 function firstThatFits(heights, end) {
+  const { paddingTop, paddingBottom } = getComputedStyle(list);
   let start = end;
-  let left = list.clientHeight;
+  let left = list.clientHeight - parseFloat(paddingTop) - parseFloat(paddingBottom);
   while (start > 0 && heights[start - 1] <= left) {
     start -= 1;
     left -= heights[start];
   }
   return Math.max(0, Math.min(start, end - 1)); // one that is too high is there nevertheless
 }
+
+const topOf = (element) => element.getBoundingClientRect().top;
 
 const heightOf = (element) =>
   element.offsetHeight + (parseFloat(getComputedStyle(element).marginTop) || 0);

@@ -6,6 +6,7 @@ import * as messages from "./messages.js";
 import { order, room, say } from "./room.js";
 import { isFullSize, showFullSize } from "./view.js";
 import * as ways from "./ways.js";
+import { at } from "./words.js";
 
 const SLOW_S = [0, 5, 15, 60];
 const DRILL_S = 30;
@@ -19,6 +20,11 @@ function pause() {
 function hold() {
   messages.hold(!messages.isHeld());
   showState();
+}
+
+function choose(step) {
+  if (at("messages").checkVisibility()) messages.move(step);
+  else say("No messages are shown at the moment.");
 }
 
 function hide() {
@@ -62,11 +68,13 @@ function drills() {
 }
 
 function map() {
+  messages.choose(""); // nobody hides what nobody sees
   ways.toggle();
   showState();
 }
 
 function join() {
+  messages.choose("");
   showFullSize(!isFullSize());
   showState();
 }
@@ -91,11 +99,11 @@ export const POWERS = [
   {
     key: "ArrowUp",
     shown: "↑ ↓",
-    act: () => messages.move(-1),
+    act: () => choose(-1),
     tells: "choose a message",
     repeats: true,
   },
-  { key: "ArrowDown", act: () => messages.move(1), repeats: true },
+  { key: "ArrowDown", act: () => choose(1), repeats: true },
   { key: "Escape", shown: "Esc", act: () => messages.choose(""), tells: "choose none, and go on" },
   {
     key: "h",

@@ -1,12 +1,11 @@
 // The stage's screen: asks the local cloud for the room and shows it, for as long as it is open.
 
-import { ask, forgetToken, hasToken, NotPresenter } from "./cloud.js";
+import { ask, forgetToken, hasToken, NotPresenter, Silent } from "./cloud.js";
 import { offer, showState, withdraw } from "./keys.js";
 import * as messages from "./messages.js";
 import { POWERS } from "./presenter.js";
 import { room } from "./room.js";
 import { refuse, show, showSilence } from "./view.js";
-import { at } from "./words.js";
 
 const AGAIN_MS = 200; // what comes meanwhile comes together
 const PUBLIC_MS = 2_000;
@@ -16,14 +15,16 @@ let hasPowers = false;
 
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
+const isShown = ({ hidden, text, sender }) =>
+  !hidden && typeof text === "string" && typeof sender === "string";
+
 /** With the token: everything, as soon as something changes. */
 async function followRoom() {
   Object.assign(room, await ask(`room?after=${encodeURIComponent(room.version)}`));
-  const visible = room.messages.filter((message) => !message.hidden);
-  room.messages = visible;
+  room.messages = room.messages.filter(isShown);
   if (!hasPowers) beginPowers(); // not before the room is known: its words are edited as a whole
   show();
-  messages.take(visible);
+  messages.take(room.messages);
   showState();
   return AGAIN_MS;
 }
@@ -35,8 +36,15 @@ async function followState() {
   return PUBLIC_MS;
 }
 
+/** A screen that goes dark in the middle of a talk helps nobody. */
+function stayAwake() {
+  if (document.hidden || !hasPowers) return;
+  navigator.wakeLock?.request("screen").catch(() => {}); // on a low battery the system refuses
+}
+
 function beginPowers() {
   hasPowers = true;
+  stayAwake();
   offer(POWERS);
   messages.letChoose(showState);
   document.body.dataset.powers = "";
@@ -61,12 +69,13 @@ async function follow() {
     } catch (error) {
       if (error instanceof NotPresenter && hasToken()) endPowers();
       else showSilence(true);
+      if (!(error instanceof NotPresenter || error instanceof Silent)) console.error(error);
       room.version = "";
     }
     await sleep(pause_ms);
   }
 }
 
+document.addEventListener("visibilitychange", stayAwake);
 addEventListener("hashchange", () => location.reload());
-at("messages").focus();
 follow();

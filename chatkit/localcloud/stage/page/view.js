@@ -9,7 +9,6 @@ const SILENT =
 const NO_TOKEN =
   "The link of this page is of another stage, and opens no powers: `chatkit stage status` tells the present one.";
 const ENDED = "The stage has ended. `chatkit stage up` opens it again.";
-const FULL = "Full: who comes next waits for a place.";
 
 const SECOND_MS = 1_000;
 
@@ -77,16 +76,21 @@ function showAddress(url) {
   at("code").alt = `QR code of ${address}`;
 }
 
-function showFigures({ connected, holds, waiting, messages_per_s: pace }) {
-  const isKnown = typeof connected === "number";
+function showFigures({ open, connected, holds, waiting, messages_per_s: pace }) {
+  const isKnown = open && typeof connected === "number";
   const isFull = isKnown && holds > 0 && connected >= holds;
   tell(at("here"), isKnown ? `${connected}${isFull ? ` of ${holds}` : ""} here` : "");
-  tell(at("waiting"), waiting > 0 ? `${waiting} waiting` : "");
-  tell(at("pace"), typeof pace === "number" ? `${pace.toLocaleString()} messages a second` : "");
-  tell(at("full"), isFull ? FULL : "");
+  tell(at("pace"), open && pace >= 0 ? `${pace.toLocaleString()} messages a second` : "");
+  tell(at("full"), isFull ? fullSentence(waiting) : "");
+}
+
+function fullSentence(waiting) {
+  if (!waiting) return "Full: who comes next waits for a place.";
+  return waiting === 1 ? "Full: 1 waits for a place." : `Full: ${waiting} wait for a place.`;
 }
 
 function rules() {
+  if (!room.state.open) return "";
   if (room.paused) return "The room is paused: nobody can write.";
   if (!room.slow_s) return "";
   return `Slow mode: everybody can write once in ${count(room.slow_s, "second")}.`;
@@ -118,7 +122,8 @@ function explained({ title, happens, look }) {
   const element = made("section", "", "drill");
   const heading = made("h2", title);
   const seconds = made("span", "", "seconds");
-  seconds.setAttribute("role", "timer"); // a screen reader does not read it out at each second
+  seconds.setAttribute("role", "timer");
+  seconds.setAttribute("aria-live", "off"); // else a screen reader reads every second out
   heading.append(" ", seconds);
   element.append(heading, made("p", happens), made("p", look, "look"));
   return element;
