@@ -1,9 +1,9 @@
 """The presenter's screen: a page on a loopback port of its own, and the powers that a token opens.
 
 The port stays the same when the room's address moves, so the screen shows the new code by itself.
-The powers are at this port alone: no request from the room reaches them, and the token never goes
-over the network. It stands behind the `#` of the page's address, a part that a browser sends to
-nobody.
+The powers are at this port alone: no request from the room reaches them. The token stands behind
+the `#` of the page's address, a part that a browser sends to nobody. The page sends a proof that it
+knows the token: something else may listen at the port while the local cloud is down.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
+import secrets
 from collections.abc import Mapping
 from typing import Any
 
@@ -19,6 +20,7 @@ from aiohttp import web
 from chatkit.core import strict_json
 from chatkit.core.errors import NotWritten
 from chatkit.core.running.reachable import TOKEN_HEADER
+from chatkit.core.text.constant_time import is_same_secret
 from chatkit.core.time import clock
 from chatkit.localcloud.core.platform import Platform
 from chatkit.localcloud.core.runners import HttpServer
@@ -26,7 +28,7 @@ from chatkit.localcloud.core.web import HandedOn
 from chatkit.localcloud.drills.drills import DrillRefused, Drills
 from chatkit.localcloud.drills.table import KINDS
 from chatkit.localcloud.easy_auth.principal import Principal
-from chatkit.localcloud.journeys.service import MapService
+from chatkit.localcloud.journeys.service import MapService, proof
 from chatkit.localcloud.stage import screen
 from chatkit.localcloud.stage.edge import SCREEN, STATE, Stage
 from chatkit.localcloud.stage.guests import PROVIDER
@@ -37,6 +39,7 @@ from chatkit.localcloud.stage.moderation.powers import PowerRefused
 from chatkit.localcloud.stage.moderation.recent import KEPT
 from chatkit.localcloud.stage.service import SCREEN_PORT, StageService
 
+RUN = f"{SCREEN}/run"
 ROOM = f"{SCREEN}/room"
 POWERS = f"{SCREEN}/powers"
 JOURNEYS = f"{SCREEN}/journeys"
@@ -89,6 +92,7 @@ class Presenter:
         self._ways = ways
         self._filled: Stage | None = None
         self._is_closing = False
+        self._run = secrets.token_hex(8)
 
     async def start(self) -> None:
         """Open the port."""
@@ -99,6 +103,7 @@ class Presenter:
             [
                 web.get(screen.CODE, self._code),
                 web.get(STATE, self._state),
+                web.get(RUN, self._tell_run),
                 web.get(ROOM, self._room),
                 web.post(POWERS, self._powers),
                 web.get(JOURNEYS, self._journeys),
@@ -127,6 +132,9 @@ class Presenter:
 
     async def _state(self, _: web.Request) -> web.Response:
         return web.json_response(self._stages.state())
+
+    async def _tell_run(self, _: web.Request) -> web.Response:
+        return web.json_response({"run": self._run})
 
     # For who has the token
 
@@ -214,7 +222,9 @@ class Presenter:
         stage.moderator.recent.learn(page)
 
     def _knows_token(self, request: web.Request) -> bool:
-        return self._stages.knows_token(request.headers.get(TOKEN_HEADER, ""))
+        right = proof(self._stages.token, self._run)
+        is_proven = is_same_secret(request.headers.get(TOKEN_HEADER, ""), right)
+        return is_proven and self._stages.is_kept
 
 
 def refuse(_: web.Request, status: int, sentence: str) -> web.Response:

@@ -25,7 +25,6 @@ from chatkit.core.files import discard
 from chatkit.core.listeners import Listener, listen_on
 from chatkit.core.running.own_addresses import OwnAddress, own_addresses
 from chatkit.core.running.reachable import new_token
-from chatkit.core.text.constant_time import is_same_secret
 from chatkit.core.time import clock
 from chatkit.localcloud.core.platform import Platform
 from chatkit.localcloud.drills import rooms
@@ -141,9 +140,10 @@ class StageService:
         """Whether there is one, also while it waits for a network."""
         return self._kept is not None
 
-    def knows_token(self, token: str) -> bool:
-        """Whether a token opens the powers of the stage that there is."""
-        return self._kept is not None and is_same_secret(token, self._kept.token)
+    @property
+    def token(self) -> str:
+        """What opens the powers of the stage that there is; empty when there is none."""
+        return self._kept.token if self._kept is not None else ""
 
     def state(self) -> dict[str, Any]:
         """What everybody may know."""
