@@ -15,7 +15,7 @@ from chatkit.core.settings import Settings
 from chatkit.lesson import app_log, mistakes, sections
 from chatkit.lesson.chat_map import MapVerb
 from chatkit.lesson.exercises.verbs import ExerciseVerbs
-from chatkit.stage import stage
+from chatkit.stage.verbs import StageVerbs
 from chatkit.steps import clean_up, deployment, identity, local_run, resources
 from chatkit.steps.session import Session
 from chatkit.steps.status import Receipt, Status
@@ -24,10 +24,9 @@ if TYPE_CHECKING:
     from chatkit.chat.client.sign_in import SignedIn
     from chatkit.chat.panel.panel import ChatPanel
     from chatkit.lesson.doctor.report import Report
-    from chatkit.stage.shown import StageShown
 
 
-class Workshop(ExerciseVerbs, MapVerb, mistakes.NamesNearest):
+class Workshop(ExerciseVerbs, MapVerb, StageVerbs, mistakes.NamesNearest):
     """The tutorial's steps, on one target. `Workshop.open()` starts.
 
     Args:
@@ -362,23 +361,6 @@ class Workshop(ExerciseVerbs, MapVerb, mistakes.NamesNearest):
         from chatkit.lesson.panel import open_panel
 
         return open_panel(self.session, users or ("alice", "bob"), where)
-
-    def stage(
-        self, *, host: str = "", hours: float = 4.0, people: int = 0, where: str = ""
-    ) -> StageShown:
-        """Open the chat to the phones of a room, under one address of the local network.
-
-        Args:
-            host: An address of this machine; by default the only one on a local network.
-            hours: After how long it ends by itself.
-            people: How many you expect.
-            where: "local" or "deployed"; by default the deployed chat, if there is one.
-        """
-        return stage.up(self.session, stage.Wanted(host, 0, hours * 3600, people, where))
-
-    def end_stage(self, *, forget: bool = False) -> Result:
-        """End the stage; with `forget` what guests have written is deleted, and their names."""
-        return stage.down(self.session, forget=forget)
 
     def clean_up(self) -> Receipt:
         """Stop local servers, delete the resource group, forget the keys, and prove it.

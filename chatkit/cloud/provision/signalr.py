@@ -24,6 +24,9 @@ with without_syntax_warnings():
     )
 
 FREE_SKU = "Free_F1"
+# Microsoft's page "Azure SignalR Service limits", for each unit.
+FREE_CONNECTIONS = 20
+STANDARD_CONNECTIONS = 1_000
 SERVERLESS = "Serverless"
 FREE_QUOTA = "FreeTierInstances"
 RESOURCE_TYPE = "Microsoft.SignalRService/SignalR"
@@ -127,3 +130,13 @@ def _check_quota(stack: Stack) -> None:
                 hint="Delete one you no longer need, or choose another region:"
                 " `Workshop.open(region='westus2')`.",
             )
+
+
+def room(stack: Stack) -> tuple[str, int]:
+    """The tier of the instance, and how many connections it takes at the same time."""
+    names = stack.names
+    get = stack.cloud.signalr().signal_r.get
+    sku = stack.calls.call(get, names.resource_group, names.signalr).sku
+    if sku is None or sku.name == FREE_SKU:
+        return "free", FREE_CONNECTIONS
+    return "standard", STANDARD_CONNECTIONS * (sku.capacity or 1)

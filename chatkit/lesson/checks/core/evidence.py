@@ -100,6 +100,17 @@ def message_text(what: str) -> str:
     return text
 
 
+def announce(name: str) -> str:
+    """Say that many messages are about to be sent, each with `name RUN (` in its text.
+
+    Returns:
+        The run, which is a part of their marks, too.
+    """
+    sent = _sent.get() or Sent()
+    sent.note(f"{name} {sent.run} (")
+    return sent.run
+
+
 def post_message(api: str, body: object, *, headers: Mapping[str, str]) -> Answer:
     """Send a message to the functions, and note its id."""
     answer = fetch("POST", f"{api}/api/messages", body=body, headers=headers)
