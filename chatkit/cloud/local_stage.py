@@ -92,8 +92,9 @@ def end(where: Path, *, forget: bool = False) -> Ended:
         with suppress(ServiceError):  # one of a version that has no stages
             return cast(Ended, local_cloud.ask("DELETE", path, where=where))
         return Ended(was_open=False, forgotten=0)
-    if where.is_dir():
-        write_private(where / NO_MORE, FORGET if forget else "")
+    if not where.is_dir():
+        return Ended(was_open=False, forgotten=0)
+    write_private(where / NO_MORE, FORGET if forget else "")
     return Ended(was_open=False, forgotten=None if forget else 0)
 
 

@@ -47,6 +47,9 @@ PICTURE = f"{SCREEN}/picture"
 MAX_BODY_BYTES = 256 * 1024
 WAIT_S = 20.0
 LOOK_S = 0.15
+# An app that is slow or down keeps the screen waiting so long, and is asked again then.
+ASK_S = 3.0
+ASK_AGAIN_S = 10.0
 # Of a snapshot, what changes all the time and makes no new version.
 TICKING = ("seconds_left",)
 HEADERS = {
@@ -91,6 +94,8 @@ class Presenter:
         self._drills = drills
         self._ways = ways
         self._filled: Stage | None = None
+        self._asked: Stage | None = None
+        self._ask_again_at = 0.0
         self._is_closing = False
         self._run = secrets.token_hex(8)
 
@@ -210,16 +215,21 @@ class Presenter:
         stage = self._stages.stage
         if stage is None or stage is self._filled:
             return
-        self._filled = stage
+        if stage is self._asked and clock.elapsed() < self._ask_again_at:
+            return
+        self._asked = stage
+        self._ask_again_at = clock.elapsed() + ASK_AGAIN_S
         stranger = stage.guests.new()
         headers = Principal(PROVIDER, stranger.id, stranger.name, ()).headers()
         asked = request.clone(method="GET", rel_url=f"{MESSAGES}?limit={KEPT}")
-        answer = await stage.chat.api(asked, HandedOn(headers, b""))
-        page = history.page_of(answer)
-        if page is None:
-            self._filled = None  # the app does not answer now
+        try:
+            async with asyncio.timeout(ASK_S):
+                page = history.page_of(await stage.chat.api(asked, HandedOn(headers, b"")))
+        except TimeoutError:
             return
-        stage.moderator.recent.learn(page)
+        if page is not None:
+            stage.moderator.recent.learn(page)
+            self._filled = stage
 
     def _knows_token(self, request: web.Request) -> bool:
         right = proof(self._stages.token, self._run)

@@ -52,7 +52,7 @@ class EchoChat:
         is_down: It answers 503.
     """
 
-    history: list[object] = field(default_factory=list)
+    history: Any = field(default_factory=list)
     url: str = f"http://localhost:{HUB_PORT}/client/?hub=chat"
     seen: list[tuple[str, str, HandedOn]] = field(default_factory=list)
     is_down: bool = False
@@ -74,8 +74,19 @@ class EchoChat:
             token = client_token(connection, "chat", user_id=user)
             return web.json_response({"url": self.url, "accessToken": token})
         if request.method == "GET":
-            return web.json_response(self.history)
+            return web.json_response(self._page(request))
         return web.Response(body=handed_on.body, content_type="application/json")
+
+    def _page(self, request: web.Request) -> Any:
+        """As the kit's app pages: the newest first, and from behind a message on."""
+        if not isinstance(self.history, list):
+            return self.history
+        page = self.history
+        before = request.query.get("before", "")
+        ids = [one.get("id") if isinstance(one, dict) else None for one in page]
+        if before in ids:
+            page = page[ids.index(before) + 1 :]
+        return page[: int(request.query.get("limit", "50"))]
 
     async def close(self) -> None:
         """Nothing is open."""
