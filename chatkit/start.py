@@ -16,7 +16,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from chatkit.setup.environment import CHECKOUT, RUN_LOCK, TEST_LOCK, Environment
+from chatkit.setup.environment import CHECKOUT, MADE, RUN_LOCK, TEST_LOCK, Environment
 from chatkit.setup.installers import SetupFailed
 
 REPAIRED = "CHATKIT_ENVIRONMENT_REPAIRED"
@@ -79,6 +79,7 @@ def _run(arguments: list[str]) -> int:
     lock = TEST_LOCK if _verb(arguments) == "test" else RUN_LOCK
     if not environment.is_ready(lock):
         environment.prepare(lock)
+        os.environ[MADE] = str(os.getpid())
     elif environment.is_active():
         return _run_repairable(environment)
     return _run_with(environment.python, arguments)

@@ -33,6 +33,7 @@ for verb in (
     lab.lab,
     run.run,
     workshop.doctor,
+    workshop.check,
     workshop.catch_up,
     workshop.status,
     workshop.logs,

@@ -9,18 +9,20 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from chatkit.cli.failures import INTERRUPTED, exit_code, sentence
+from chatkit.cli.failures import INTERRUPTED, exit_code, no_such_option, sentence
 from chatkit.cloud import local_cloud
 from chatkit.cloud.local_cloud import Endpoints
 from chatkit.cloud.tools import azure_cli
 from chatkit.cloud.tools.azure_cli import AzureCli
 from chatkit.cloud.tools.variables import check_age
-from chatkit.core.errors import SetupError
+from chatkit.core.errors import SetupError, nearest
 from chatkit.core.file_lock import holder
 from chatkit.core.home.check import check_home
 from chatkit.core.settings import home
 
 INSTALL = "--install"
+# What az takes before a command. Everything else there is for a command, or a mistake.
+AZ_OWN = ("--help", "-h", "--version", "-v", "--debug", "--verbose", "--output", "-o", "--query")
 STARTS = "The local cloud is not running; it is started now."
 WAITS = "The local cloud takes its time to answer (process {pid}); az waits for it."
 
@@ -47,6 +49,10 @@ def main() -> int:
 def run(arguments: Sequence[str]) -> int:
     """Run az with these arguments; return its exit code."""
     own = home() / "az"
+    mistake = _mistyped(arguments)
+    if mistake:
+        print(f"chatkit: {mistake}", file=sys.stderr)
+        return 2
     if [*arguments] == [INSTALL]:
         from chatkit.setup.azure_cli import install
 
@@ -61,6 +67,16 @@ def run(arguments: Sequence[str]) -> int:
     executable = azure_cli.find(own)
     known = _cloud() if azure_cli.needs_cloud(arguments) else None
     return AzureCli(executable, local_cloud.folder()).run(arguments, known)
+
+
+def _mistyped(arguments: Sequence[str]) -> str:
+    """Say what is wrong with the option that is not az's; empty where there is none."""
+    first = arguments[0] if arguments else ""
+    name = first.partition("=")[0]
+    if name == INSTALL and [*arguments] != [INSTALL]:
+        return f"`chatkit az {INSTALL}` takes nothing else."
+    is_ours = name.startswith("--") and name not in (*AZ_OWN, INSTALL)
+    return no_such_option(name, [INSTALL]) if is_ours and nearest(name, [INSTALL]) else ""
 
 
 def _cloud() -> Endpoints:

@@ -14,6 +14,7 @@ from chatkit.core.home.check import check_home
 from chatkit.core.public_urls import public_url
 from chatkit.lesson import sections
 from chatkit.lesson.notebooks import execution
+from chatkit.setup.environment import was_made_now
 
 if TYPE_CHECKING:  # the other verbs start without waiting for it
     from rich.progress import Progress, TaskID
@@ -71,7 +72,7 @@ def run(
 
 
 def plan(chosen: list[Path], target: str | None) -> list[str]:
-    """What a run would do, in lines. Nothing is written, started or asked for.
+    """What a run would do, in lines. Nothing is written, started or asked for by it.
 
     Raises:
         SetupError: There is no such target.
@@ -84,11 +85,14 @@ def plan(chosen: list[Path], target: str | None) -> list[str]:
     group = "a resource group of a new name"
     if (settings.home() / settings.FILE).exists() or wanted.suffix != known.suffix:
         group = f"resource group {wanted.names.resource_group}"
+    changed = "Nothing was changed."
+    if was_made_now():
+        changed = "Nothing was changed, but the environment in .venv was made."
     count = "1 notebook" if len(chosen) == 1 else f"{len(chosen)} notebooks"
     return [
         f"Would run {count} on {where}, in {group}:",
         *(f"  {notebook.stem}" for notebook in chosen),
-        f"Executed copies would be kept in {settings.home() / 'executed'}. Nothing was changed.",
+        f"Executed copies would be kept in {settings.home() / 'executed'}. {changed}",
     ]
 
 

@@ -1,4 +1,4 @@
-"""The verbs of a workshop: status, doctor, catch-up, clean and reset.
+"""The verbs of a workshop: status, doctor, check, catch-up, clean and reset.
 
 Each does what the method of that name does in a cell.
 """
@@ -45,6 +45,17 @@ def doctor(
     typer.echo(json.dumps(found.as_dict(), indent=1) if as_json else "\n".join(found.lines()))
     # What could not be looked at is no good news either.
     raise typer.Exit(0 if found.ok is True else 1)
+
+
+def check(
+    section: Annotated[str, typer.Argument(help="Its number: 05, or 5.")],
+) -> None:
+    """Check the real behaviour of what a section built, and remember that it passed."""
+    from chatkit.lesson import sections
+    from chatkit.workshop import Workshop
+
+    number = sections.find(section).number  # before anything is started for it
+    typer.echo(repr(Workshop.open().check(number)))
 
 
 def catch_up(

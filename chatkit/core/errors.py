@@ -56,6 +56,7 @@ ChatkitError
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from difflib import get_close_matches
 from pathlib import Path
@@ -136,8 +137,9 @@ class NoSuchVerb(SetupError, AttributeError):
 def nearest(wanted: str, choices: Sequence[str]) -> str:
     """The choice that somebody may have meant, empty where none is near."""
     numbers = [choice for choice in choices if choice.isdecimal()]
-    if numbers and wanted.isdecimal():
-        near = [min(numbers, key=lambda number: abs(int(number) - int(wanted)))]
+    given = re.search(r"[0-9]+", wanted)
+    if numbers and given:
+        near = [min(numbers, key=lambda number: abs(int(number) - int(given[0])))]
     else:
         near = get_close_matches(wanted.lower(), choices, n=1)
     return near[0] if near else ""

@@ -17,6 +17,7 @@ from chatkit.core import settings
 from chatkit.core.errors import ServiceError
 from chatkit.core.results import escape
 from chatkit.core.text.masking import mask_web_tokens
+from chatkit.lesson import unknown_addresses
 
 TIMEOUT_S = 60.0
 
@@ -76,8 +77,10 @@ def get(url: str, *, headers: Mapping[str, str] | None = None) -> Answer:
     """GET an address.
 
     Raises:
-        NotStarted: The local cloud, on which the address stands, does not run.
+        NotStarted: The local cloud, on which the address stands, does not run; or what should have
+            an address does not.
     """
+    unknown_addresses.check(url)
     since = datetime.now(UTC)
     return _explained(fetch("GET", url, headers=headers), url, since)
 
@@ -86,8 +89,10 @@ def post(url: str, body: object = None, *, headers: Mapping[str, str] | None = N
     """POST to an address; a body that is not bytes is sent as JSON.
 
     Raises:
-        NotStarted: The local cloud, on which the address stands, does not run.
+        NotStarted: The local cloud, on which the address stands, does not run; or what should have
+            an address does not.
     """
+    unknown_addresses.check(url)
     since = datetime.now(UTC)
     return _explained(fetch("POST", url, body=body, headers=headers), url, since)
 

@@ -45,6 +45,13 @@ def card_of(error: BaseException) -> Card | None:
         return Card(name, what, error.why or more.strip().partition("\n")[0], error.hint)
     if isinstance(error, AzureError):
         return _card_of_azure(error, name)
+    if isinstance(error, TypeError | AttributeError):
+        from chatkit.lesson import unknown_addresses
+
+        unknown = unknown_addresses.meant_by(error)
+        if unknown is not None:
+            what = f"workshop.{unknown.name} is None: {unknown.why}."
+            return Card(name, what, remedy=unknown.remedy)
     if isinstance(error, AttributeError):
         verb = unknown_names.verb(error)
         return Card(type(verb).__name__, verb.message, verb.why, verb.hint) if verb else None

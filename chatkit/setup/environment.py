@@ -32,6 +32,13 @@ TEST_LOCK = "requirements-test.lock"
 UV_LOCK = "requirements-uv.lock"
 STAMP = "chatkit-setup.json"
 STARTED = "chatkit-setup.started"
+MADE = "CHATKIT_ENVIRONMENT_MADE"
+"""Which process has made the environment, or brought it up to date, for the verb that it runs."""
+
+
+def was_made_now() -> bool:
+    """Whether the environment was made for this very start. On Windows that runs in a child."""
+    return os.environ.get(MADE) in (str(os.getpid()), str(os.getppid()))
 
 
 class Environment:

@@ -319,6 +319,31 @@ def test_a_cloud_of_an_older_version_has_to_be_started_anew(
         calls()
 
 
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("--instal", "No such option: --instal. Did you mean '--install'?"),
+        ("--Install", "No such option: --Install. Did you mean '--install'?"),
+        ("--install az", "`chatkit az --install` takes nothing else."),
+        ("--install=yes", "`chatkit az --install` takes nothing else."),
+    ],
+)
+@pytest.mark.usefixtures("home")
+def test_the_kits_own_option_mistyped_is_bad_usage(chatkit: Chatkit, typed: str, said: str) -> None:
+    """All others are az's, which says by itself what it does not know."""
+    answer = chatkit("az", *typed.split())
+    assert (answer.code, answer.err) == (2, f"chatkit: {said}\n")
+
+
+@pytest.mark.parametrize("typed", ["--verbose", "--versio", "--output"])
+def test_other_options_are_azs(
+    chatkit: Chatkit, calls: Callable[[], list[Any]], typed: str
+) -> None:
+    """Also before a command."""
+    chatkit("az", typed, "--help")
+    assert calls()[-1][0] == [typed, "--help"]
+
+
 @pytest.mark.usefixtures("home")
 def test_without_az_a_sentence_says_how_to_get_it(
     chatkit: Chatkit, monkeypatch: pytest.MonkeyPatch, tmp_path: Path

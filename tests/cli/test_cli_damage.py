@@ -28,6 +28,7 @@ VERBS = (
     ("status", "--json"),
     ("lab", "--no-browser"),
     ("run",),
+    ("check", "01"),
     ("catch-up",),
     ("clean", "-y"),
     ("reset", "-y"),

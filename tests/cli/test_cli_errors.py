@@ -45,7 +45,14 @@ def test_bad_usage_is_two(chatkit: Chatkit, arguments: str) -> None:
 
 @pytest.mark.parametrize(
     ("arguments", "nearest"),
-    [("run --until 99", LAST), ("run --target azur", "azure"), ("catch-up 99", LAST)],
+    [
+        ("run --until 99", LAST),
+        ("run --target azur", "azure"),
+        ("catch-up 99", LAST),
+        ("check 99", LAST),
+        ("check 5x", "05"),
+        ("check section-7", "07"),
+    ],
 )
 def test_what_is_not_there_is_bad_usage_too(chatkit: Chatkit, arguments: str, nearest: str) -> None:
     """With the nearest that is."""

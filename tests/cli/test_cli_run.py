@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import nbformat
@@ -12,6 +13,7 @@ from chatkit.cli.run import select
 from chatkit.cloud.connection import Cloud
 from chatkit.core import settings
 from chatkit.lesson.sections import CLEAN_UP
+from chatkit.setup.environment import MADE
 from chatkit.steps import session
 from tests.cli.typing_verbs import Chatkit
 
@@ -168,6 +170,21 @@ def test_a_dry_run_says_what_would_run_and_changes_nothing(
         " group of a new name:",
         "  00-first",
     ]
+
+
+@pytest.mark.parametrize(("process", "is_said"), [(os.getpid(), True), (1, False)])
+def test_a_dry_run_tells_of_the_environment_that_was_made_for_it(
+    chatkit: Chatkit,
+    notebooks: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    process: int,
+    is_said: bool,
+) -> None:
+    """That is a change, too; one that was made for another start is none."""
+    write(notebooks, "00-first.ipynb")
+    monkeypatch.setenv(MADE, str(process))
+    said = chatkit("run", "--dry-run").out
+    assert ("but the environment in .venv was made" in said) == is_said
 
 
 def test_a_dry_run_on_azure_stays_on_the_target_that_there_is(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -12,9 +13,11 @@ from azure.core.exceptions import AzureError, HttpResponseError, ResourceNotFoun
 from IPython.core.interactiveshell import InteractiveShell
 from nbclient import NotebookClient
 
+from chatkit import get, post
 from chatkit.core.errors import ChatkitError, CheckFailed, NotStarted
 from chatkit.lesson import mistakes
 from chatkit.lesson.mistakes import card_of
+from chatkit.lesson.unknown_addresses import NAMES
 
 CHECK = CheckFailed("The target", expected="newMessage", got="message", hint="Correct it.")
 EVIL = "\x1b]0;mine\x07 AccessKey=abcdef\nsecond line"
@@ -136,6 +139,56 @@ def test_a_front_end_folds_the_traceback_below(shell: Any, monkeypatch: pytest.M
     assert bundle["text/html"].startswith("<details><summary>Traceback</summary><pre>")
     assert "&lt;b&gt; AccessKey=***" in bundle["text/html"]
     assert "Traceback (most recent call last)" in bundle["text/html"]
+
+
+UNKNOWN = [
+    ("workshop.api_base_url + '/api/messages'", "api_base_url", "there is no function app yet"),
+    ("workshop.local_api_base_url + '/api'", "local_api_base_url", "the functions do not run"),
+    ("api = workshop.web_url\napi + '/index.html'", "web_url", "there is no website yet"),
+    ("workshop.local_web_url.upper()", "local_web_url", "the page is not served"),
+]
+
+
+@pytest.mark.parametrize(("code", "name", "why"), UNKNOWN)
+def test_an_address_that_there_is_not_yet_is_one_card(
+    shell: Any, capsys: pytest.CaptureFixture[str], code: str, name: str, why: str
+) -> None:
+    """Python speaks of NoneType only."""
+    shell.push({"workshop": SimpleNamespace(**dict.fromkeys(NAMES))})
+    *before, last = code.splitlines()
+    for line in before:
+        shell.run_cell(line, store_history=True)
+    result = shell.run_cell(last, store_history=True)
+    assert isinstance(result.error_in_exec, TypeError | AttributeError)
+    said = capsys.readouterr().out.splitlines()
+    assert len(said) == 2 and f"workshop.{name} is None: {why}" in said[0]
+    assert "Do: " in said[1] and "workshop." in said[1]
+
+
+@pytest.mark.parametrize("code", ["None + '/api'", "x = None; x.upper()", "len(None)"])
+def test_nothing_that_is_no_address_has_its_card(
+    shell: Any, capsys: pytest.CaptureFixture[str], code: str
+) -> None:
+    """Its traceback is what helps."""
+    shell.run_cell(code)
+    assert "Traceback (most recent call last)" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("ask", [get, post])
+def test_none_in_an_address_is_said_before_it_is_asked(
+    ask: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """f"{workshop.api_base_url}/api/messages", where there is nothing yet."""
+    monkeypatch.setenv("CHATKIT_HOME", str(tmp_path))
+    with pytest.raises(NotStarted) as caught:
+        ask("None/api/messages")
+    card = card_of(caught.value)
+    assert card is not None and card.what == "The address begins with None."
+    assert "workshop.local_api_base_url: the functions do not run on this machine" in card.why
+    assert "workshop.api_base_url: there is no function app yet" in card.why
+    assert "workshop.start_functions()" in card.remedy
+    with pytest.raises(NotStarted, match="workshop.web_url: there is no website yet"):
+        ask(None)
 
 
 @pytest.mark.long
