@@ -5,7 +5,8 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from threading import Event
 from typing import Literal
 
 import pytest
@@ -15,26 +16,20 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from chatkit.chat.client.background_loop import BackgroundLoop
 from chatkit.core.codes.qr import QUIET_ZONE
+from tests.attacks.stage_screen import GROUPS, LINKS, MESSAGES
 from tests.web.stand_in_stage import KINDS, TOKEN, URL, StageRoom, message, opened
-from tests.web.test_page_safety import SCRIPTS, watch
+from tests.web.test_page_safety import watch
 
 pytestmark = pytest.mark.long
 Scheme = Literal["light", "dark"]
 OpenScreen = Callable[..., Page]
 DESK = (1280, 720)
+IMPOSTORS = GROUPS[-1].names
 SCREENS: list[tuple[tuple[int, int], Scheme]] = [
     (DESK, "light"),
     ((1920, 1080), "dark"),
     ((3840, 2160), "light"),
     ((1024, 768), "dark"),
-]
-HOSTILE = [
-    ("w" * 50, "w" * 1500),
-    ("محمد", "مرحبا بالجميع"),
-    ("a\u0300\u0301\u0302" * 12, "z\u0300\u0301\u0302\u0303" * 300),
-    ("👩‍👩‍👧‍👧 family", "🎉" * 400),
-    ("lines", "\n".join("0123456789" * 15)),
-    *((script[:50], script) for script in SCRIPTS),
 ]
 TALK = [message(number, name, f"message {number}") for number, name in enumerate("abcabcabc")]
 # Of each text that is seen its size, and of each message whether the list shows all of it.
@@ -90,6 +85,30 @@ class Served:
         self.runner = self.loop.call(opened(self.room, self.port))
 
 
+@dataclass
+class Impostor:
+    """A program of somebody else, which writes down what it is sent."""
+
+    lets_in: bool
+    heard: list[str] = field(default_factory=list)
+    was_asked: Event = field(default_factory=Event)
+
+    async def open(self, port: int) -> web.AppRunner:
+        """Listen at a port."""
+        app = web.Application()
+        app.router.add_route("*", "/{path:.*}", self._answer)
+        runner = web.AppRunner(app, shutdown_timeout=0.1)
+        await runner.setup()
+        await web.TCPSite(runner, "127.0.0.1", port).start()
+        return runner
+
+    async def _answer(self, request: web.Request) -> web.Response:
+        self.heard.append(f"{request.raw_path} {[*request.headers.items()]} {await request.text()}")
+        self.was_asked.set()
+        status = 200 if self.lets_in or request.path.endswith("/run") else 403
+        return web.json_response({"run": "chosen-by-mallory"}, status=status)
+
+
 @pytest.fixture
 def served() -> Iterator[Served]:
     loop = BackgroundLoop()
@@ -129,8 +148,8 @@ def screen(browser: Browser, served: Served) -> Iterator[OpenScreen]:
 def test_the_last_row_reads_everything(
     served: Served, screen: OpenScreen, size: tuple[int, int], scheme: Scheme
 ) -> None:
-    """No text is small, nothing is outside, no message is cut at its beginning; no text runs."""
-    hostile = [message(number, *said) for number, said in enumerate(HOSTILE)]
+    """No text is small, nothing is outside, no message is cut at its beginning."""
+    hostile = [message(number, *said) for number, said in enumerate(MESSAGES.values())]
     page = screen(size, scheme)
     problems = watch(page)
     drill = {"kind": "slow", "title": "Slow", "happens": "x " * 40, "look": "y " * 30}
@@ -147,6 +166,26 @@ def test_the_last_row_reads_everything(
     expect(page.locator(".drill h2")).to_contain_text("Slow")
     assert page.evaluate(OUTSIDE) == []
     assert page.evaluate("document.documentElement.scrollWidth") == size[0]
+    assert problems == []
+
+
+@pytest.mark.parametrize("name", MESSAGES)
+def test_a_message_is_text_on_the_screen_whatever_it_is(
+    served: Served, screen: OpenScreen, name: str
+) -> None:
+    """As it was written, within the list, and with the messages before and after it."""
+    around = [message(0, "alice", "before"), message(2, "bob", "after")]
+    served.room.tell(messages=[around[0], message(1, *MESSAGES[name]), around[1]])
+    page = screen()
+    problems = watch(page)
+    rows = page.locator("#messages li")
+    expect(rows).to_have_count(3)
+    assert rows.nth(1).locator(".text").evaluate("one => one.textContent") == MESSAGES[name][1]
+    assert rows.nth(1).locator(".name").evaluate("one => one.textContent") == MESSAGES[name][0]
+    expect(rows.first).to_be_visible()
+    expect(rows.last).to_be_visible()
+    assert page.evaluate(OUTSIDE) == []
+    assert rows.locator(":is(script, img, b, h1)").count() == 0
     assert problems == []
 
 
@@ -246,6 +285,19 @@ def test_a_power_has_a_key_and_a_button(
     assert served.room.orders == [order, order]
 
 
+def test_each_key_can_be_pressed_in_their_list(served: Served, screen: OpenScreen) -> None:
+    """By a pointer: what has no button in the bar, too."""
+    served.room.tell(messages=TALK)
+    page = screen()
+    page.get_by_role("button", name="Keys").click()
+    page.get_by_role("dialog").get_by_role("button", name="Space").click()
+    expect(page.locator("#still")).to_contain_text("Held")
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog").get_by_role("button")).to_have_count(18)
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+
+
 def test_clearing_asks_once(served: Served, screen: OpenScreen) -> None:
     """The same key again agrees, Escape does not; a key that is held down is no answer."""
     page = screen()
@@ -261,6 +313,7 @@ def test_clearing_asks_once(served: Served, screen: OpenScreen) -> None:
     page.keyboard.up("c")
     page.keyboard.press("c")
     expect(page.locator("#said")).to_have_text("Done: clear.")
+    expect(page.get_by_role("dialog")).to_have_count(0)
     assert served.room.orders == [{"do": "clear"}]
 
 
@@ -318,11 +371,12 @@ def test_the_map_shows_a_message_on_its_way(served: Served, screen: OpenScreen) 
     expect(page.locator("#messages li").last).to_be_visible()
 
 
-@pytest.mark.parametrize("token", ["", "of-yesterday"])
+@pytest.mark.parametrize("link", LINKS)
 def test_without_the_token_there_are_code_and_count_alone(
-    served: Served, screen: OpenScreen, token: str
+    served: Served, screen: OpenScreen, link: str
 ) -> None:
     """An old link says so in a sentence, and what to do."""
+    token = LINKS[link]
     served.room.tell(messages=TALK, words=["darn"])
     page = screen(token=token)
     expect(page.locator("#address")).to_have_text("192.168.178.101:8080")
@@ -355,6 +409,9 @@ def test_the_token_stands_nowhere_and_lasts_as_long_as_the_tab(
     served.room.tell(connected=13)
     expect(page.get_by_role("alert")).to_contain_text("another stage")
     expect(page.get_by_role("button")).to_have_count(0)
+    page.goto(f"{served.url}#another-token")
+    expect(page.get_by_role("button", name="Pause")).to_be_visible()
+    expect(page).to_have_url(served.url)
 
 
 def test_the_code_follows_the_network(served: Served, screen: OpenScreen) -> None:
@@ -386,6 +443,24 @@ def test_a_local_cloud_that_was_away_is_found_again(served: Served, screen: Open
     served.begin_again()
     expect(page.get_by_role("alert")).to_have_count(0)
     expect(page.get_by_text("message 8")).to_have_count(0)
+
+
+@pytest.mark.parametrize("lets_in", [False, True], ids=IMPOSTORS)
+def test_the_token_goes_to_nobody(served: Served, screen: OpenScreen, *, lets_in: bool) -> None:
+    """Something else may listen at the port while the local cloud is down."""
+    page = screen()
+    expect(page.get_by_role("button", name="Pause")).to_be_visible()
+    served.end()
+    impostor = Impostor(lets_in)
+    runner = served.loop.call(impostor.open(served.port))
+    impostor.was_asked.wait(10)
+    page.keyboard.press("p")
+    expect(page.locator("#said")).not_to_be_empty()
+    served.loop.call(runner.cleanup())
+    assert impostor.heard
+    assert TOKEN not in "".join(impostor.heard)
+    served.begin_again()
+    expect(page.get_by_role("alert")).to_have_count(0)
 
 
 def test_nothing_moves_when_nothing_happens(served: Served, screen: OpenScreen) -> None:

@@ -10,8 +10,9 @@ box.addEventListener("keydown", (event) => {
   // A key that is held down has asked, and is no answer. One that has just been closed may still
   // have the focus.
   if (!box.open || event.repeat || event.ctrlKey || event.altKey || event.metaKey) return;
-  if (!event.target.closest("textarea, input") && onKey(event.key.toLowerCase()))
-    event.preventDefault();
+  if (event.target.closest("textarea, input") || !onKey(event.key.toLowerCase())) return;
+  event.preventDefault();
+  event.stopPropagation(); // what closes it would else be a key of the screen, too
 });
 
 export const close = () => box.close();
@@ -49,17 +50,24 @@ export function confirm({ title, sentence, yes, key }, act) {
   open(title, content, (name) => name === key && (agree(), true));
 }
 
-/** The keys, and what each does. */
-export function tellKeys(keys) {
-  const list = made("dl", "", "keys");
-  for (const [key, tells] of keys) {
-    const term = document.createElement("dt");
-    term.append(...key.split(" ").map((one) => made("kbd", one)));
-    const pair = made("div");
-    pair.append(term, made("dd", tells));
-    list.append(pair);
-  }
+/** The keys, and what each does; pressed, it does it. */
+export function tellKeys(powers) {
+  const list = made("ul", "", "keys");
+  list.append(...powers.map(keyChoice));
   open("Keys", [list, row(button("Close", close))], (name) => name === "?" && (close(), true));
+}
+
+function keyChoice({ keys, tells, act }) {
+  const choice = button("", () => {
+    close();
+    act();
+  });
+  const names = made("span", "", "names");
+  names.append(...keys.map((key) => made("kbd", key)));
+  choice.append(names, made("span", tells));
+  const item = made("li");
+  item.append(choice);
+  return item;
 }
 
 /**
@@ -107,10 +115,10 @@ export function chooseDrill({ kinds, active }, begin, end) {
   });
 }
 
-function drillChoice({ title, summary }, index, start) {
+function drillChoice({ title }, index, start) {
   const choice = button("", start);
   choice.autofocus = index === 0;
-  choice.append(made("kbd", String(index + 1)), made("strong", title), made("span", summary));
+  choice.append(made("kbd", String(index + 1)), made("span", title));
   const item = made("li");
   item.append(choice);
   return item;

@@ -37,12 +37,15 @@ export function showState() {
   }
 }
 
-/** The keys and what they do, for the list of them. */
+/** What there is, for the list of the keys. */
 export const listed = () =>
-  powers.filter((power) => power.tells).map((power) => [
-    power.shown ?? power.key.toUpperCase(),
-    power.tells,
-  ]);
+  powers
+    .filter((power) => power.tells)
+    .map(({ key, shown, tells, act }) => ({
+      keys: (shown ?? key.toUpperCase()).split(" "),
+      tells,
+      act,
+    }));
 
 function labelled(power) {
   const element = button("", power.act);
