@@ -178,6 +178,15 @@ def test_what_an_exception_says_is_not_told(name: str, monkeypatch: pytest.Monke
         assert not [word for word in words_of(said) if word in told]
 
 
+def test_a_types_name_may_be_made_of_a_message() -> None:
+    """Then the nearest one is told that stands in a file."""
+    made = type("ThePartyForCarol", (LookupError,), {})
+    assert failure_of(describe(made())).raised == "LookupError"
+    noted = Trace()
+    note_invocation(AppTrace(noted, "functions/app"), "f", 0.0, failure_of(describe(made())))
+    assert "Party" not in str([event.detail for event in noted.after()])
+
+
 class Whatever:
     """Anything that is no key: asking for it raises with its text."""
 

@@ -78,7 +78,7 @@ def note_invocation(app: AppTrace, name: str, seconds: float, failure: Failure |
     """
     failed, where = "", ""
     if failure is not None:
-        failed = failure.type
+        failed = failure.raised or failure.type  # the host's own have written ones
         where = failure.where
     app.trace.emit(
         app.source,

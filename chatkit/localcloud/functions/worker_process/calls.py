@@ -91,12 +91,15 @@ class Failure:
         message: What it says, which may be anything: a private message that a function was given.
         stack: The text of its stack, with the message.
         where: File and line of the app, and nothing else.
+        raised: The type's name, or of one that it is made of, as it stands in a file: an app may
+            make a type with any name while it runs.
     """
 
     type: str
     message: str
     stack: str = ""
     where: str = ""
+    raised: str = ""
 
     def __str__(self) -> str:
         return f"{self.type}: {self.message}"

@@ -38,7 +38,7 @@ def _with_content(wire: Wire, contents: Contents, name: str) -> Wire:
 
 def failure_of(header: Wire) -> Failure:
     """An exception."""
-    told = (header.get(name, "") for name in ("type", "message", "stack", "where"))
+    told = (header.get(name, "") for name in ("type", "message", "stack", "where", "raised"))
     return Failure(*(whole(text) for text in told))
 
 

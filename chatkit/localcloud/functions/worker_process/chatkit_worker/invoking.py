@@ -236,6 +236,7 @@ def describe(error: BaseException) -> dict[str, str]:
         "message": _text(error),
         "stack": _stack(error),
         "where": _where(error),
+        "raised": _written_name(error),
     }
 
 
@@ -259,6 +260,18 @@ def _stack(error: BaseException) -> str:
         return "".join(stack.format())
     except BaseException:
         return "".join(traceback.format_tb(error.__traceback__))
+
+
+def _written_name(error: BaseException) -> str:
+    """The name of its type, or of the nearest base, that stands in a module."""
+    try:
+        for kind in type(error).__mro__:
+            module = sys.modules.get(kind.__module__)
+            if getattr(module, kind.__name__, None) is kind:
+                return str(kind.__name__)
+    except BaseException:  # a type or a module of the app may fail at this with anything
+        pass
+    return "Exception"
 
 
 def _where(error: BaseException) -> str:
