@@ -36,8 +36,8 @@ WITH_SIGN_IN = "The functions on this machine run with sign-in in front, which n
 WITHOUT = "workshop.start_functions() runs them without; or deploy the chat, which may have it."
 ON_AZURE = (
     "The chat is on Azure, at an address of its own that the whole internet reaches. The stage"
-    " opens nothing there: it cannot name guests, count them or end the chat. People sign in as"
-    " the page asks them to."
+    " opens nothing there: it cannot name guests, count them, hide what they write, or end the"
+    " chat. People sign in as the page asks them to."
 )
 NOT_THERE = "--host, --port and --for are for the local cloud: on Azure the chat has its address."
 
