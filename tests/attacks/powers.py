@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from tests.attacks.group import Group
 
 # What is shown at the screen's port in place of the proof that somebody knows the token.
@@ -72,6 +74,8 @@ FORMS: dict[str, bytes] = {
     "an object cut": b'{"text": "x"',
     "a form": b"text=x&target=stageRules",
     "nothing": b"",
+    "signs without end on one letter": json.dumps({"text": "\u0301\u0316" * 2_001}).encode(),
+    "a text without end behind a short one": json.dumps({"text": "x", "y": "z" * 4_000}).encode(),
 }
 # What a client of the hub sends to be taken for the presenter by other clients.
 INVOCATIONS: dict[str, dict[str, object]] = {

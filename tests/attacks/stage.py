@@ -117,6 +117,7 @@ REFUSED_NAMES: dict[str, object] = {
     "a name as a rehearsal gives it": "rehearsal 1a2b3c4d",
     "the same with a Cyrillic letter": "Gu\N{CYRILLIC SMALL LETTER IE}st 1a2b3c4d",
     "too long": "x" * 51,
+    "endless": "\u0301\u0316" * 4_000,
     "no text": 7,
     "a list": ["bob"],
 }

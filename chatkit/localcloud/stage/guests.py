@@ -23,6 +23,7 @@ REHEARSALS = "stage-rehearsals"
 COOKIE = "chatkit-guest"
 PROVIDER = "guest"
 MAX_NAME = 50
+MAX_SENT = 1_000
 MAX_GUESTS = 10_000
 MAX_SEEN = 50_000
 MAX_EARLIER = 20
@@ -231,4 +232,6 @@ def wanted_name(document: Mapping[str, object]) -> str:
     name = document.get("name")
     if not isinstance(name, str):
         raise NameRefused(NO_NAME)
+    if len(name) > MAX_SENT:  # a name of some letters may have many that nobody sees
+        raise NameRefused(TOO_LONG)
     return name

@@ -28,6 +28,9 @@ NOT_HANDED_ON = frozenset(
         "userid",
     }
 )
+# More than any page of the kit sends; to look for words in endless texts takes endless time.
+MAX_CHARACTERS = 4_000
+TOO_LONG = f"A message has at most {MAX_CHARACTERS:,} characters."
 NO_MESSAGE = "A message is a JSON object with a text."
 PAUSED = "The presenter has paused the chat. Please send it again when the chat goes on."
 MUTED = "The presenter has muted you. Nobody sees what you write."
@@ -81,6 +84,8 @@ def read(body: bytes) -> dict[str, Any]:
         message = None
     if not isinstance(message, dict):
         raise PostRefused(400, "form", NO_MESSAGE)
+    if sum(len(text) for text in _texts(message)) > MAX_CHARACTERS:
+        raise PostRefused(413, "form", TOO_LONG)
     return message
 
 
@@ -116,7 +121,7 @@ def check(
 
 
 def _texts(value: object) -> Iterator[str]:
-    """Every text in a message, but for whom it is."""
+    """Every text in a message, but not for whom it is."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, list):
