@@ -65,6 +65,7 @@ def test_no_stage_is_open_where_nothing_runs(chatkit: Chatkit) -> None:
     assert set(json.loads(typed.out).values()) == {None}
     assert "stage up" in chatkit("stage", "status").out
     assert "No stage is open." in chatkit("stage", "down").out
+    assert "0 messages" in chatkit("stage", "down", "--forget").out
 
 
 def test_stop_ends_the_stage(chatkit: Chatkit, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -104,25 +104,25 @@ class StageService:
         path = self._platform.folder / NO_MORE
         wish = _wish(path)
         if document is None:
-            await self._forget_when_wished(wish)
+            self._forget_when_wished(wish)
             discard([path])
             return
         async with self._changing:
             self._kept = Kept.read(document)
             if wish is not None:
-                await self._forget("it was ended while the local cloud did not run")
-                await self._forget_when_wished(wish)
+                self._forget("it was ended while the local cloud did not run")
+                self._forget_when_wished(wish)
                 discard([path])
                 return
             if clock.steady() >= self._kept.until:
-                await self._forget("its time was over")
+                self._forget("its time was over")
                 return
             await self._open_or_wait(self._kept)
             self._begin_to_watch()
 
-    async def _forget_when_wished(self, wish: str | None) -> None:
+    def _forget_when_wished(self, wish: str | None) -> None:
         if wish == FORGET:
-            await endings.forget(self._platform, self._storage)
+            endings.forget(self._platform, self._storage)
 
     async def stop(self) -> None:
         """Close it; the next start of the local cloud opens it again."""
@@ -235,10 +235,10 @@ class StageService:
         await self._stop_watching()
         async with self._changing:
             await self._close()
-            await self._forget("it was ended")
+            self._forget("it was ended")
             if not forget:
                 return 0
-            return await endings.forget(self._platform, self._storage)
+            return endings.forget(self._platform, self._storage)
 
     async def _open(self, kept: Kept) -> None:
         order = kept.order
@@ -289,13 +289,13 @@ class StageService:
         self._listener = None
         self._stage = None
 
-    async def _forget(self, why: str) -> None:
+    def _forget(self, why: str) -> None:
         if self._kept is None:
             return
         log.info("the stage is closed: %s", why)
         known = Guests(self._platform.store, bytes.fromhex(self._kept.key))
         # Before the stage is forgotten: a start after a kill in between goes on with it.
-        await endings.end(self._platform.store, self._storage, known.all_names())
+        endings.end(self._platform.store, self._storage, known.all_names())
         self._kept = None
         self._notice = ""
         with self._platform.store.transaction(from_reserve=True):
@@ -354,11 +354,11 @@ class StageService:
                 return
             if not self._seconds_left():
                 await self._close()
-                await self._forget("its time was over")
+                self._forget("its time was over")
                 return
             if self._is_hub_gone():
                 await self._close()
-                await self._forget("its SignalR Service instance was deleted")
+                self._forget("its SignalR Service instance was deleted")
                 return
             if self._stage is not None:
                 self._stage.moderator.recent.follow(self._stage.instance())

@@ -257,7 +257,7 @@ class StorageService:
         if container in found.containers:
             self._repository.delete_container(found, found.containers[container])
 
-    async def redact(self, container: str, keep: Callable[[bytes], bool]) -> int:
+    def redact(self, container: str, keep: Callable[[bytes], bool]) -> int:
         """Take lines out of the append blobs of every account's container; returns how many.
 
         Args:
@@ -271,7 +271,7 @@ class StorageService:
         for account in [*self._repository.accounts.values()]:
             found = account.containers.get(container)
             if found is not None:
-                removed += await redact(self._repository, account, found, keep)
+                removed += redact(self._repository, account, found, keep)
         return removed
 
     async def receive_package(

@@ -13,23 +13,28 @@ from typing import Any
 import aiohttp
 import pytest
 import pytest_asyncio
+from aiohttp import web
 
+from chatkit.cloud import local_stage
 from chatkit.core import ports
 from chatkit.core.running.own_addresses import OwnAddress, own_addresses
 from chatkit.core.running.reachable import TOKEN_HEADER
 from chatkit.localcloud.cloud import LocalCloud
 from chatkit.localcloud.core.platform import Platform
+from chatkit.localcloud.core.web import HandedOn
 from chatkit.localcloud.journeys.service import proof
 from chatkit.localcloud.signalr.core.spec import InstanceSpec
+from chatkit.localcloud.stage.chat import LocalChat
 from chatkit.localcloud.stage.guests import Guests
 from chatkit.localcloud.stage.moderation.endings import HISTORY
 from chatkit.localcloud.stage.order import Order
+from chatkit.localcloud.stage.presenter import ASK_AGAIN_S
 from chatkit.localcloud.storage.service import DEV_ACCOUNT
 from chatkit.localcloud.storage.state.models import APPEND, Blob, Container, Part
 from chatkit.wire.hub_messages import Invocation
 from tests.attacks.powers import HOSTS, TOKENS
 from tests.localcloud.memory_transport import MemoryNetwork
-from tests.times import HOUR_S
+from tests.times import HOUR_S, Times
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 KEY = "a2V5"
@@ -201,6 +206,31 @@ async def test_the_screen_shows_the_room(screen: Screen) -> None:
     assert [one["text"] for one in room["messages"]] == ["text 1"]
 
 
+async def test_the_screen_begins_with_the_history(
+    screen: Screen, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was said before, as a stranger sees it; an app that does not answer is asked again."""
+    asked: list[str] = []
+    messages = [
+        {"id": "3", "text": "private", "recipient": "x"},
+        {"id": "2", "text": "newest"},
+        {"id": "1", "text": "oldest"},
+    ]
+
+    async def api(_: LocalChat, request: web.Request, __: HandedOn) -> web.Response:
+        asked.append(str(request.rel_url))
+        return web.json_response(messages, status=503 if len(asked) == 1 else 200)
+
+    monkeypatch.setattr(LocalChat, "api", api)
+    times = Times(monkeypatch)
+    assert (await screen.ask("GET", "/room"))[1]["messages"] == []
+    times.suspend(ASK_AGAIN_S)
+    for _ in range(2):
+        _, room = await screen.ask("GET", "/room")
+        assert [one["text"] for one in room["messages"]] == ["oldest", "newest"]
+    assert asked == ["/api/messages?limit=200"] * 2
+
+
 async def test_the_screen_waits_for_news(screen: Screen) -> None:
     """One request stands until something happens; time that passes is no news."""
     _, room = await screen.ask("GET", "/room")
@@ -363,3 +393,13 @@ async def test_guests_are_forgotten_with_what_they_wrote(screen: Screen) -> None
     assert stage is not None
     assert stage.moderator.rules.words == ("badger",)  # the presenter's own
     assert len(Guests(screen.cloud.platform.store, b"")) == 0
+
+
+async def test_guests_are_forgotten_at_the_next_start(screen: Screen) -> None:
+    """Somebody has asked for it while no local cloud ran."""
+    write_history(screen.cloud, {"id": "1", "text": "x", "senderId": f"guest-{0:016x}"})
+    local_stage.end(screen.cloud.platform.folder, forget=True)
+    await screen.start_anew()
+    assert screen.cloud.stage.status() == {"open": False}
+    assert lines(screen.cloud) == []
+    assert not (screen.cloud.platform.folder / local_stage.NO_MORE).exists()

@@ -24,7 +24,7 @@ GUEST = re.compile(r"(guest|rehearsal)-[0-9a-f]{16}")
 MADE_NAME = re.compile(r"Guest [0-9a-f]{8}")
 
 
-async def end(store: Store, storage: StorageService, names: Iterable[str]) -> None:
+def end(store: Store, storage: StorageService, names: Iterable[str]) -> None:
     """The room has ended: what is hidden now is deleted.
 
     The word list stays, and who was there until `forget`: an app that knows people by their names
@@ -42,7 +42,7 @@ async def end(store: Store, storage: StorageService, names: Iterable[str]) -> No
     since = str(kept["since"])
     known = frozenset(names)
     if rules.hides_something:
-        await storage.redact(HISTORY, lambda line: not _is_hidden(line, rules, known, since))
+        storage.redact(HISTORY, lambda line: not _is_hidden(line, rules, known, since))
     past = (store.get(COLLECTION, PAST) or {}).get("rooms", [])
     with store.transaction(from_reserve=True):
         store.delete(COLLECTION, RULES)
@@ -50,7 +50,7 @@ async def end(store: Store, storage: StorageService, names: Iterable[str]) -> No
         store.put(COLLECTION, PAST, {"rooms": rooms})
 
 
-async def forget(platform: Platform, storage: StorageService) -> int:
+def forget(platform: Platform, storage: StorageService) -> int:
     """Delete what guests of ended rooms have written, and their names.
 
     Args:
@@ -72,7 +72,7 @@ async def forget(platform: Platform, storage: StorageService) -> int:
             for room in rooms or [{"names": (), "since": ""}]
         )
 
-    removed = await storage.redact(HISTORY, keep)
+    removed = storage.redact(HISTORY, keep)
     lasting = store.get(COLLECTION, LASTING) or {}
     store.delete(COLLECTION, PAST)
     if lasting:
