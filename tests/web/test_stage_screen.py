@@ -367,6 +367,9 @@ def test_the_map_shows_a_message_on_its_way(served: Served, screen: OpenScreen) 
     expect(page.locator("#picture")).to_have_attribute("alt", re.compile("arrived at 20"))
     page.keyboard.press("ArrowUp")
     expect(page.locator("#said")).to_have_text("No messages are shown at the moment.")
+    hidden = {**message(9, "alice", "Hello from the first row"), "hidden": True, "why": "hidden"}
+    served.room.tell(messages=[*TALK, hidden])
+    expect(page.locator("#way-title")).to_have_text("A message that is hidden")
     page.keyboard.press("m")
     expect(page.locator("#messages li").last).to_be_visible()
 

@@ -9,7 +9,8 @@ const REFUSED = "This was refused: the stage has a new token. `chatkit stage sta
 export const room = {
   version: "",
   state: { open: true, url: null },
-  messages: [],
+  messages: [], // those that are shown
+  hidden: [],
   paused: false,
   slow_s: 0,
   muted: [],

@@ -6,6 +6,7 @@ import * as messages from "./messages.js";
 import { POWERS } from "./presenter.js";
 import { room } from "./room.js";
 import { refuse, show, showSilence } from "./view.js";
+import * as ways from "./ways.js";
 
 const AGAIN_MS = 200; // what comes meanwhile comes together
 const PUBLIC_MS = 2_000;
@@ -15,16 +16,18 @@ let hasPowers = false;
 
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
-const isShown = ({ hidden, text, sender }) =>
-  !hidden && typeof text === "string" && typeof sender === "string";
+const isMessage = ({ text, sender }) => typeof text === "string" && typeof sender === "string";
 
 /** With the token: everything, as soon as something changes. */
 async function followRoom() {
   Object.assign(room, await ask(`room?after=${encodeURIComponent(room.version)}`));
-  room.messages = room.messages.filter(isShown);
+  const told = room.messages.filter(isMessage);
+  room.hidden = told.filter((message) => message.hidden);
+  room.messages = told.filter((message) => !message.hidden);
   if (!hasPowers) beginPowers(); // not before the room is known: its words are edited as a whole
   show();
   messages.take(room.messages);
+  if (ways.isShown()) ways.showTitle();
   showState();
   return AGAIN_MS;
 }
@@ -52,6 +55,7 @@ function beginPowers() {
 
 function endPowers() {
   hasPowers = false;
+  if (ways.isShown()) ways.toggle();
   forgetToken();
   withdraw();
   delete document.body.dataset.powers;

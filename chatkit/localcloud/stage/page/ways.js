@@ -1,8 +1,10 @@
 // The way of each message, a hop at a time, as the map shows it; asked for only while it is seen.
 
 import { ask } from "./cloud.js";
+import { room } from "./room.js";
 import { at, tell } from "./words.js";
 
+const HIDDEN = "A message that is hidden";
 const ASK_MS = 500;
 const HOP_MS = 900;
 const REST_MS = 1500;
@@ -11,7 +13,8 @@ const LATE_S = 5;
 // The picture is an image, which does not know of this wish.
 const STILL = matchMedia("(prefers-reduced-motion: reduce)");
 
-let isOn = false;
+let playing = 0; // which time the map is on; 0 while it is off
+let times = 0;
 let newest = 0;
 let run = "";
 let waiting = [];
@@ -19,25 +22,43 @@ let shown = null;
 let steps = 0;
 let drawn = 0;
 
-export const isShown = () => isOn;
+export const isShown = () => playing > 0;
 
 /** Show the map, or take it away again. */
 export function toggle() {
-  isOn = !isOn;
-  document.body.dataset.map = isOn ? "on" : "off";
-  at("map").hidden = !isOn;
-  at("talk").hidden = isOn;
-  if (isOn) play();
+  playing = playing ? 0 : ++times;
+  document.body.dataset.map = playing ? "on" : "off";
+  at("map").hidden = !playing;
+  at("talk").hidden = playing > 0;
+  if (playing) play(playing);
 }
+
+/** Say what the way is of; what the presenter has hidden stands in the map neither. */
+export function showTitle() {
+  const title = shown && (isHidden(shown.title) ? HIDDEN : shown.title);
+  tell(at("way-title"), title ?? "No message has passed yet. Send one.");
+}
+
+function isHidden(title) {
+  return room.hidden.some(({ sender, text }) => {
+    const name = `${sender}: `;
+    const beginning = letters(title.slice(name.length).replace(/…$/, ""));
+    return title.startsWith(name) && letters(text).startsWith(beginning);
+  });
+}
+
+// A title spells out what cannot be seen in a text.
+const letters = (text) => text.replace(/[^\p{L}\p{N}]/gu, "");
 
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
-async function play() {
+async function play(time) {
   waiting = [];
   let isFirst = true;
-  while (isOn) {
+  while (playing === time) {
     try {
-      isFirst = !(await look(isFirst));
+      await look(isFirst);
+      isFirst = false;
     } catch {
       // Who asks for the room says that the local cloud does not answer.
     }
@@ -49,10 +70,8 @@ async function play() {
 
 async function look(isFirst) {
   let news = await ask(`journeys?after=${newest}`);
-  if (news.run !== run && run) {
-    newest = 0; // another local cloud, which counts anew
-    news = await ask("journeys?after=0");
-  }
+  if (run && news.run !== run) news = await ask("journeys?after=0"); // a cloud that counts anew
+  if (news.run !== run) newest = 0;
   run = news.run;
   const messages = news.journeys.filter((way) => way.is_message);
   newest = Math.max(newest, ...news.journeys.map((way) => way.number));
@@ -60,7 +79,6 @@ async function look(isFirst) {
   if (isFirst) await showWhole(messages.at(-1) ?? shown);
   else waiting.push(...messages.filter((way) => way.at > last - LATE_S));
   waiting = waiting.slice(-WAITING);
-  return true;
 }
 
 async function showWhole(way) {
@@ -82,18 +100,23 @@ async function step() {
 }
 
 async function draw() {
-  const hop = shown && steps ? shown.rows[steps - 1] : null;
-  const isOver = shown && steps >= shown.hops.length;
-  tell(at("way-title"), shown ? shown.title : "No message has passed yet. Send one.");
-  tell(at("hop"), isOver ? shown.outcome : hop ? `${hop[0]}. ${hop[1]} → ${hop[2]}: ${hop[3]}` : "");
+  showTitle();
+  tell(at("hop"), hopInWords());
   const mine = ++drawn;
   const moves = STILL.matches ? 0 : 1;
   try {
     const answer = await ask(`picture?way=${shown?.number ?? 0}&steps=${steps}&moves=${moves}`);
     if (mine !== drawn) return;
     at("picture").src = `data:image/svg+xml,${encodeURIComponent(answer.svg)}`;
-    at("picture").alt = answer.words;
+    at("picture").alt = shown && isHidden(shown.title) ? HIDDEN : answer.words;
   } catch {
     // As above.
   }
+}
+
+function hopInWords() {
+  if (!shown || !steps) return "";
+  if (steps >= shown.hops.length) return shown.outcome;
+  const [number, from, to, what] = shown.rows[steps - 1];
+  return `${number}. ${from} → ${to}: ${what}`;
 }
