@@ -77,8 +77,8 @@ def _remedy(names: Names, *, is_enough: bool) -> str:
     if is_enough:
         return f"Run the cell that begins with `{names.head}`, then this one again."
     return (
-        f"Run > Run All Above Selected Cell, then this one again: `{names.head}` makes it, and"
-        " needs what stands above."
+        "In the menu Run choose Run All Above Selected Cell, then run this one again. The cell that"
+        f" begins with `{names.head}` makes it, and needs others."
     )
 
 

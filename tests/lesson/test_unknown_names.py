@@ -92,8 +92,12 @@ def test_a_mistake_of_the_kits_own_has_no_card() -> None:
     [
         ("06", "workshop.check('06')", "Run the cell that begins with `%load_ext chatkit`,"),
         ("06", "workshop = 1; len(api)", "Run the cell that begins with `from chatkit import get,"),
-        ("06", "panel.say('alice', 'x')", "Run > Run All Above Selected Cell, then this one"),
-        ("06", "workshop = 1; inspector.diagram()", "Run > Run All Above Selected Cell, then this"),
+        ("06", "panel.say('alice', 'x')", "In the menu Run choose Run All Above Selected Cell"),
+        (
+            "06",
+            "workshop = 1; inspector.diagram()",
+            "In the menu Run choose Run All Above Selected Cell",
+        ),
         ("10", "def mine():\n  alice.name\nworkshop = 1; phone = 2; mine()", "Run the cell that"),
     ],
 )

@@ -12,7 +12,7 @@ from chatkit.lesson.checks.core import service
 from chatkit.lesson.checks.core.evidence import HubEndpoint, expect, listening, run
 from chatkit.lesson.checks.core.people import named_in_headers
 from chatkit.lesson.http import fetch
-from chatkit.steps import identity
+from chatkit.steps import app_files, identity
 
 if TYPE_CHECKING:
     from chatkit.chat.client.sign_in import SignedIn
@@ -111,7 +111,7 @@ def _claims(session: Session, info: ConnectionInfo) -> str:
         hint=f"hubName is {hub}.",
     )
     _lives_an_hour(claims)
-    _names_nobody(claims)
+    _names_nobody(session, claims)
     what = f"for hub {hub} only, lives 60 minutes and names no user."
     if connection.access_key:
         return f"The token is signed with your access key, is {what}"
@@ -129,14 +129,21 @@ def _lives_an_hour(claims: dict[str, Any]) -> None:
     )
 
 
-def _names_nobody(claims: dict[str, Any]) -> None:
+def _names_nobody(session: Session, claims: dict[str, Any]) -> None:
+    is_of = app_files.section_of(session.folder)
+    hint = "userId comes in section 09; leave it out for now."
+    if is_of >= "09":
+        hint = (
+            f"my-chat/functions is that of section {is_of}. The cells of notebook 04 that write"
+            " files bring it back to section 04, and keep what is there beside."
+        )
     users = [name for name in service.USER_CLAIMS if claims.get(name)]
     expect(
         not users,
         "The token's user",
         expected="none yet",
         got=f"claim {', '.join(users)}",
-        hint="userId comes in section 09; leave it out for now.",
+        hint=hint,
     )
 
 
