@@ -304,7 +304,8 @@ def _told(move: Move, kept: str) -> str:
     changed = [name.removeprefix(app_sections.FOLDER) for name in (*move.files, *move.added)]
     names = enumerated(changed)
     if not move.is_back:
-        return f"my-chat/functions was that of section {move.before}; brought forward: {names}."
+        was = f"that of section {move.before}" if move.before else "of several sections"
+        return f"my-chat/functions was {was}; brought forward: {names}."
     along = f", and so are {names}" if changed else ""
     onward = f"{int(move.before) + 1:02}"
     return (

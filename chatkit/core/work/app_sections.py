@@ -16,6 +16,8 @@ from pathlib import Path
 
 MAGIC = "%%chatfile"
 FOLDER = "functions/"
+NONE = "00"
+"""Of which section a file is that is not there."""
 ALIKE = 0.6
 """How much of an edited file is a version's, for it to be made from that version."""
 
@@ -39,7 +41,7 @@ class Move:
 
     Attributes:
         section: The one they are brought to.
-        before: The one that they were of.
+        before: The one that they were of; empty when they were of several.
         files: What has to be written besides the file that set it off.
         added: Files that no section up to this one has: they have to go.
     """
@@ -145,13 +147,11 @@ class AppSections:
         Only what completed sections have left comes back.
         """
         files = {}
-        were = []
         for name, wanted in self.at_start_of(section).items():
-            there = self.section_of(name, app[name]) if name in app else "00"
+            there = self.section_of(name, app[name]) if name in app else NONE
             if name != besides and there and there < wanted.section and wanted.section in done:
                 files[name] = wanted.content
-                were.append(there)
-        return Move(section, min(were), files) if files else None
+        return Move(section, self.of(app), files) if files else None
 
     @cached_property
     def _sections(self) -> set[str]:
