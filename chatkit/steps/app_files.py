@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
@@ -301,18 +301,22 @@ def _keep(app: Mapping[str, bytes], folder: Path) -> str:
 
 def _told(move: Move, kept: str) -> str:
     """What became of the other files."""
-    changed = [name.removeprefix(app_sections.FOLDER) for name in (*move.files, *move.added)]
-    names = enumerated(changed)
+    changed = _names(move.files)
     if not move.is_back:
         was = f"that of section {move.before}" if move.before else "of several sections"
-        return f"my-chat/functions was {was}; brought forward: {names}."
-    along = f", and so are {names}" if changed else ""
+        return f"my-chat/functions was {was}; brought forward: {changed}."
+    along = [f"{changed} went back, too"] if changed else []
+    along += [f"not in it yet: {_names(move.added)}"] if move.added else []
     onward = f"{int(move.before) + 1:02}"
     return (
-        f"This file is that of section {move.section} again{along}. my-chat/functions as it was in"
-        f' section {move.before} is kept in my-chat/{kept}; workshop.catch_up("{onward}") goes'
-        " forward."
+        f"my-chat/functions is that of section {move.section} again{': ' if along else ''}"
+        f"{'; '.join(along)}.\nAs it was in section {move.before} it is kept in my-chat/{kept};"
+        f' workshop.catch_up("{onward}") goes forward.'
     )
+
+
+def _names(files: Iterable[str]) -> str:
+    return enumerated([name.removeprefix(app_sections.FOLDER) for name in files])
 
 
 def _unused(path: Path) -> Path:

@@ -165,7 +165,8 @@ def test_going_back_keeps_the_finished_app_and_says_so(write: Write, tmp_path: P
     finished = {path.name: path.read_text() for path in functions.glob("*.py")}
     early = {"functions/chat_message.py": "05", "functions/send_message.py": "05"}
     said = [write(name, old(name, section)) for name, section in early.items()]
-    assert "is that of section 05 again, and so are function_app.py," in said[0]
+    assert "section 05 again: function_app.py, signalr_info.py and send_message.py went" in said[0]
+    assert "went back, too; not in it yet: app_identity.py, day_blobs.py," in said[0]
     assert 'kept in my-chat/functions.before-1; workshop.catch_up("11") goes' in said[0]
     assert said[1] == "my-chat/functions/send_message.py: 31 lines"
     kept = tmp_path / "my-chat/functions.before-1"

@@ -144,14 +144,25 @@ class AppSections:
     ) -> Move | None:
         """What brings functions of an earlier section to the start of one; None when nothing does.
 
-        Only what completed sections have left comes back.
+        Only what completed sections have left comes back, and nothing in an app that another
+        version of the kit, or somebody by themselves, has written.
         """
+        if not self._are_most_ours(app):
+            return None
         files = {}
         for name, wanted in self.at_start_of(section).items():
             there = self.section_of(name, app[name]) if name in app else NONE
             if name != besides and there and there < wanted.section and wanted.section in done:
                 files[name] = wanted.content
         return Move(section, self.of(app), files) if files else None
+
+    def _are_most_ours(self, app: Mapping[str, bytes]) -> bool:
+        ours = [
+            name
+            for name, content in app.items()
+            if content in [version.content for version in self.versions(name)]
+        ]
+        return 2 * len(ours) > len(app)
 
     @cached_property
     def _sections(self) -> set[str]:

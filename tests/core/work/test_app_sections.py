@@ -12,6 +12,7 @@ from tests.app_versions import write_app
 
 SECTIONS = AppSections(kit() / "notebooks")
 DONE = tuple(f"{number:02}" for number in range(11))
+HOMES = Path(__file__).parents[2] / "data/homes"
 WRITING = ("03", "04", "05", "06", "09", "10")
 
 
@@ -96,3 +97,10 @@ def test_only_what_was_done_comes_forward() -> None:
     assert SECTIONS.forward("10", app, ("00", "03", "04", "05")) is None
     move = SECTIONS.forward("10", app, DONE)
     assert move is not None and app | dict(move.files) == app_of("09")
+
+
+def test_the_app_of_another_version_of_the_kit_stays() -> None:
+    """Its files are like ours, and none of ours may come among them by itself."""
+    folder = HOMES / "0.1.0/home/my-chat/functions"
+    app = {f"{FOLDER}{path.name}": path.read_bytes() for path in sorted(folder.glob("*.py"))}
+    assert len(app) > 9 and SECTIONS.forward("11", app, DONE) is None
