@@ -215,9 +215,15 @@ class Workshop(ExerciseVerbs, MapVerb, StageVerbs, mistakes.NamesNearest):
         """Create the group that holds everything, and register the resource providers."""
         return resources.create_resource_group(self.session)
 
-    def create_signalr(self) -> Result:
-        """Create the SignalR Service instance: free tier, serverless."""
-        return resources.create_signalr(self.session)
+    def create_signalr(self, *, tier: str = "", units: int | None = None) -> Result:
+        """Create the SignalR Service instance: serverless, on the free tier.
+
+        Args:
+            tier: "free", or "standard", which takes 1,000 connections and costs by the day. By
+                default an instance that is there keeps what it has.
+            units: How many units, for "standard".
+        """
+        return resources.create_signalr(self.session, tier=tier, units=units)
 
     def create_storage_account(self) -> Result:
         """Create the storage account."""

@@ -13,6 +13,7 @@ import typer
 
 from chatkit.cli import auth, az, func, lab, local, run, signalr, stop, test, workshop
 from chatkit.cli.failures import INTERRUPTED, exit_code, sentence, usage_mistake
+from chatkit.cli.stage import tier
 from chatkit.cli.stage import verbs as stage
 from chatkit.setup.version import VERSION
 
@@ -40,6 +41,7 @@ for verb in (
     workshop.clean,
     workshop.reset,
     stop.stop,
+    tier.scale,
 ):
     app.command()(verb)
 OTHERS_ARGUMENTS = {

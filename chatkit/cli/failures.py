@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from chatkit.core.errors import ChatkitError, NoSuchChoice, nearest
+from chatkit.core.errors import ChatkitError, NoSuchChoice, NotOffered, nearest
 from chatkit.core.files import refusal
 from chatkit.core.running import start_proof
 from chatkit.lesson import mistakes
@@ -58,7 +58,7 @@ def exit_code(error: BaseException) -> int:
     People and their scripts know 1, and 2 for bad usage. A program of the kit that waits for a verb
     tells errors apart.
     """
-    if isinstance(error, NoSuchChoice):
+    if isinstance(error, NoSuchChoice | NotOffered):
         return error.exit_code
     if not start_proof.given_secret():
         return 1

@@ -5,6 +5,7 @@ Azure SDK exceptions are never wrapped: they reach the learner as they are, with
 ChatkitError
     SetupError               environment, port, login, disk
         NoSuchChoice         a section, a target that is not there
+        NotOffered           a size that Azure does not have
         NoSuchVerb           the workshop has no verb of that name
         NotStarted           the local cloud (or a server of the lesson) is not running
             NotAnswering     the local cloud runs, and answers nobody
@@ -112,6 +113,12 @@ class NoSuchChoice(SetupError):
         nearest_one = f"; the nearest is {near}" if near else ""
         hint = f"{kind.capitalize()}s are {', '.join(choices)}{nearest_one}."
         super().__init__(f"There is no {kind} {wanted or 'without a name'}.", hint=hint)
+
+
+class NotOffered(SetupError):
+    """A size that Azure does not have; the hint says which there are."""
+
+    exit_code = 2
 
 
 class NoSuchVerb(SetupError, AttributeError):

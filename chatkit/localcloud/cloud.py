@@ -71,7 +71,13 @@ class LocalCloud:
             storage=self.storage,
             functions=self.functions,
         )
-        self.stage = StageService(self.platform, self.signalr, self.functions, self.storage)
+        self.stage = StageService(
+            self.platform,
+            self.signalr,
+            self.functions,
+            self.storage,
+            resize=self.resource_manager.resize,
+        )
         self.map = MapService(self.platform)
         self.presenter = Presenter(self.platform, self.stage, self.drills, self.map)
         self.platform.note_start(

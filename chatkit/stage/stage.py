@@ -17,7 +17,7 @@ from chatkit.core.errors import NotStarted, SetupError
 from chatkit.core.files import write_private
 from chatkit.core.results import Result
 from chatkit.core.running.presence import FUNCTIONS, PAGE
-from chatkit.stage import hosts
+from chatkit.stage import hosts, size
 from chatkit.stage.shown import StageShown
 from chatkit.steps.session import Session
 
@@ -39,6 +39,7 @@ ON_AZURE = (
     " opens nothing there: it cannot name guests, count them, hide what they write, or end the"
     " chat. People sign in as the page asks them to."
 )
+BACK = "If the tier was changed for the talk, `chatkit scale --tier free` goes back."
 NOT_THERE = "--host, --port and --for are for the local cloud: on Azure the chat has its address."
 
 
@@ -73,17 +74,25 @@ def up(session: Session, wanted: Wanted) -> StageShown:
     with session.on_cloud():
         chat = _chat(session, wanted.where)
         address = hosts.chosen(wanted.host)
-        order = {
+        scaled = size.make_room(session, wanted.people) if wanted.people else None
+        order: dict[str, object] = {
             "host": address.host,
             "port": wanted.port,
             "for_s": wanted.for_s,
             "people": wanted.people,
             "instance": session.settings.facts.signalr,
             "hub": session.hub,
+            "scaled": scaled.document() if scaled else None,
             **chat,
         }
-        opened = local_stage.open_stage(session.home / "local", order)
-    return shown(opened, people=wanted.people)
+        try:
+            opened = local_stage.open_stage(session.home / "local", order)
+        except SetupError:
+            if scaled:
+                size.take_back(session, scaled)
+            raise
+    tier = scaled.sentence(wanted.people) if scaled else ""
+    return shown(opened, people=wanted.people, tier=tier)
 
 
 def state(session: Session) -> StageState | None:
@@ -109,7 +118,7 @@ def down(session: Session, *, forget: bool = False) -> Result:
     ended = local_stage.end(session.home / "local", forget=forget)
     (session.home / SCREEN).unlink(missing_ok=True)
     if session.settings.target == "azure":
-        return Result("The stage had opened nothing: the chat on Azure is where it was.")
+        return Result(f"The stage had opened nothing: the chat on Azure is where it was. {BACK}")
     said = "The stage is closed." if ended["was_open"] else "No stage is open."
     if forget:
         said = f"{said} {_forgotten(ended['forgotten'])}"
@@ -133,8 +142,14 @@ def summary(session: Session, known: StageState | None) -> dict[str, Any]:
     return told
 
 
-def shown(known: StageState, *, people: int = 0) -> StageShown:
-    """A stage as a cell and a terminal show it."""
+def shown(known: StageState, *, people: int = 0, tier: str = "") -> StageShown:
+    """A stage as a cell and a terminal show it.
+
+    Args:
+        known: What the local cloud tells.
+        people: How many are expected.
+        tier: What was done to the tier.
+    """
     url = known["url"] or ""
     if not url:
         return StageShown(known["notice"], (("open for", left(known["seconds_left"])),))
@@ -147,6 +162,10 @@ def shown(known: StageState, *, people: int = 0) -> StageShown:
         ("open for", left(known["seconds_left"])),
         ("room for", _room(known, people)),
     ]
+    if tier:
+        rows.append(("tier", tier))
+    if known["waiting"]:
+        rows.append(("waiting", f"{known['waiting']} people, until somebody leaves"))
     if known["notice"]:
         rows.insert(0, ("news", known["notice"]))
     return StageShown(text, tuple(rows), url=url)
@@ -163,7 +182,7 @@ def _room(known: StageState, people: int) -> str:
     holds = known["holds"] or 0
     text = f"{holds} connections at the same time (SignalR Service, {known['tier']} tier)"
     if people > holds:
-        return f"{text}: too few for {people} people"
+        return f"{text}: too few for {people} people; `chatkit scale` makes room"
     return text
 
 
@@ -195,8 +214,13 @@ def _on_azure(session: Session, wanted: Wanted) -> StageShown:
     if url is None or wanted.where == "local":
         raise NotStarted("There is no deployed chat yet.", hint=DEPLOY)
     page = write_screen(session.home, url)
-    rows = (("address", str(url)), ("to type", screen.short(url)), ("screen", page.as_uri()))
-    return StageShown(ON_AZURE, rows, url=str(url))
+    rows = [("address", str(url)), ("to type", screen.short(url)), ("screen", page.as_uri())]
+    if wanted.people:
+        room = size.look(session, wanted.people)
+        if room.is_short:
+            rows.append(("room for", room.sentence("azure")))
+            rows.append(("more room", f"`{room.needed.command()}`; nothing was changed"))
+    return StageShown(ON_AZURE, tuple(rows), url=str(url))
 
 
 def write_screen(folder: Path, url: str) -> Path:

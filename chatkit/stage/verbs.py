@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from chatkit.stage import stage
+from chatkit.steps import resources
 
 if TYPE_CHECKING:
     from chatkit.core.results import Result
@@ -26,7 +27,8 @@ class StageVerbs:
         Args:
             host: An address of this machine; by default the only one on a local network.
             hours: After how long it ends by itself.
-            people: How many you expect.
+            people: How many you expect. On the local cloud the tier of SignalR Service follows, and
+                goes back at the end.
             where: "local" or "deployed"; by default the deployed chat, if there is one.
         """
         return stage.up(self.session, stage.Wanted(host, 0, hours * 3600, people, where))
@@ -52,3 +54,15 @@ class StageVerbs:
             forget: Delete all that guests wrote, and their names.
         """
         return stage.down(self.session, forget=forget)
+
+    def scale(self, tier: str = "", *, units: int | None = None) -> Result:
+        """Change the tier of the SignalR Service instance; without one say which it has.
+
+        Args:
+            tier: "free" takes 20 connections at the same time, "standard" 1,000 for each unit.
+            units: How many units, for "standard".
+
+        Raises:
+            SetupError: There is no such tier, or it cannot have so many units.
+        """
+        return resources.scale(self.session, tier=tier, units=units)

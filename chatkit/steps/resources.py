@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from chatkit.cloud.targets import subscription
 from chatkit.core.results import Result
 from chatkit.steps.session import Session
+
+if TYPE_CHECKING:
+    from chatkit.cloud.provision.tiers import Size
+
+ON_AZURE = (
+    "Everybody is thrown out for a moment, and the pages come back by themselves. The address"
+    " moves between the free and the standard tier: up to an hour passes until all networks know."
+)
 
 
 def sign_in(session: Session) -> Result:
@@ -36,19 +46,68 @@ def create_resource_group(session: Session) -> Result:
         )
 
 
-def create_signalr(session: Session) -> Result:
-    """Create the SignalR Service instance: free tier, serverless."""
-    from chatkit.cloud.provision import signalr
+def create_signalr(session: Session, *, tier: str = "", units: int | None = None) -> Result:
+    """Create the SignalR Service instance: serverless, on the free tier or the one that is named.
 
+    Raises:
+        SetupError: There is no such tier, or it cannot have so many units.
+    """
+    from chatkit.cloud.provision import signalr, tiers
+
+    size = tiers.chosen(tier or tiers.FREE.name, units) if tier or units is not None else None
     with session.step("Creating the SignalR Service instance", "02") as step:
         name = step.stack.names.signalr
-        made = signalr.create_signalr(step.stack)
+        made = signalr.create_signalr(step.stack, size)
         session.learn(signalr=name)
         sku = made.sku.name if made.sku else "?"
         return step.result(
             f"SignalR Service instance ready: {sku}, {signalr.service_mode(made)}.",
             ("instance", name),
         )
+
+
+def scale(session: Session, *, tier: str = "", units: int | None = None) -> Result:
+    """Change the tier of the SignalR Service instance; without a tier say which it has.
+
+    Raises:
+        SetupError: There is no such tier, or it cannot have so many units.
+    """
+    from chatkit.cloud.provision import signalr, tiers
+
+    if not tier and units is not None:
+        tier = tiers.STANDARD.name
+    wanted = tiers.chosen(tier, units) if tier else None
+    with session.step("Changing the tier of the SignalR Service instance", "02") as step:
+        target = step.stack.cloud.target
+        if wanted is None:
+            size = signalr.size_of(step.stack)
+            if size is None:
+                return step.result("The instance has a tier that the kit does not make.")
+            return step.result(f"SignalR Service has the {size}.", *_told(size, target))
+        if not signalr.scale(step.stack, wanted):
+            text = f"SignalR Service has the {wanted} already; nothing was changed."
+            return step.result(text, *_told(wanted, target))
+        text = f"SignalR Service has the {wanted} now."
+        return step.result(text, *_told(wanted, target), *_news(wanted, target))
+
+
+def _told(size: Size, target: str) -> list[tuple[str, str]]:
+    """What a size means."""
+    return [
+        ("room for", f"{size.holds:,} connections at the same time"),
+        ("messages", size.messages),
+        ("cost", size.cost(target)),
+    ]
+
+
+def _news(size: Size, target: str) -> list[tuple[str, str]]:
+    """What to know after a change."""
+    rows = []
+    if target == "azure":
+        rows.append(("meanwhile", ON_AZURE))
+    if size.cost(target) != "nothing":
+        rows.append(("back", "workshop.scale('free'), or `chatkit scale --tier free`"))
+    return rows
 
 
 def create_storage_account(session: Session) -> Result:

@@ -85,6 +85,8 @@ def up(
     chosen = host
     if session.settings.target == "local":
         chosen = _chosen(host, is_agreed=yes)
+    elif people:
+        _ask_for_room(session, people)
     opened = stage.up(session, stage.Wanted(chosen, port, for_s, people, where))
     _show(opened)
     if watch and session.settings.target == "local":
@@ -166,6 +168,18 @@ def _warn(one: OwnAddress) -> None:
     if not sys.stdin.isatty():
         raise SetupError(warning, hint="--yes opens it nevertheless.")
     typer.confirm(f"{warning} Open it nevertheless?", abort=True)
+
+
+def _ask_for_room(session: Session, people: int) -> None:
+    """On Azure room costs money: a person at a terminal is asked, nobody else is."""
+    from chatkit.stage import size
+    from chatkit.steps import resources
+
+    if not sys.stdin.isatty():
+        return  # what the stage shows says what to type
+    room = size.look(session, people)
+    if room.is_short and typer.confirm(f"{room.sentence('azure')}. Change it now?"):
+        resources.scale(session, tier=room.needed.tier.name, units=room.needed.units)
 
 
 def _show(opened: StageShown) -> None:

@@ -28,6 +28,9 @@ def _register(request: Request, _place: Place) -> Sequence[Command]:
 def _signalr_create(request: Request, _place: Place) -> Sequence[Command]:
     words = ["signalr", "create", *_named(request), "--location", request.text("location")]
     words += ["--sku", request.text("sku", "name"), "--service-mode", _mode(request)]
+    units = request.value("sku", "capacity") or 1
+    if units != 1:
+        words += ["--unit-count", str(units)]
     origins = request.value("properties", "cors", "allowedOrigins") or []
     if origins:
         words += ["--allowed-origins", *origins]
@@ -35,9 +38,14 @@ def _signalr_create(request: Request, _place: Place) -> Sequence[Command]:
 
 
 def _signalr_update(request: Request, _place: Place) -> Sequence[Command]:
-    keys_off = request.text("properties", "disableLocalAuth")
     # az sends an empty list of features where the mode is not said again.
-    words = ("--service-mode", "Serverless", "--disable-local-auth", keys_off)
+    words = ["--service-mode", "Serverless"]
+    sku = request.value("sku") or {}
+    if sku:
+        words += ["--sku", str(sku.get("name")), "--unit-count", str(sku.get("capacity") or 1)]
+    keys_off = request.text("properties", "disableLocalAuth")
+    if keys_off == "true" or not sku:
+        words += ["--disable-local-auth", keys_off]
     return [az("signalr", "update", *_named(request), *words)]
 
 

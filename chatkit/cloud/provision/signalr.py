@@ -1,4 +1,4 @@
-"""The SignalR Service instance: free tier, serverless, made with one request.
+"""The SignalR Service instance: serverless, made with one request, and its tier.
 
 Each later change of an instance takes Azure about a minute; sku, service mode and CORS therefore go
 into the first request.
@@ -9,24 +9,21 @@ from __future__ import annotations
 from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
 
 from chatkit.cloud.connection import without_syntax_warnings
+from chatkit.cloud.provision import tiers
 from chatkit.cloud.provision.name_rules import check_answer, check_name
 from chatkit.cloud.provision.resource_group import with_provider
+from chatkit.cloud.provision.tiers import FREE, STANDARD, Size
 from chatkit.cloud.stack import Stack
 from chatkit.core.errors import ServiceError
 
 with without_syntax_warnings():
     from azure.mgmt.signalr.models import (
         NameAvailabilityParameters,
-        ResourceSku,
         SignalRCorsSettings,
         SignalRFeature,
         SignalRResource,
     )
 
-FREE_SKU = "Free_F1"
-# Microsoft's page "Azure SignalR Service limits", for each unit.
-FREE_CONNECTIONS = 20
-STANDARD_CONNECTIONS = 1_000
 SERVERLESS = "Serverless"
 FREE_QUOTA = "FreeTierInstances"
 RESOURCE_TYPE = "Microsoft.SignalRService/SignalR"
@@ -35,8 +32,12 @@ ANY_ORIGIN = ["*"]
 KEYS_REFUSED = 403
 
 
-def create_signalr(stack: Stack) -> SignalRResource:
-    """Make sure a serverless instance exists on the free tier.
+def create_signalr(stack: Stack, size: Size | None = None) -> SignalRResource:
+    """Make sure a serverless instance exists.
+
+    Args:
+        stack: Connection, calls and names.
+        size: Its tier and units; without it the free tier, and what is there stays as it is.
 
     Raises:
         ServiceError: The name belongs to somebody else.
@@ -46,26 +47,81 @@ def create_signalr(stack: Stack) -> SignalRResource:
     check_name("SignalR instance", names.signalr)
     instances = stack.cloud.signalr().signal_r
     create = instances.begin_create_or_update
-    wanted = SignalRResource(
-        location=names.region,
-        kind="SignalR",
-        sku=ResourceSku(name=FREE_SKU, tier="Free", capacity=1),
-        features=[SignalRFeature(flag="ServiceMode", value=SERVERLESS)],
-        cors=SignalRCorsSettings(allowed_origins=ANY_ORIGIN),
-    )
     try:
         existing = calls.call(instances.get, names.resource_group, names.signalr)
-        if existing.provisioning_state == "Succeeded" and service_mode(existing) == SERVERLESS:
+    except ResourceNotFoundError:
+        first = size or Size(FREE)
+        wanted = _described(names.region, first)
+        _check_available(stack)
+        if first.tier is FREE:
+            _check_quota(stack)
+    else:
+        there = tiers.of(existing.sku)
+        wanted = _described(names.region, size or there or Size(FREE))
+        is_as_wanted = size is None or size == there
+        if _is_serverless(existing) and is_as_wanted:
             calls.would_call(create, names.resource_group, names.signalr, wanted)
             return existing
-    except ResourceNotFoundError:
-        _check_available(stack)
-        _check_quota(stack)
     return with_provider(
         stack,
         "Microsoft.SignalRService",
         lambda: calls.finish(create, names.resource_group, names.signalr, wanted),
     )
+
+
+def size_of(stack: Stack) -> Size | None:
+    """The instance's tier and units; None for a tier that the kit does not make.
+
+    Raises:
+        azure.core.exceptions.ResourceNotFoundError: There is no instance.
+    """
+    names = stack.names
+    instances = stack.cloud.signalr().signal_r
+    return tiers.of(stack.calls.call(instances.get, names.resource_group, names.signalr).sku)
+
+
+def scale(stack: Stack, size: Size) -> bool:
+    """Change the instance's tier and units; say whether they were others.
+
+    Raises:
+        azure.core.exceptions.ResourceNotFoundError: There is no instance.
+        ServiceError: The region has no free instance left.
+    """
+    names = stack.names
+    calls = stack.calls
+    instances = stack.cloud.signalr().signal_r
+    existing = calls.call(instances.get, names.resource_group, names.signalr)
+    before = tiers.of(existing.sku)
+    # Whole, so that it is the same as a template; a default would let an instance take keys again.
+    wanted = SignalRResource(
+        location=existing.location,
+        kind=existing.kind,
+        sku=size.sku,
+        features=existing.features,
+        cors=existing.cors,
+        disable_local_auth=bool(existing.disable_local_auth),
+    )
+    if before == size:
+        calls.would_call(instances.begin_update, names.resource_group, names.signalr, wanted)
+        return False
+    if size.tier is FREE:
+        _check_quota(stack)
+    calls.finish(instances.begin_update, names.resource_group, names.signalr, wanted)
+    return True
+
+
+def _described(region: str, size: Size) -> SignalRResource:
+    return SignalRResource(
+        location=region,
+        kind="SignalR",
+        sku=size.sku,
+        features=[SignalRFeature(flag="ServiceMode", value=SERVERLESS)],
+        cors=SignalRCorsSettings(allowed_origins=ANY_ORIGIN),
+    )
+
+
+def _is_serverless(existing: SignalRResource) -> bool:
+    return existing.provisioning_state == "Succeeded" and service_mode(existing) == SERVERLESS
 
 
 def connection_string(stack: Stack) -> str:
@@ -134,9 +190,7 @@ def _check_quota(stack: Stack) -> None:
 
 def room(stack: Stack) -> tuple[str, int]:
     """The tier of the instance, and how many connections it takes at the same time."""
-    names = stack.names
-    get = stack.cloud.signalr().signal_r.get
-    sku = stack.calls.call(get, names.resource_group, names.signalr).sku
-    if sku is None or sku.name == FREE_SKU:
-        return "free", FREE_CONNECTIONS
-    return "standard", STANDARD_CONNECTIONS * (sku.capacity or 1)
+    size = size_of(stack)
+    if size is None:  # of a dearer tier, which takes at least as many
+        return STANDARD.name, STANDARD.connections
+    return size.tier.name, size.holds

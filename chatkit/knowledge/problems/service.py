@@ -40,7 +40,7 @@ PROBLEMS = (
         title="The day's messages are used up",
         cause="A Free unit of SignalR Service sends 20,000 messages a day, each copy counted; what"
         " is above is refused until midnight UTC.",
-        fix="Wait, or use Standard: `az signalr update --sku Standard_S1` (costs by the day).",
+        fix="Wait, or use Standard: `chatkit scale --tier standard` (costs by the day).",
         links=("Azure/azure-signalr#234", "aspnet/AzureSignalR-samples#66"),
         codes=("MessageCountExceeded",),
         says=(
@@ -56,7 +56,7 @@ PROBLEMS = (
         cause="A Free unit holds 20 connections: tabs, panels, and connections that have not been"
         " given up yet.",
         fix="Close tabs and panels and wait a minute; count one connection a tab. Standard has"
-        " 1,000 a unit.",
+        " 1,000 a unit: `chatkit scale --tier standard`.",
         links=("Azure/azure-signalr#536", "Azure/azure-signalr#241"),
         codes=("TooManyRequests", "ConnectionCountReached"),
         says=(
@@ -72,8 +72,8 @@ PROBLEMS = (
         title="A bill that nobody expected",
         cause="The instance is of a tier that costs money by the day, used or not; many scripts"
         " make Standard_S1.",
-        fix="Choose Free in the portal (Scale), or `chatkit clean` and create it again: the kit"
-        " makes Free_F1.",
+        fix="`chatkit scale --tier free` (in a cell workshop.scale('free')), or Free in the portal"
+        " (Scale). The kit makes Free_F1 by itself.",
         links=("aspnet/AzureSignalR-samples#159", "aspnet/AzureSignalR-samples#66"),
         says=(
             r"(bill|invoice|charged?|costs?)\b.{0,80}(signalr|standard_s1)",

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from azure.core.exceptions import ResourceNotFoundError
 
-from chatkit.cloud.provision.signalr import FREE_SKU, SERVERLESS, service_mode
+from chatkit.cloud.provision.signalr import SERVERLESS, service_mode
+from chatkit.cloud.provision.tiers import FREE
 from chatkit.core.errors import CheckFailed
 from chatkit.lesson.checks.core import service
 from chatkit.lesson.checks.core.evidence import HubEndpoint, expect, listening, run
@@ -64,11 +65,11 @@ def _instance(session: Session) -> str:
         hint="Wait a minute, then check again.",
     )
     expect(
-        sku == FREE_SKU,
+        sku == FREE.sku,
         "The instance's tier",
-        expected=FREE_SKU,
+        expected=FREE.sku,
         got=sku,
-        hint="It costs money: choose Free in the portal.",
+        hint="On Azure it costs money: workshop.scale('free') goes back to Free.",
     )
     expect(
         mode == SERVERLESS, "The instance's service mode", expected=SERVERLESS, got=mode, hint=AGAIN

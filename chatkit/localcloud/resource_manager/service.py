@@ -32,6 +32,7 @@ from chatkit.localcloud.resource_manager.gateway.edge import Edge
 from chatkit.localcloud.resource_manager.gateway.groups import Groups
 from chatkit.localcloud.resource_manager.gateway.scope_tags import ScopeTags
 from chatkit.localcloud.resource_manager.gateway.subscriptions import Subscriptions
+from chatkit.localcloud.resource_manager.providers.signalr import SignalR
 
 log = logging.getLogger("chatkit.local.arm")
 OWN: tuple[type[Provider], ...] = (Subscriptions, Groups, ScopeTags, Authorization)
@@ -121,6 +122,14 @@ class ResourceManagerService:
         """Close the port and let running deletions be resumed at the next start."""
         await self._platform.listeners.close("resource-manager")
         await self._groups.finish()
+
+    async def resize(self, instance: str, sku: str, units: int) -> None:
+        """Give a SignalR Service instance another tier and number of units."""
+        for provider in self._registry.recovery_order:
+            if isinstance(provider, SignalR):
+                for found in provider.all():
+                    if found["name"].lower() == instance.lower():
+                        await provider.resize(found["id"], sku, units)
 
     def control_routes(self) -> list[web.RouteDef]:
         """Operations for the local cloud's own control API: time and faults."""

@@ -5,10 +5,13 @@ from __future__ import annotations
 import ipaddress
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
+from urllib.parse import urlsplit
 
 from chatkit.core.running.reachable import new_token
+from chatkit.localcloud.drills import rooms
+from chatkit.localcloud.drills.rooms import Room
 
 MAX_S = 24 * 3600
 MAX_PEOPLE = 100_000
@@ -18,6 +21,23 @@ PREFERRED_PORT = 8080
 
 class OrderRefused(ValueError):
     """An order that cannot be carried out; the text says why."""
+
+
+@dataclass(frozen=True)
+class Scaled:
+    """The size of the instance, which was changed for the stage.
+
+    Attributes:
+        sku: What it has now.
+        units: How many units of it.
+        from_sku: What it had.
+        from_units: How many units of that.
+    """
+
+    sku: str
+    units: int
+    from_sku: str
+    from_units: int
 
 
 @dataclass(frozen=True)
@@ -35,6 +55,7 @@ class Order:
         account: The storage account of the page, for the deployed chat.
         page_url: The page, for the chat that runs on this machine.
         api_url: The functions, for the chat that runs on this machine.
+        scaled: How the size of the instance was changed for this; None when it was not.
     """
 
     host: str
@@ -47,6 +68,7 @@ class Order:
     account: str = ""
     page_url: str = ""
     api_url: str = ""
+    scaled: Scaled | None = None
 
     @classmethod
     def read(cls, document: Mapping[str, Any]) -> Order:
@@ -56,7 +78,8 @@ class Order:
             OrderRefused: It is none.
         """
         try:
-            order = cls(**document)
+            scaled = document.get("scaled")
+            order = cls(**{**document, "scaled": Scaled(**scaled) if scaled else None})
             host = ipaddress.IPv4Address(order.host)
         except (TypeError, ValueError):
             raise OrderRefused("A stage opens at one IPv4 address of this machine.") from None
@@ -74,6 +97,20 @@ class Order:
     def is_deployed(self) -> bool:
         """Whether it shows the deployed chat."""
         return bool(self.site)
+
+    @property
+    def room(self) -> Room:
+        """The chat that it shows, for a drill that concerns it."""
+        port = urlsplit(self.api_url).port
+        return rooms.read({**self.document(), "functions_port": port})
+
+    def going_on_from(self, before: Order) -> Order:
+        """The same, with the size that the instance had before the stage that was open."""
+        if before.scaled is None or before.instance != self.instance:
+            return self
+        now = self.scaled or before.scaled
+        first = before.scaled
+        return replace(self, scaled=Scaled(now.sku, now.units, first.from_sku, first.from_units))
 
     def document(self) -> dict[str, Any]:
         """As the store keeps it."""

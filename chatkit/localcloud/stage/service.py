@@ -17,7 +17,6 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from chatkit.core import ports
 from chatkit.core.errors import PortInUse
@@ -27,12 +26,11 @@ from chatkit.core.running.own_addresses import OwnAddress, own_addresses
 from chatkit.core.running.reachable import new_token
 from chatkit.core.time import clock
 from chatkit.localcloud.core.platform import Platform
-from chatkit.localcloud.drills import rooms
 from chatkit.localcloud.drills.rooms import Room
 from chatkit.localcloud.functions.service import FunctionsService
 from chatkit.localcloud.signalr.core.errors import SignalRError
 from chatkit.localcloud.signalr.service import SignalRService
-from chatkit.localcloud.stage import following, guests
+from chatkit.localcloud.stage import following, guests, sizes
 from chatkit.localcloud.stage.chat import Chat, DeployedChat, LocalChat
 from chatkit.localcloud.stage.edge import Stage, server
 from chatkit.localcloud.stage.entrance import Entrance
@@ -44,6 +42,7 @@ from chatkit.localcloud.stage.moderation.moderator import Moderator
 from chatkit.localcloud.stage.order import Kept, Order, OrderRefused
 from chatkit.localcloud.stage.pace import Pace
 from chatkit.localcloud.stage.place import Place, bound
+from chatkit.localcloud.stage.sizes import Resize, no_resizing
 from chatkit.localcloud.storage.service import StorageService
 from chatkit.wire.hub_messages import Invocation
 
@@ -71,6 +70,7 @@ class StageService:
         signalr: Has the hub.
         functions: Has a deployed app.
         storage: Has a deployed page.
+        resize: Changes the tier and units of a SignalR Service instance.
         addresses: Tells the addresses of this machine.
     """
 
@@ -81,12 +81,14 @@ class StageService:
         functions: FunctionsService,
         storage: StorageService,
         *,
+        resize: Resize = no_resizing,
         addresses: Callable[[], list[OwnAddress]] = own_addresses,
     ) -> None:
         self._platform = platform
         self._signalr = signalr
         self._functions = functions
         self._storage = storage
+        self._resize = resize
         self._addresses = addresses
         self._changing = asyncio.Lock()
         self._kept: Kept | None = None
@@ -151,11 +153,7 @@ class StageService:
 
     def room(self) -> Room | None:
         """The chat that the stage shows, for a drill that concerns it; None while none is open."""
-        if self._kept is None:
-            return None
-        order = self._kept.order
-        port = urlsplit(order.api_url).port
-        return rooms.read({**order.document(), "functions_port": port})
+        return self._kept.order.room if self._kept is not None else None
 
     def status(self) -> dict[str, Any]:
         """What is open, and how many are there."""
@@ -211,6 +209,8 @@ class StageService:
         async with self._changing:
             before = self._kept
             await self._close()
+            if before is not None:
+                order = order.going_on_from(before.order)
             key = before.key if before is not None else guests.new_key()
             interface = following.interface_of(order.host, self._addresses())
             kept = Kept(order, clock.steady() + order.for_s, interface, key, new_token())
@@ -296,6 +296,8 @@ class StageService:
         known = Guests(self._platform.store, bytes.fromhex(self._kept.key))
         # Before the stage is forgotten: a start after a kill in between goes on with it.
         endings.end(self._platform.store, self._storage, known.all_names())
+        order = self._kept.order
+        await sizes.take_back(order, self._signalr.instance(order.instance), self._resize)
         self._kept = None
         self._notice = ""
         with self._platform.store.transaction(from_reserve=True):

@@ -6,7 +6,8 @@ import json
 
 import pytest
 
-from chatkit.cloud.provision.signalr import create_signalr
+from chatkit.cloud.provision.signalr import create_signalr, scale
+from chatkit.cloud.provision.tiers import STANDARD, Size
 from chatkit.core.results import Result
 from tests.cloud.fake_azure import FakeAzure
 from tests.cloud.how.conftest import Run
@@ -100,3 +101,21 @@ def test_what_is_there_already_is_told_as_it_is_made(
         made.rest(),
         made.template(),
     ]
+
+
+def test_another_tier(azure: FakeAzure, run: Run) -> None:
+    """The size in each form; the template is the whole resource."""
+    free = {"name": "Free_F1", "capacity": 1}
+    serverless = [{"flag": "ServiceMode", "value": "Serverless"}]
+    there = {"location": "eastus2", "sku": free, "properties": {"features": serverless}}
+    azure.on("GET", PATH, (200, there, {}))
+    azure.on("PATCH", PATH, (200, there, {}))
+    told = run(lambda stack: scale(stack, Size(STANDARD, 2)))
+    assert told.az() == (
+        "az signalr update --name chatkit-x --resource-group g --service-mode Serverless \\\n"
+        "    --sku Standard_S1 --unit-count 2"
+    )
+    assert '"capacity": 2}' in told.python() and told.rest().count("PATCH ") == 1
+    (resource,) = json.loads(told.template())["resources"]
+    assert resource["sku"]["capacity"] == 2 and resource["location"] == "eastus2"
+    assert resource["properties"]["features"][0]["value"] == "Serverless"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
@@ -19,6 +20,7 @@ from chatkit.localcloud.stage.lobby import KEPT_S, MOST_TABS, SILENT_S, Lobby
 from tests.attacks.stage_lobby import JUMPERS
 from tests.localcloud.stage.stage_testing import OpenStage, open_stage
 
+CLOSE = aiohttp.WSMsgType.CLOSE
 IN_MODULE = pytest.mark.asyncio(loop_scope="module")
 
 
@@ -236,3 +238,24 @@ async def test_nobody_jumps_the_line(lobby: OpenStage, name: str) -> None:
     assert refused.value.status == 429
     assert (await carol.ask("POST", "/api/negotiate"))[0] == 200
     await sockets.pop().close()
+
+
+@IN_MODULE
+async def test_a_smaller_tier_throws_everybody_out_and_takes_back_whom_it_holds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As in Azure, where a change ends every connection; the others read that they wait."""
+    monkeypatch.setattr(quotas, "FREE_CONNECTIONS", 2)
+    async with open_stage(tmp_path) as stage:
+        phones = [stage.phone() for _ in range(3)]
+        sockets = [await phone.connect() for phone in phones]
+        instance = stage.stage.instance()
+        assert instance is not None
+        instance.apply(replace(instance.spec, sku="Free_F1"))
+        for socket in sockets:
+            assert (await socket.receive()).type in (aiohttp.WSMsgType.CLOSED, CLOSE)
+        again = [await phone.connect() for phone in phones[:2]]
+        status, told = await phones[2].ask("POST", "/api/negotiate")
+        assert (status, told["lobby"]["place"]) == (429, 1)
+        for socket in again:
+            await socket.close()

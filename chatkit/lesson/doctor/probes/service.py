@@ -6,7 +6,8 @@ import time
 from urllib.parse import urlsplit
 
 from chatkit.chat.client.addresses import is_loopback
-from chatkit.cloud.provision.signalr import FREE_SKU, service_mode
+from chatkit.cloud.provision.signalr import service_mode
+from chatkit.cloud.provision.tiers import FREE
 from chatkit.lesson.doctor.preflight import machine
 from chatkit.lesson.doctor.probes.probe import Probe
 from chatkit.lesson.doctor.snapshot.answers import claims_given
@@ -41,7 +42,7 @@ def _full(snapshot: Snapshot) -> str:
 
 def _paid_tier(snapshot: Snapshot) -> str:
     sku = snapshot.instance().sku
-    if sku and sku.name != FREE_SKU:
+    if sku and sku.name != FREE.sku:
         return f"the instance's tier is {sku.name}"
     return ""
 

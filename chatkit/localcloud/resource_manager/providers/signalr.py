@@ -154,6 +154,16 @@ class SignalR(ResourceType[Instance]):
         operation = await self.begin_removal("signalr.delete", document)
         return Answer(202, headers=self._polling(call, operation))
 
+    async def resize(self, id_: str, sku: str, units: int) -> None:
+        """Another tier and number of units, as a PATCH has them; nothing for what is gone."""
+        async with self.context.locks.of(id_):
+            old = self.stored(id_)
+            if old is not None:
+                document = copy.deepcopy(old)
+                wanted = {"name": sku, "capacity": units}
+                document["sku"] = self._sku(wanted, old["location"], old)
+                await self.begin("signalr.update", document, old)
+
     # Keys and restart -------------------------------------------------------------------------
 
     async def list_keys(self, call: Call) -> Answer:

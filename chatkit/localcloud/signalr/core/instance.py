@@ -73,10 +73,14 @@ class Instance:
         self.watchers: list[Callable[[str, Invocation], None]] = []
 
     def apply(self, spec: InstanceSpec) -> None:
-        """Take a changed resource; open connections stay."""
+        """Take a changed resource; open connections stay, while the tier has room for them."""
         self.spec = spec
         self.quotas.spec = spec
         self.upstream.spec = spec
+        # Azure ends every connection when the size changes (Azure/azure-signalr#486), and clients
+        # come back. Here that is so where it has to be: who is too many has to go.
+        if len(self.connections) > self.quotas.max_connections:
+            self.drop()
 
     @property
     def connection_string(self) -> SignalRConnectionString:
