@@ -251,7 +251,9 @@ async def test_a_smaller_tier_throws_everybody_out_and_takes_back_whom_it_holds(
         sockets = [await phone.connect() for phone in phones]
         instance = stage.stage.instance()
         assert instance is not None
+        instance.quotas.count(150, 100)
         instance.apply(replace(instance.spec, sku="Free_F1"))
+        assert instance.quotas.messages_today == 0
         for socket in sockets:
             assert (await socket.receive()).type in (aiohttp.WSMsgType.CLOSED, CLOSE)
         again = [await phone.connect() for phone in phones[:2]]

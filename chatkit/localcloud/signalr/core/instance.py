@@ -75,7 +75,7 @@ class Instance:
     def apply(self, spec: InstanceSpec) -> None:
         """Take a changed resource; open connections stay, while the tier has room for them."""
         self.spec = spec
-        self.quotas.spec = spec
+        self.quotas.change(spec)
         self.upstream.spec = spec
         # Azure ends every connection when the size changes (Azure/azure-signalr#486), and clients
         # come back. Here that is so where it has to be: who is too many has to go.

@@ -24,6 +24,17 @@ class Quotas:
         self._day = 0
         self._messages = 0
 
+    def change(self, spec: InstanceSpec) -> None:
+        """Take a changed resource; another tier counts from nothing.
+
+        Azure moves the instance to other machines then. And what a standard tier has sent would
+        keep a free one silent until midnight.
+        """
+        was_free = self.is_free
+        self.spec = spec
+        if self.is_free is not was_free:
+            self.reset()
+
     @property
     def is_free(self) -> bool:
         """Say whether the instance is of the Free tier."""
