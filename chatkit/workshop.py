@@ -215,7 +215,7 @@ class Workshop(ExerciseVerbs, MapVerb, StageVerbs, mistakes.NamesNearest):
         """Create the group that holds everything, and register the resource providers."""
         return resources.create_resource_group(self.session)
 
-    def create_signalr(self, *, tier: str = "", units: int | None = None) -> Result:
+    def create_signalr(self, tier: str = "", *, units: int | None = None) -> Result:
         """Create the SignalR Service instance: serverless, on the free tier.
 
         Args:

@@ -50,7 +50,7 @@ def test_the_nearest_is_named_on_a_card(workshop: Any, wrong: str, right: str) -
 @pytest.mark.parametrize(
     ("call", "what", "remedy"),
     [
-        ("create_signalr('mine')", "create_signalr() takes 1", "workshop.create_signalr()."),
+        ("allow_page('mine')", "allow_page() takes 1", "workshop.allow_page()."),
         ("check()", "check() missing 1 required", "workshop.check(section)."),
         ("chat_panel(size=3)", "chat_panel() got an unexpected", "workshop.chat_panel("),
         ("__class__()", "Workshop() missing 1", "Workshop.open() opens one."),

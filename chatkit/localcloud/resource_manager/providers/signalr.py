@@ -159,9 +159,8 @@ class SignalR(ResourceType[Instance]):
         async with self.context.locks.of(id_):
             old = self.stored(id_)
             if old is not None:
-                document = copy.deepcopy(old)
-                wanted = {"name": sku, "capacity": units}
-                document["sku"] = self._sku(wanted, old["location"], old)
+                size = self._sku({"name": sku, "capacity": units}, old["location"], old)
+                document: Instance = {**copy.deepcopy(old), "sku": size}
                 await self.begin("signalr.update", document, old)
 
     # Keys and restart -------------------------------------------------------------------------
