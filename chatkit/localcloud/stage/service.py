@@ -112,12 +112,12 @@ class StageService:
         async with self._changing:
             self._kept = Kept.read(document)
             if wish is not None:
-                self._forget("it was ended while the local cloud did not run")
+                await self._forget("it was ended while the local cloud did not run")
                 self._forget_when_wished(wish)
                 discard([path])
                 return
             if clock.steady() >= self._kept.until:
-                self._forget("its time was over")
+                await self._forget("its time was over")
                 return
             await self._open_or_wait(self._kept)
             self._begin_to_watch()
@@ -235,7 +235,7 @@ class StageService:
         await self._stop_watching()
         async with self._changing:
             await self._close()
-            self._forget("it was ended")
+            await self._forget("it was ended")
             if not forget:
                 return 0
             return endings.forget(self._platform, self._storage)
@@ -289,7 +289,7 @@ class StageService:
         self._listener = None
         self._stage = None
 
-    def _forget(self, why: str) -> None:
+    async def _forget(self, why: str) -> None:
         if self._kept is None:
             return
         log.info("the stage is closed: %s", why)
@@ -356,11 +356,11 @@ class StageService:
                 return
             if not self._seconds_left():
                 await self._close()
-                self._forget("its time was over")
+                await self._forget("its time was over")
                 return
             if self._is_hub_gone():
                 await self._close()
-                self._forget("its SignalR Service instance was deleted")
+                await self._forget("its SignalR Service instance was deleted")
                 return
             if self._stage is not None:
                 self._stage.moderator.recent.follow(self._stage.instance())
