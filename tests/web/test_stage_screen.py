@@ -226,6 +226,7 @@ def test_the_chosen_message_is_the_one_that_is_hidden(served: Served, screen: Op
     page.keyboard.press("ArrowUp")
     chosen = page.get_by_role("option", selected=True)
     expect(chosen).to_contain_text("message 7")
+    expect(page.get_by_role("listbox")).to_be_focused()  # what is chosen is read out
     more = [message(number, "d", f"message {number}") for number in range(9, 30)]
     served.room.tell(messages=[*TALK, *more])
     expect(page.locator("#still")).to_contain_text("21 new messages")

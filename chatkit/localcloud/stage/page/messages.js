@@ -50,6 +50,7 @@ export function move(step) {
   const index = shown.findIndex((message) => message.id === chosenId);
   const next = index < 0 ? shown.length - 1 : Math.max(0, index + step);
   choose(shown[next]?.id ?? "");
+  list.focus(); // a screen reader reads the chosen message
 }
 
 function draw() {
