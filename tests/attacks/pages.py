@@ -38,6 +38,7 @@ SERVICES: dict[str, str] = {
     "its deployment endpoint": "Kudu",
     "the control endpoint": "control",
     "the map of the chat": "control",
+    "the presenter's screen": "control",
 }
 
 OTHER_SITE = {"Origin": "https://evil.example", "Sec-Fetch-Site": "cross-site"}

@@ -123,7 +123,6 @@ WRITTEN: dict[str, str] = {
     "two words with many spaces": "\u00dcBER \u2003 alles",
 }
 HOSTS: dict[str, str] = {
-    "a page's own name": "evil.example",
     "the room's address": "127.0.0.2:8080",
     "no name": "",
 }

@@ -41,6 +41,7 @@ PLACES: dict[str, tuple[str, str]] = {
     "its deployment endpoint": ("scm/site", "/api/settings"),
     "the control endpoint": ("control", "/trace"),
     "the map of the chat": ("map", "/journeys"),
+    "the presenter's screen": ("screen", "/stage/state"),
 }
 UPGRADE = {
     "Connection": "Upgrade",
