@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import time
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypedDict, cast
@@ -10,6 +12,8 @@ from chatkit.cloud import local_cloud
 from chatkit.core.errors import ServiceError, SetupError
 from chatkit.core.files import write_private
 
+OPEN = "stage-open.json"
+"""Name of the file that tells of a stage which is open."""
 NO_MORE = "no-stage"
 """Name of a file that ends the stage of a local cloud that does not run, at its next start."""
 FORGET = "forget"
@@ -26,6 +30,18 @@ class Ended(TypedDict):
 
     was_open: bool
     forgotten: int | None
+
+
+class LeftOpen(TypedDict):
+    """A stage of a local cloud that does not run.
+
+    Attributes:
+        url: Where it was.
+        until: Unix time of its end.
+    """
+
+    url: str
+    until: float
 
 
 class StageState(TypedDict):
@@ -61,6 +77,17 @@ def state(where: Path) -> StageState | None:
         NotStarted: The local cloud does not run.
     """
     return _state(local_cloud.ask("GET", "/stage", where=where))
+
+
+def left_open(where: Path) -> LeftOpen | None:
+    """The stage that comes back when the local cloud of a folder starts; None when none does."""
+    try:
+        kept = json.loads((where / OPEN).read_text(encoding="utf-8"))
+        found = LeftOpen(url=str(kept["url"]), until=float(kept["until"]))
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return None
+    is_over = found["until"] <= time.time() or (where / NO_MORE).exists()
+    return None if is_over else found
 
 
 def open_stage(where: Path, order: dict[str, Any]) -> StageState:

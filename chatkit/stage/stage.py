@@ -6,6 +6,7 @@ there the stage makes the code and the page to project, and opens nothing.
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -106,6 +107,20 @@ def state(session: Session) -> StageState | None:
         session.check_home()
         return None
     return local_stage.state(where)
+
+
+def comes_back(session: Session) -> str:
+    """That a stage comes back with a local cloud that does not run; empty when none does."""
+    where = session.home / "local"
+    if session.settings.target == "azure" or local_cloud.running(where) is not None:
+        return ""
+    left_open = local_stage.left_open(where)
+    if left_open is None:
+        return ""
+    return (
+        f"The local cloud does not run. The stage comes back with it, at {left_open['url']} for"
+        f" {left(left_open['until'] - time.time())} more, with the same guests: `chatkit local up`."
+    )
 
 
 def down(session: Session, *, forget: bool = False) -> Result:

@@ -212,3 +212,26 @@ def test_without_a_cloud_everything_is_unknown(tmp_path: Path) -> None:
         '{"url": null, "stage_url": null, "people": null, "connected": null,'
         ' "messages_per_s": null, "tier": null}'
     )
+
+
+@pytest.mark.parametrize(
+    ("kept", "says"),
+    [
+        ('{"url": "http://192.168.5.7:8080/", "until": 9e9}', "http://192.168.5.7:8080/"),
+        ('{"url": "http://192.168.5.7:8080/", "until": 1}', ""),  # its time is over
+        ("{", ""),
+        ('{"until": 9e9}', ""),
+    ],
+)
+def test_a_stage_of_a_local_cloud_that_was_killed_comes_back(
+    tmp_path: Path, kept: str, says: str
+) -> None:
+    """`stage status` says where; not when somebody has ended it meanwhile."""
+    session = Session(tmp_path)
+    where = tmp_path / "local"
+    where.mkdir()
+    (where / local_stage.OPEN).write_text(kept, encoding="utf-8")
+    told = stage.comes_back(session)
+    assert says in told and bool(told) is bool(says)
+    local_stage.end(where)
+    assert stage.comes_back(session) == ""

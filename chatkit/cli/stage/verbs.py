@@ -107,7 +107,7 @@ def status(
         typer.echo(json.dumps(stage.summary(session, known), indent=1))
         return
     if known is None:
-        typer.echo(NOT_OPEN)
+        typer.echo(stage.comes_back(session) or NOT_OPEN)
         return
     for line in stage.shown(known).lines():
         typer.echo(line)

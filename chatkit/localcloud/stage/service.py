@@ -30,7 +30,7 @@ from chatkit.localcloud.drills.rooms import Room
 from chatkit.localcloud.functions.service import FunctionsService
 from chatkit.localcloud.signalr.core.errors import SignalRError
 from chatkit.localcloud.signalr.service import SignalRService
-from chatkit.localcloud.stage import following, guests, sizes
+from chatkit.localcloud.stage import following, guests, keeping, sizes
 from chatkit.localcloud.stage.chat import Chat, DeployedChat, LocalChat
 from chatkit.localcloud.stage.edge import Stage, server
 from chatkit.localcloud.stage.entrance import Entrance
@@ -47,8 +47,6 @@ from chatkit.localcloud.storage.service import StorageService
 from chatkit.wire.hub_messages import Invocation
 
 log = logging.getLogger("chatkit.local.stage")
-COLLECTION = "stage"
-KEY = "stage"
 LOOK_S = 2.0
 MOST_MISSES = 2
 NO_MORE = "no-stage"
@@ -102,7 +100,7 @@ class StageService:
 
     async def start(self) -> None:
         """Open the stage that was open when the local cloud ended, unless its time is over."""
-        document = self._platform.store.get(COLLECTION, KEY)
+        document = keeping.found(self._platform)
         path = self._platform.folder / NO_MORE
         wish = _wish(path)
         if document is None:
@@ -263,7 +261,7 @@ class StageService:
             Entrance(known, Lobby(instance, order.hub)),
         )
         # First what a start of the local cloud needs to go on with what is acknowledged now.
-        self._platform.store.put(COLLECTION, KEY, kept.document())
+        keeping.keep(self._platform, kept, place)
         self._kept = kept
         self._listener = await listen_on(sockets, server(stage))
         self._stage = stage
@@ -300,9 +298,7 @@ class StageService:
         await sizes.take_back(order, self._signalr.instance(order.instance), self._resize)
         self._kept = None
         self._notice = ""
-        with self._platform.store.transaction(from_reserve=True):
-            self._platform.store.delete(COLLECTION, KEY)
-            guests.forget(self._platform.store)
+        keeping.forget(self._platform)
 
     def _chat(self, order: Order) -> Chat:
         if order.is_deployed:

@@ -118,7 +118,11 @@ async def test_a_stage_opens_and_ends(machine: Machine) -> None:
     assert HOUR_S - 5 < status["seconds_left"] <= HOUR_S
     assert (await machine.look_at())["apiBaseUrl"] == machine.url.rstrip("/")
     url = machine.url
+    where = machine._cloud.platform.folder
+    left_open = local_stage.left_open(where)
+    assert left_open is not None and left_open["url"] == url
     await machine.service.end()
+    assert local_stage.left_open(where) is None
     async with aiohttp.ClientSession() as http:
         with pytest.raises(aiohttp.ClientConnectorError):
             await http.get(url)
