@@ -8,7 +8,7 @@ import json
 import math
 import os
 import shutil
-from typing import Annotated, cast
+from typing import Annotated, Any, cast
 
 import typer
 
@@ -30,7 +30,7 @@ from chatkit.steps.repair import repair as mend
 
 HERE = default_shell()
 app = typer.Typer(help="Start, stop and look at the local cloud.", no_args_is_help=True)
-MODES = ("fast", "recorded")
+MODES = ("instant", "fast", "recorded")
 ON_AZURE = (
     "The target is azure: this map shows what the local cloud and functions on this machine see,"
     " and nothing that happens in Azure."
@@ -97,6 +97,7 @@ def status(
         raise typer.Exit(1)
     for key in ("pid", "resource_manager", "authority", "graph", "dev_storage", "ca_file"):
         typer.echo(f"{key.replace('_', ' '):<18}{known[key]}")
+    typer.echo(f"{'time':<18}{_pace(local_cloud.ask('GET', '/time'))}")
     for sentence in moved_ports.sentences(cast(Endpoints, known)):
         typer.echo(sentence)
 
@@ -251,7 +252,10 @@ def _print_faults() -> None:
 @app.command()
 def time(
     mode: Annotated[
-        str, typer.Argument(help="fast or recorded; without it the present one is shown.")
+        str,
+        typer.Argument(
+            help="instant (also called fast) or recorded; without it the present one is shown."
+        ),
     ] = "",
     scale: Annotated[
         float, typer.Option("--scale", help="Recorded durations times this: 0.05 is 1:20.")
@@ -263,7 +267,21 @@ def time(
     if mode:
         local_cloud.ask("PUT", "/time", {"mode": mode, "scale": scale})
     known = local_cloud.ask("GET", "/time")
-    typer.echo(f"{known['mode']}, scale {known['scale']:g}")
+    typer.echo(_pace(known))
+    if known["mode"] != "recorded":
+        return
+    for one in known.get("recorded", ()):
+        typer.echo(f"{one['seconds']:7.1f} s  {one['what']:40}  {one['source']}")
+    if known.get("not_recorded"):
+        typer.echo(f"At once, because nobody has recorded it: {', '.join(known['not_recorded'])}.")
+
+
+def _pace(known: dict[str, Any]) -> str:
+    """How fast operations are, in a sentence."""
+    if known["mode"] == "recorded":
+        scale = "" if known["scale"] == 1 else f", times {known['scale']:g}"
+        return f"recorded: operations take as long as they took in the real Azure{scale}."
+    return "instant (fast): operations take no time."
 
 
 def _known() -> Endpoints:

@@ -19,7 +19,7 @@ from pathlib import Path
 
 from chatkit.cloud import local_cloud
 from chatkit.localcloud.core.store import Store
-from chatkit.localcloud.resource_manager.core.clock import Clock
+from chatkit.localcloud.recorded.clock import Clock
 from chatkit.workshop import Workshop
 from tests.bench import az_provision
 

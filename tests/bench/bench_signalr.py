@@ -60,11 +60,18 @@ class Clients:
     @classmethod
     @asynccontextmanager
     async def of(
-        cls, port: int, count: int, *, path: str = "/", token: str = "", stalled: int = 0
+        cls,
+        port: int,
+        count: int,
+        *,
+        path: str = "/",
+        token: str = "",
+        stalled: int = 0,
+        host: str = "localhost",
     ) -> AsyncIterator[Clients]:
         """Connected clients, ended at exit."""
         script = Path(__file__).with_name("signalr_clients.py")
-        arguments = [str(value) for value in (port, count, path, token, stalled)]
+        arguments = [str(value) for value in (port, count, path, token, stalled, host)]
         process = await asyncio.create_subprocess_exec(
             sys.executable, str(script), *arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE
         )

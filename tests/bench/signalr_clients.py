@@ -2,11 +2,11 @@
 
 Plain sockets in a process of their own, pinned to the other core.
 
-`python signalr_clients.py PORT COUNT PATH TOKEN STALLED`: connects COUNT WebSocket clients, then
-counts the bytes they receive. Prints one JSON line when all are connected, then one for each JSON
-line on its standard input: `{}` asks for the bytes so far and the time of the last one, `{"post",
-"count", "bytes"}` sends an HTTP request again and again and waits for what it causes, `{"flood",
-"seconds"}` sends one over 8 connections as fast as answers come.
+`python signalr_clients.py PORT COUNT PATH TOKEN STALLED HOST`: connects COUNT WebSocket clients to
+HOST, which is this machine, then counts the bytes they receive. Prints one JSON line when all are
+connected, then one for each JSON line on its standard input: `{}` asks for the bytes so far and the
+time of the last one, `{"post", "count", "bytes"}` sends an HTTP request again and again and waits
+for what it causes, `{"flood", "seconds"}` sends one over 8 connections as fast as answers come.
 """
 
 from __future__ import annotations
@@ -35,15 +35,17 @@ def main() -> None:
     path = sys.argv[3]
     token = sys.argv[4]
     stalled = int(sys.argv[5])
+    host = sys.argv[6]
     if hasattr(os, "sched_setaffinity") and (os.cpu_count() or 1) > 1:
         os.sched_setaffinity(0, {1})
     began = time.time()
     counted = Counter()
     # From the first client on: on a busy machine the last connects after the service's time-out.
     threading.Thread(target=counted.run, daemon=True).start()
-    silent = connect(port, stalled, path, token)
+    silent = connect(port, stalled, path, token, host=host)
     for connected in range(stalled, count, BATCH):
-        counted.add(connect(port, min(BATCH, count - connected), path, token))
+        batch = min(BATCH, count - connected)
+        counted.add(connect(port, batch, path, token, host=host))
     print(json.dumps({"connected_per_s": count / (time.time() - began)}), flush=True)
     for line in sys.stdin:
         order = json.loads(line)
@@ -59,14 +61,14 @@ def main() -> None:
     del silent  # held until here
 
 
-def connect(port: int, count: int, path: str, token: str) -> list[socket.socket]:
+def connect(port: int, count: int, path: str, token: str, *, host: str) -> list[socket.socket]:
     """Open some WebSockets and shake hands.
 
     Only the service, which is given a token, answers that.
     """
     authorization = f"Authorization: Bearer {token}\r\n" if token else ""
     request = (
-        f"GET {path} HTTP/1.1\r\nHost: localhost:{port}\r\nUpgrade: websocket\r\nConnection:"
+        f"GET {path} HTTP/1.1\r\nHost: {host}:{port}\r\nUpgrade: websocket\r\nConnection:"
         " Upgrade\r\n"
         f"Sec-WebSocket-Key: {KEY}\r\nSec-WebSocket-Version: 13\r\n{authorization}\r\n"
     ).encode()

@@ -90,6 +90,12 @@ def test_status_for_a_person_shows_no_secret(chatkit: Chatkit, where: Path) -> N
     secret = local_cloud.start(where)["client_secret"]
     shown = chatkit("local", "status").out
     assert secret not in shown and "https://localhost:" in shown
+    assert "instant" in shown
+    recorded = chatkit("local", "time", "recorded").out
+    assert "74.7 s  build a package on the server" in recorded and "azd" in recorded
+    assert "nobody has recorded it: delete a SignalR Service instance" in recorded
+    assert "recorded: operations take as long" in chatkit("local", "status").out
+    assert chatkit("local", "time", "instant").out.startswith("instant (fast)")
     page = chatkit("local", "map").out.strip()
     assert page == local_cloud.start(where).get("map") and page not in shown
     known = settings.load(where.parent)

@@ -52,6 +52,11 @@ class Phone:
         self._named = asyncio.Event()
         self._came = asyncio.Event()
 
+    @property
+    def is_connected(self) -> bool:
+        """Whether messages come by themselves now."""
+        return self._connection is not None and self._connection.state == "connected"
+
     async def join(self, until: float) -> None:
         """Load the page, say a name, connect, and read what was said before.
 

@@ -10,7 +10,8 @@ from chatkit.localcloud.easy_auth.sessions import Sessions
 from chatkit.localcloud.entra import codes, tokens
 from chatkit.localcloud.entra.core.roles import BY_NAME, Assignment, Roles
 from chatkit.localcloud.entra.errors import TokenRejected
-from chatkit.localcloud.resource_manager.core.clock import Clock
+from chatkit.localcloud.recorded.clock import Clock
+from chatkit.localcloud.recorded.durations import RECORDED, Recorded
 from chatkit.localcloud.resource_manager.core.errors import ArmError
 from chatkit.localcloud.resource_manager.core.operations import Operations
 from chatkit.localcloud.resource_manager.core.registrations import Registrations
@@ -31,8 +32,11 @@ def test_a_throttle_is_neither_filled_nor_blocked(times: Times, jump_s: float) -
     throttle.take("alice", "GET")
 
 
-def test_an_operation_takes_its_time(store: Store, times: Times, jump_s: float) -> None:
+def test_an_operation_takes_its_time(
+    store: Store, times: Times, jump_s: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Recorded operations and registrations end by the time that passes."""
+    monkeypatch.setitem(RECORDED, "provider.register", Recorded("register", 20.0, "this test"))
     mode = Clock("recorded")
     operation = Operations(store, mode).begin("signalr.create", "/id")
     registrations = Registrations(store, mode)

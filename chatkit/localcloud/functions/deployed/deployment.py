@@ -10,7 +10,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
@@ -23,6 +23,7 @@ from chatkit.localcloud.functions.host import no_functions
 from chatkit.localcloud.functions.host.errors import HostUnavailable, PackageRejected
 from chatkit.localcloud.functions.host.host import FunctionHost
 from chatkit.localcloud.functions.host.spec import PackageContainer
+from chatkit.localcloud.recorded.clock import Clock
 
 log = logging.getLogger("chatkit.local.functions")
 OLD_VERSION_SERVES = "The version that was there before goes on serving."
@@ -64,6 +65,7 @@ class Deployment:
         records: What SCM tells about deployments.
         package_store: Keeps the package of a version that is released.
         trace: Gets an event when a version is released.
+        clock: How long building takes.
     """
 
     id: str
@@ -73,6 +75,7 @@ class Deployment:
     records: Deployments
     package_store: PackageStore
     trace: Trace
+    clock: Clock = field(default_factory=Clock)
 
     async def run(self, *, fetch: Awaitable[None] | None = None) -> None:
         """Go through all steps; the record says how it ended.
@@ -110,6 +113,7 @@ class Deployment:
             self.records.log(self.id, warning, kind="warnings")
         if self.remote_build:
             await build.install_requirements(self._folder, self._say)
+            await self.clock.wait("publish.build")
 
     async def _try(self) -> FunctionHost:
         """Start the version beside the one that serves; return its app if it is healthy.

@@ -27,6 +27,7 @@ from chatkit.localcloud.functions.deployed.versions import Versions
 from chatkit.localcloud.functions.host.errors import DeploymentRunning
 from chatkit.localcloud.functions.host.spec import FunctionInfo, SiteSpec
 from chatkit.localcloud.functions.http.frontend import Gate
+from chatkit.localcloud.recorded.clock import Clock
 
 log = logging.getLogger("chatkit.local.functions")
 
@@ -170,6 +171,7 @@ class RunningSite:
             self.deployments,
             self._services.packages,
             self._services.hosts.trace,
+            Clock.load(self._services.store),
         )
 
     def _run_package(self, *, anew: bool = False) -> None:

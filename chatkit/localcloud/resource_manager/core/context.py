@@ -11,8 +11,8 @@ from chatkit.localcloud.core.store import Store
 from chatkit.localcloud.entra.core.identity_hosts import IdentityHosts
 from chatkit.localcloud.entra.core.roles import Roles
 from chatkit.localcloud.entra.models import Directory
+from chatkit.localcloud.recorded.clock import Clock
 from chatkit.localcloud.resource_manager.core import errors
-from chatkit.localcloud.resource_manager.core.clock import Clock
 from chatkit.localcloud.resource_manager.core.documents import Group, Resource
 from chatkit.localcloud.resource_manager.core.faults import Faults
 from chatkit.localcloud.resource_manager.core.http import Call

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from dataclasses import asdict
 
 from aiohttp import web
 
 from chatkit.core import strict_json
-from chatkit.localcloud.resource_manager.core.clock import RECORDED_S
+from chatkit.localcloud.recorded.durations import NOT_RECORDED, RECORDED
 from chatkit.localcloud.resource_manager.core.context import Context
 from chatkit.localcloud.resource_manager.core.documents import JsonObject
 from chatkit.localcloud.resource_manager.core.faults import KINDS, Faults
+
+OTHER_NAMES = {"instant": "fast"}
 
 
 def control_routes(context: Context) -> list[web.RouteDef]:
@@ -35,16 +38,22 @@ class TimeControl:
         self._store = context.platform.store
 
     async def get(self, _: web.Request) -> web.Response:
-        """The mode, the scale, and what was recorded."""
+        """The mode, the scale, and what was recorded, with where."""
         clock = self._clock
+        recorded = [asdict(one) for one in RECORDED.values()]
         return web.json_response(
-            {"mode": clock.mode, "scale": clock.scale, "recorded_s": RECORDED_S}
+            {
+                "mode": clock.mode,
+                "scale": clock.scale,
+                "recorded": recorded,
+                "not_recorded": [*NOT_RECORDED.values()],
+            }
         )
 
     async def put(self, request: web.Request) -> web.Response:
         """Set the mode and the scale."""
         body = await _body(request)
-        mode = body.get("mode", self._clock.mode)
+        mode = OTHER_NAMES.get(str(body.get("mode")), body.get("mode", self._clock.mode))
         scale = body.get("scale", 1.0)
         is_scale = isinstance(scale, int | float) and 0 < scale <= 10
         if mode not in ("fast", "recorded") or not is_scale:

@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 from typing import NotRequired, TypedDict
 
 from chatkit.localcloud.core.store import Store
-from chatkit.localcloud.resource_manager.core.clock import Clock, iso
+from chatkit.localcloud.recorded.clock import Clock
+from chatkit.localcloud.resource_manager.core.clock import iso
 from chatkit.localcloud.resource_manager.core.documents import Resource
 
 OPERATIONS = "operations"
@@ -43,7 +44,7 @@ class Operation:
 
     Attributes:
         id: Random id.
-        kind: As in `clock.RECORDED_S`, for example "signalr.create".
+        kind: As in `durations.RECORDED`, for example "signalr.create".
         resource_id: What it works on.
         started: Unix time.
         ends: Unix time at which it is done.

@@ -332,7 +332,7 @@ class ResourceType(Provider, Generic[D]):
         """Save a document as a long-running operation.
 
         Args:
-            kind: As in `clock.RECORDED_S`, for example "signalr.create".
+            kind: As in `durations.RECORDED`, for example "signalr.create".
             document: What to write.
             old: What was there.
         """

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Literal
 
 from chatkit.localcloud.core.store import Store
+from chatkit.localcloud.recorded.clock import Clock
 from chatkit.localcloud.resource_manager.core import errors
-from chatkit.localcloud.resource_manager.core.clock import Clock
 
 COLLECTION = "registrations"
 FREE = {"microsoft.authorization", "microsoft.resources"}

@@ -8,8 +8,9 @@ from typing import ClassVar
 
 from chatkit.localcloud.entra.core.principals import Principal
 from chatkit.localcloud.entra.core.roles import ROLES, Assignment, Role, is_at
+from chatkit.localcloud.recorded.clock import Clock
 from chatkit.localcloud.resource_manager.core import errors
-from chatkit.localcloud.resource_manager.core.clock import Clock, iso
+from chatkit.localcloud.resource_manager.core.clock import iso
 from chatkit.localcloud.resource_manager.core.context import Context
 from chatkit.localcloud.resource_manager.core.documents import JsonObject
 from chatkit.localcloud.resource_manager.core.http import Answer, Call, properties

@@ -8,8 +8,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from chatkit.localcloud.recorded.clock import Clock
 from chatkit.localcloud.resource_manager.core import errors
-from chatkit.localcloud.resource_manager.core.clock import Clock
 
 # Kind: bucket size and refill per second of a whole subscription; a principal has a fifteenth of
 # it. This machine has one principal as a rule, so the larger bucket counts; both headers show it.

@@ -12,6 +12,7 @@ import pytest
 
 from chatkit.core.errors import NotWritten
 from chatkit.localcloud.functions.deployed import build
+from chatkit.localcloud.recorded.clock import Clock
 from tests.localcloud.functions.deployed.deployed_cloud import NAME, Cloud, app_zip
 from tests.localcloud.functions.functions_testing import HEAD
 
@@ -23,8 +24,16 @@ async def test_before_the_first_publish_there_is_a_home_page_and_no_function(clo
     assert cloud.service.list_functions(NAME) == []
 
 
-async def test_publish_builds_releases_lists_and_keeps_the_package(cloud: Cloud) -> None:
-    """202 with an id and Location, then status 4."""
+async def test_publish_builds_releases_lists_and_keeps_the_package(
+    cloud: Cloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """202 with an id and Location, then status 4; a build waits as long as the clock says."""
+    waited: list[str] = []
+
+    async def wait(_clock: Clock, operation: str) -> None:
+        waited.append(operation)
+
+    monkeypatch.setattr(Clock, "wait", wait)
     package = app_zip("one")
     record = await cloud.publish(package)
     assert (record["status"], record["active"], record["complete"], record["remoteBuild"]) == (
@@ -33,6 +42,7 @@ async def test_publish_builds_releases_lists_and_keeps_the_package(cloud: Cloud)
         True,
         True,
     )
+    assert waited == ["publish.build"]
     assert await cloud.version() == "one"
     functions = cloud.service.list_functions(NAME)
     assert [(info.name, info.invoke_url) for info in functions] == [

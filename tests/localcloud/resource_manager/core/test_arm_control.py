@@ -7,7 +7,7 @@ import uuid
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
-from chatkit.localcloud.resource_manager.core.clock import Clock
+from chatkit.localcloud.recorded.clock import Clock
 from chatkit.localcloud.resource_manager.core.control import control_routes
 from chatkit.localcloud.resource_manager.core.faults import Faults
 from tests.localcloud.resource_manager.arm_cloud import Clients, LocalCloud

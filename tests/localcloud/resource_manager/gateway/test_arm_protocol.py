@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from chatkit.localcloud.recorded.durations import RECORDED, Recorded
 from tests.localcloud.resource_manager.arm_cloud import LocalCloud
 from tests.localcloud.resource_manager.raw import Raw
 
@@ -68,8 +69,11 @@ def test_a_token_of_another_key_or_tenant_opens_nothing(raw: Raw, cloud: LocalCl
     assert raw("GET", raw.group).status == 200
 
 
-def test_a_provider_takes_its_time_to_register(raw: Raw, cloud: LocalCloud) -> None:
+def test_a_provider_takes_its_time_to_register(
+    raw: Raw, cloud: LocalCloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Registering while recorded time runs, then Registered; creates are refused until then."""
+    monkeypatch.setitem(RECORDED, "provider.register", Recorded("register", 20.0, "this test"))
     provider = (
         raw.group.removesuffix("/resourceGroups/class") + "/providers/Microsoft.SignalRService"
     )
