@@ -27,7 +27,6 @@ import aiohttp
 import psutil
 
 from chatkit.cloud import local_cloud
-from chatkit.cloud.connection import without_syntax_warnings
 from chatkit.cloud.provision import signalr
 from chatkit.core import descriptors
 from chatkit.stage.rehearsal import venue
@@ -41,9 +40,6 @@ from chatkit.wire.tokens import rest_token
 from chatkit.workshop import Workshop
 from tests.bench.bench_signalr import MESSAGE, Clients
 from tests.homes import workshop_in
-
-with without_syntax_warnings():
-    from azure.mgmt.signalr.models import ResourceSku, SignalRResource
 
 HOST = "127.0.0.1"
 GUESTS = 1_000
@@ -62,7 +58,7 @@ def run() -> dict[str, object]:
     descriptors.raise_limit()
     with tempfile.TemporaryDirectory() as folder, workshop_in(Path(folder) / "home") as workshop:
         workshop.catch_up("09")
-        _make_room(workshop)
+        workshop.scale("standard", units=2)
         workshop.stage(host=HOST, people=GUESTS)
         with _pinned(workshop):
             figures = asyncio.run(_all(workshop))
@@ -83,19 +79,6 @@ async def _all(workshop: Workshop) -> dict[str, object]:
 
 
 # The chat
-
-
-def _make_room(workshop: Workshop) -> None:
-    names = workshop.session.names
-    instances = workshop.cloud.signalr().signal_r
-    found = instances.get(names.resource_group, names.signalr)
-    wanted = SignalRResource(
-        location=found.location,
-        sku=ResourceSku(name="Standard_S1", capacity=2),
-        features=found.features,
-        cors=found.cors,
-    )
-    instances.begin_create_or_update(names.resource_group, names.signalr, wanted).result()
 
 
 def _stage(workshop: Workshop) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from chatkit.cloud.connection import without_syntax_warnings
 from chatkit.cloud.provision import tiers
 from chatkit.cloud.provision.name_rules import check_answer, check_name
 from chatkit.cloud.provision.resource_group import with_provider
-from chatkit.cloud.provision.tiers import FREE, STANDARD, Size
+from chatkit.cloud.provision.tiers import FREE, Size
 from chatkit.cloud.stack import Stack
 from chatkit.core.errors import ServiceError
 
@@ -186,11 +186,3 @@ def _check_quota(stack: Stack) -> None:
                 hint="Delete one you no longer need, or choose another region:"
                 " `Workshop.open(region='westus2')`.",
             )
-
-
-def room(stack: Stack) -> tuple[str, int]:
-    """The tier of the instance, and how many connections it takes at the same time."""
-    size = size_of(stack)
-    if size is None:  # of a dearer tier, which takes at least as many
-        return STANDARD.name, STANDARD.connections
-    return size.tier.name, size.holds

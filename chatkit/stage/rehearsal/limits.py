@@ -13,12 +13,11 @@ from typing import Any
 
 import psutil
 
+from chatkit.cloud.provision.tiers import FREE
 from chatkit.stage.rehearsal.machine import OWN, Used
 from chatkit.stage.rehearsal.play import Played
 from chatkit.stage.rehearsal.venue import Venue
 
-# Microsoft's page "Azure SignalR Service limits"; a message counts once for each who gets it.
-FREE_MESSAGES_A_DAY = 20_000
 A_MINUTE_S = 60.0
 LEAST_CORES = 0.01
 OWN_LIMIT = 0.8
@@ -107,12 +106,12 @@ def _of_tier(played: Played, around: Surroundings) -> Iterator[Limit]:
         why = f"the {around.tier} tier of SignalR Service takes {around.holds:,} connections"
         used = people / around.holds
         yield Limit(around.holds, "people at the same time", why, used, SCALE if used > 0.8 else "")
-    if around.tier == "free" and played.plan.writes:
+    if around.tier == FREE.name and played.plan.writes:
         why = (
-            f"the free tier sends {FREE_MESSAGES_A_DAY:,} messages a day, each counted once for"
+            f"the free tier sends {FREE.messages:,} messages a day, each counted once for"
             f" each of {played.plan.people} people"
         )
-        at = FREE_MESSAGES_A_DAY / played.plan.people
+        at = FREE.messages / played.plan.people
         used = len(played.plan.writes) / at
         yield Limit(at, "messages a day", why, used, SCALE if used > 0.5 else "")
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -20,9 +19,10 @@ import aiohttp
 from chatkit.chat.client.background_loop import background_loop
 from chatkit.cloud import local_cloud, local_stage
 from chatkit.cloud.provision import signalr
+from chatkit.cloud.provision.tiers import FREE, STANDARD
 from chatkit.core import descriptors
 from chatkit.core.availability import explaining
-from chatkit.core.errors import ChatkitError, NotStarted, SetupError
+from chatkit.core.errors import NotStarted, SetupError
 from chatkit.core.running.presence import FUNCTIONS, PAGE
 from chatkit.lesson.checks.core.evidence import announce
 from chatkit.lesson.checks.core.traces import removed_after
@@ -113,8 +113,8 @@ def cost(wanted: Wanted) -> str:
     calls = wanted.people * 3 + wanted.messages
     return (
         f"{wanted.messages:,} messages to {wanted.people:,} people are {deliveries:,} messages of"
-        " SignalR Service (the free tier has 20,000 a day, a Standard unit 1,000,000 a day in its"
-        f" price), and about {calls:,} calls of functions."
+        f" SignalR Service (the free tier has {FREE.messages:,} a day, a Standard unit"
+        f" {STANDARD.messages:,} in its price), and about {calls:,} calls of functions."
     )
 
 
@@ -193,10 +193,9 @@ def _on_azure(session: Session) -> Place:
     url = session.web_url
     if url is None:
         raise NotStarted(NO_PAGE, hint=DEPLOY)
-    tier: str | None = None
-    holds: int | None = None
-    with suppress(ChatkitError):
-        tier, holds = signalr.room(session.stack())
+    size = signalr.size_of(session.stack())
+    tier = size.tier.name if size else None
+    holds = size.holds if size else None
     return Place(str(url), Surroundings(tier, holds, 0, {}, ""))
 
 
