@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from playwright.sync_api import Page, expect
 
 import chat_history
-from chatkit.chat.client.check_marks import check_text
+from chatkit.wire.check_marks import check_text
 from tests.web.conftest import Visit, join
 from tests.web.stand_in import Room
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from chatkit.chat.client.check_marks import run_of
 from chatkit.core.errors import RemoteProtocolError
+from chatkit.wire.check_marks import run_of
 
 
 @dataclass(frozen=True)

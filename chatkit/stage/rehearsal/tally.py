@@ -8,8 +8,8 @@ from array import array
 from collections import Counter
 from dataclasses import dataclass, field
 
-from chatkit.chat.client.check_marks import check_text, new_run
 from chatkit.core.errors import ChatkitError
+from chatkit.wire.check_marks import check_text, new_run
 
 NAME = "of rehearsal"
 MESSAGE = re.compile(r"A check is running: message (\d{1,9}) of rehearsal ([0-9a-f]{8}) \(")

@@ -12,10 +12,10 @@ from datetime import UTC, datetime
 import pytest
 
 from chatkit.chat.client.background_loop import BackgroundLoop
-from chatkit.chat.client.check_marks import check_text
 from chatkit.chat.client.client import ChatClient
 from chatkit.chat.client.sign_in import SignedIn
 from chatkit.chat.panel.panel import ChatPanel
+from chatkit.wire.check_marks import check_text
 from tests.chat.panel.panels import column_of, shown_to, wait
 from tests.chat.stub_room import StubRoom
 

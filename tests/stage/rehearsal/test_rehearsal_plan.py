@@ -6,11 +6,11 @@ from collections import Counter
 
 import pytest
 
-from chatkit.chat.client.check_marks import run_of
 from chatkit.core.errors import SetupError
 from chatkit.stage.rehearsal import plan, rehearsal
 from chatkit.stage.rehearsal.rehearsal import Wanted
 from chatkit.stage.rehearsal.tally import NAME, Tally, percentile
+from chatkit.wire.check_marks import run_of
 
 GUEST_BURST = 20  # messages of one guest at once that a stage takes
 GUEST_PER_S = 2.0

@@ -14,10 +14,10 @@ import aiohttp
 
 from chatkit.chat.client.addresses import is_loopback
 from chatkit.chat.client.background_loop import background_loop
-from chatkit.chat.client.check_marks import check_text, new_run
 from chatkit.chat.client.connection import FAILURES, HubConnection, State
 from chatkit.core.errors import ChatkitError, CheckFailed
 from chatkit.lesson.http import Answer, fetch
+from chatkit.wire.check_marks import check_text, new_run
 
 T = TypeVar("T")
 WRITER = "chatkit"

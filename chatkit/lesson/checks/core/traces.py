@@ -20,7 +20,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from chatkit.chat.client.check_marks import run_of
 from chatkit.chat.client.client import REMOVED
 from chatkit.cloud.provision import storage
 from chatkit.core.errors import ChatkitError
@@ -30,6 +29,7 @@ from chatkit.lesson.checks.core import runs, service
 from chatkit.lesson.checks.core.evidence import Sent, noting_messages
 from chatkit.lesson.http import fetch
 from chatkit.steps import local_settings
+from chatkit.wire.check_marks import run_of
 
 if TYPE_CHECKING:
     from azure.storage.blob import BlobClient, BlobProperties, BlobServiceClient

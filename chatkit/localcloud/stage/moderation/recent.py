@@ -8,6 +8,7 @@ from typing import Any
 
 from chatkit.localcloud.signalr.core.instance import Instance
 from chatkit.localcloud.stage.moderation.rules import Rules
+from chatkit.wire.check_marks import run_of
 from chatkit.wire.hub_messages import Invocation
 
 KEPT = 200
@@ -84,7 +85,9 @@ class Recent:
         if message.get("recipient") or message.get("isPrivate"):
             return
         told = {name: _told(message.get(name)) for name in FIELDS}
-        if not told["text"] or (told["senderId"] or "").startswith(REHEARSING):
+        text = told["text"] or ""
+        is_rehearsing = (told["senderId"] or "").startswith(REHEARSING)
+        if not text or is_rehearsing or run_of(text, told["sentAt"] or ""):
             return
         self._made += 1
         self._messages[told["id"] or f"#{self._made}"] = told

@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from chatkit.chat.client.check_marks import SENT_WITHIN_S, check_text, new_run, run_of
 from chatkit.chat.client.messages import ChatMessage
+from chatkit.wire.check_marks import SENT_WITHIN_S, check_text, new_run, run_of
 
 RUN = "0a1b2c3d"
 LATER = SENT_WITHIN_S + 5
