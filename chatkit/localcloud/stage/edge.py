@@ -24,6 +24,7 @@ from chatkit.localcloud.signalr.core.instance import Instance
 from chatkit.localcloud.signalr.edge import CLIENT_METHODS, answer_client, client_sockets
 from chatkit.localcloud.signalr.transports.clients import Reach
 from chatkit.localcloud.stage import entrance, screen
+from chatkit.localcloud.stage.admission.joins import Joins
 from chatkit.localcloud.stage.chat import Chat
 from chatkit.localcloud.stage.entrance import Entrance
 from chatkit.localcloud.stage.guests import (
@@ -34,7 +35,6 @@ from chatkit.localcloud.stage.guests import (
     NameRefused,
     wanted_name,
 )
-from chatkit.localcloud.stage.joins import Joins
 from chatkit.localcloud.stage.messages import MESSAGES, Messages, names_in
 from chatkit.localcloud.stage.moderation.moderator import Moderator
 from chatkit.localcloud.stage.moderation.posts import Writer

@@ -10,8 +10,8 @@ from aiohttp import web
 
 from chatkit.localcloud.signalr.core.connection import Connection
 from chatkit.localcloud.signalr.core.errors import QuotaExceeded
+from chatkit.localcloud.stage.admission.lobby import Lobby, Place
 from chatkit.localcloud.stage.guests import COOKIE, Guests
-from chatkit.localcloud.stage.lobby import Lobby, Place
 
 NO_PLACE = "The room is full. The page gets in by itself when somebody leaves."
 

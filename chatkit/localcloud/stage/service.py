@@ -31,12 +31,12 @@ from chatkit.localcloud.functions.service import FunctionsService
 from chatkit.localcloud.signalr.core.errors import SignalRError
 from chatkit.localcloud.signalr.service import SignalRService
 from chatkit.localcloud.stage import following, guests, keeping, sizes
+from chatkit.localcloud.stage.admission.joins import Joins
+from chatkit.localcloud.stage.admission.lobby import Lobby
 from chatkit.localcloud.stage.chat import Chat, DeployedChat, LocalChat
 from chatkit.localcloud.stage.edge import Stage, server
 from chatkit.localcloud.stage.entrance import Entrance
 from chatkit.localcloud.stage.guests import Guests
-from chatkit.localcloud.stage.joins import Joins
-from chatkit.localcloud.stage.lobby import Lobby
 from chatkit.localcloud.stage.moderation import endings
 from chatkit.localcloud.stage.moderation.moderator import Moderator
 from chatkit.localcloud.stage.order import Kept, Order, OrderRefused

@@ -19,11 +19,11 @@ from chatkit.core import tls
 from chatkit.localcloud.core.platform import Platform
 from chatkit.localcloud.core.web import HandedOn
 from chatkit.localcloud.signalr.core.spec import InstanceSpec
+from chatkit.localcloud.stage.admission.joins import Joins
+from chatkit.localcloud.stage.admission.lobby import Lobby
 from chatkit.localcloud.stage.edge import Stage, server
 from chatkit.localcloud.stage.entrance import Entrance
 from chatkit.localcloud.stage.guests import Guests, new_key
-from chatkit.localcloud.stage.joins import Joins
-from chatkit.localcloud.stage.lobby import Lobby
 from chatkit.localcloud.stage.moderation.moderator import Moderator
 from chatkit.localcloud.stage.pace import Pace
 from chatkit.localcloud.stage.place import Place

@@ -16,7 +16,7 @@ from chatkit.core.time import clock
 from chatkit.localcloud.signalr.core import quotas
 from chatkit.localcloud.signalr.core.connection import Connection, State
 from chatkit.localcloud.signalr.core.instance import Instance
-from chatkit.localcloud.stage.lobby import KEPT_S, MOST_TABS, SILENT_S, Lobby
+from chatkit.localcloud.stage.admission.lobby import KEPT_S, MOST_TABS, SILENT_S, Lobby
 from tests.attacks.stage_lobby import JUMPERS
 from tests.localcloud.stage.stage_testing import OpenStage, open_stage
 

@@ -14,8 +14,8 @@ import aiohttp
 import pytest
 from yarl import URL
 
+from chatkit.localcloud.stage.admission.joins import Joins
 from chatkit.localcloud.stage.guests import COOKIE, ID, MAX_EARLIER, Guest, Guests, new_key
-from chatkit.localcloud.stage.joins import Joins
 from tests.attacks.stage import (
     COOKIES,
     HEADERS,

@@ -1,0 +1,1 @@
+"""Who may come in at a stage, and who waits."""
