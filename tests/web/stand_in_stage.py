@@ -53,6 +53,7 @@ class StageRoom:
         token: What opens it.
         run: Of the local cloud.
         refusal: The answer to the next orders, when they are not done.
+        failures: How many of the next questions for the room get no answer.
     """
 
     state: dict[str, Any] = field(default_factory=dict)
@@ -61,6 +62,7 @@ class StageRoom:
     token: str = TOKEN
     run: str = "1"
     refusal: str = ""
+    failures: int = 0
     version: int = 1
     changed: asyncio.Event = field(default_factory=asyncio.Event)
     loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.get_running_loop, repr=False)
@@ -133,6 +135,9 @@ class StageRoom:
         if request.query.get("after") == str(self.version):
             with suppress(TimeoutError):
                 await asyncio.wait_for(self.changed.wait(), LONG_S)
+        if self.failures:
+            self.failures -= 1
+            raise web.HTTPServiceUnavailable
         state = {**self.state, "messages_per_s": 1.2}
         return web.json_response({"version": self.version, "state": state, **self.rest})
 

@@ -442,11 +442,31 @@ def test_a_local_cloud_that_was_away_is_found_again(served: Served, screen: Open
     expect(page.get_by_role("alert")).to_contain_text("The local cloud does not answer.")
     expect(page.get_by_text("message 8")).to_be_visible()
     page.keyboard.press("p")
-    expect(page.locator("#said")).to_contain_text("Nothing was done.")
+    expect(page.locator("#said")).to_contain_text("Try again when it does.")
     served.room.tell(messages=TALK[:-1])
     served.begin_again()
     expect(page.get_by_role("alert")).to_have_count(0)
     expect(page.get_by_text("message 8")).to_have_count(0)
+
+
+def test_one_answer_that_is_lost_is_no_silence(served: Served, screen: OpenScreen) -> None:
+    """A browser ends what it has asked for when the network of the machine changes."""
+    page = screen()
+    expect(page.locator("#here")).to_have_text("12 here")
+    page.evaluate("""() => {
+        const problem = document.getElementById("problem");
+        window.alerts = [];
+        new MutationObserver(() => problem.hidden || window.alerts.push(problem.textContent))
+            .observe(problem, { attributes: true, childList: true });
+    }""")
+    served.room.failures = 1
+    served.room.tell(connected=13)
+    expect(page.locator("#here")).to_have_text("13 here")
+    assert page.evaluate("window.alerts") == []
+    served.room.failures = 2
+    served.room.tell(connected=14)
+    expect(page.locator("#here")).to_have_text("14 here")
+    assert page.evaluate("window.alerts") != []
 
 
 @pytest.mark.parametrize("lets_in", [False, True], ids=IMPOSTORS)

@@ -42,5 +42,5 @@ export async function order(body) {
 function inWords(error) {
   if (error instanceof Refused) return error.message;
   if (error instanceof NotPresenter) return REFUSED;
-  return "The local cloud does not answer. Nothing was done.";
+  return "The local cloud does not answer. Try again when it does.";
 }

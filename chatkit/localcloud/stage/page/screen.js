@@ -11,6 +11,8 @@ import * as ways from "./ways.js";
 const AGAIN_MS = 200; // what comes meanwhile comes together
 const PUBLIC_MS = 2_000;
 const RETRY_MS = 1_000;
+// A browser gives up what it has asked for when the machine's network changes, loopback too.
+const SOON_MS = 250;
 
 let hasPowers = false;
 
@@ -65,18 +67,21 @@ function endPowers() {
 }
 
 async function follow() {
+  let failures = 0;
   for (;;) {
-    let pause_ms = RETRY_MS;
     try {
-      pause_ms = await (hasToken() ? followRoom() : followState());
+      const pause_ms = await (hasToken() ? followRoom() : followState());
+      failures = 0;
       showSilence(false);
+      await sleep(pause_ms);
     } catch (error) {
-      if (error instanceof NotPresenter && hasToken()) endPowers();
-      else showSilence(true);
-      if (!(error instanceof NotPresenter || error instanceof Silent)) console.error(error);
+      failures += 1;
       room.version = "";
+      if (error instanceof NotPresenter && hasToken()) endPowers();
+      else showSilence(failures > 1);
+      if (!(error instanceof NotPresenter || error instanceof Silent)) console.error(error);
+      await sleep(failures > 1 ? RETRY_MS : SOON_MS);
     }
-    await sleep(pause_ms);
   }
 }
 

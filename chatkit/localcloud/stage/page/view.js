@@ -31,7 +31,7 @@ export function refuse() {
   isRefused = true;
 }
 
-/** Whether the local cloud answers; it is told at the first time that it does not. */
+/** Whether the local cloud does not answer. */
 export function showSilence(wanted) {
   isSilent = wanted;
   showProblem();
