@@ -45,6 +45,9 @@ export async function whoAmI(apiBaseUrl) {
 /** Who this device is on a stage: {id, name}, both null for one that has not come before. */
 export const readGuest = (path) => ask(path);
 
+/** What the presenter of a stage has decided; rules.js says what is in it. */
+export const readRules = (path) => ask(path);
+
 /** Give this device's guest a name. Returns {id, name}: with a number when others have the name. */
 export const nameGuest = (path, name) =>
   ask(path, {

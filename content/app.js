@@ -1,15 +1,17 @@
 // Starts the page: finds the function app, then shows the room.
 
+import { seen, unseen } from "./messages.js";
+import { room } from "./room.js";
 import { App } from "./view.js";
-import { room, start } from "./room.js";
+import { start } from "./visit.js";
 
 const TITLE = document.title;
 
 Vue.createApp(App).mount("#app");
 Vue.watchEffect(() => {
-  document.title = room.unseen ? `(${room.unseen}) ${TITLE}` : TITLE;
+  document.title = unseen.value ? `(${unseen.value}) ${TITLE}` : TITLE;
 });
 document.addEventListener("visibilitychange", () => {
-  if (!document.hidden && room.atBottom) room.unseen = 0;
+  if (!document.hidden && room.atBottom) seen();
 });
 start();

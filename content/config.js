@@ -9,6 +9,9 @@ export class ApiError extends Error {
   }
 }
 
+export const inWords = (error) =>
+  error instanceof ApiError ? error.message : "Something in this page went wrong.";
+
 const ask = () => fetch("config.json", { cache: "no-store", priority: "high" }).catch(() => null);
 let asked = ask();
 let way = "";
@@ -20,7 +23,7 @@ export let onStage = false;
  * Read config.json beside the page: {"apiBaseUrl": "https://…"}, without /api. A relative URL starts
  * at the page. With authentication it also has "signIn", the name of the identity provider, for
  * example "aad"; behind a proxy it has "way". On a stage, where people are guests with a name, it
- * has "guest": where the page asks who this device is.
+ * has "guest": where the page asks who this device is, and "rules": what the presenter has decided.
  */
 export async function readConfig() {
   const response = await (asked ?? ask());
@@ -37,9 +40,10 @@ export async function readConfig() {
       'In config.json, "signIn" has to be the name of a provider, for example "aad".',
     );
   way = isThroughProxy(config?.way) ? config.way : "";
-  const guest = /^\/\w[\w/]*$/.test(config?.guest) ? config.guest : "";
+  const guest = ownPath(config?.guest);
   onStage = Boolean(guest);
-  return { apiBaseUrl: proxiedUrl(absolute(config?.apiBaseUrl)), signIn, guest };
+  const apiBaseUrl = proxiedUrl(absolute(config?.apiBaseUrl));
+  return { apiBaseUrl, signIn, guest, rules: ownPath(config?.rules) };
 }
 
 /**
@@ -73,6 +77,9 @@ function isThroughProxy(named) {
     named.split("{port}")[0],
   );
 }
+
+/** A path of the page's own server; empty for what is none. */
+const ownPath = (path) => (/^\/\w[\w/]*$/.test(path) ? path : "");
 
 function absolute(url) {
   try {

@@ -1,7 +1,8 @@
 // Before the room: sign in, or, without authentication, just give a name.
 
 import { ApiError } from "./config.js";
-import { joinAs, room, signIn } from "./room.js";
+import { room } from "./room.js";
+import { joinAs, signIn } from "./visit.js";
 
 const { h, onMounted, ref } = Vue;
 const MAX_NAME = 50;

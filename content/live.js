@@ -7,6 +7,7 @@ import { HEADER, token } from "./session.js";
 const DELAYS_S = [1, 2, 4, 8, 15, 30];
 const TOO_MANY = "429"; // how SignalR Service refuses one connection more than its tier allows
 const FULL = "The room is full. You get in when somebody leaves.";
+const LEAST_MS = 1_000;
 const LOOK_MS = 1_000;
 const ASLEEP_MS = 8_000;
 
@@ -23,11 +24,14 @@ export async function libraryIsThere() {
  *
  * onMessage(message): a `newMessage` arrived.
  * onRemoved(ids): messages are no longer in the room.
- * onState({phase, seconds, why}): the phase is connecting, connected or waiting.
+ * onRules(document): what the presenter of a stage has decided.
+ * onState({phase, seconds, why}): the phase is connecting, connected or waiting, or lobby while a
+ *   stage is full.
  * onConnected(): the connection is there, again perhaps: messages may have been missed.
  * onRefused(): somebody has to sign in again; nothing more is tried.
  */
-export function openLive(apiBaseUrl, { onMessage, onRemoved, onState, onConnected, onRefused }) {
+export function openLive(apiBaseUrl, does) {
+  const { onMessage, onRemoved, onRules, onState, onConnected, onRefused } = does;
   const http = signedIn(apiBaseUrl);
   const hub = new signalR.HubConnectionBuilder()
     .withUrl(`${apiBaseUrl}/api`, { withCredentials: false, httpClient: http })
@@ -37,12 +41,13 @@ export function openLive(apiBaseUrl, { onMessage, onRemoved, onState, onConnecte
   let closed = false;
   let ticking = 0;
   let renewing = false;
+  let isInLobby = false;
   let awakeAt = Date.now();
 
   async function connect() {
     clearInterval(ticking);
     if (closed || hub.state !== signalR.HubConnectionState.Disconnected) return;
-    onState({ phase: "connecting", seconds: 0, why: "" });
+    if (!isInLobby) onState({ phase: "connecting", seconds: 0, why: "" });
     try {
       await hub.start();
     } catch (error) {
@@ -50,6 +55,7 @@ export function openLive(apiBaseUrl, { onMessage, onRemoved, onState, onConnecte
     }
     if (closed) return void hub.stop();
     attempts = 0;
+    isInLobby = false;
     onState({ phase: "connected", seconds: 0, why: "" });
     onConnected();
   }
@@ -57,17 +63,23 @@ export function openLive(apiBaseUrl, { onMessage, onRemoved, onState, onConnecte
   function waitAndConnect(error) {
     if (closed || renewing) return;
     if (http.refused) return onRefused();
-    const delay_s = DELAYS_S[Math.min(attempts++, DELAYS_S.length - 1)] + Math.random();
-    const until = performance.now() + delay_s * 1000;
+    const lobby = onStage ? lobbyIn(error, http.asked) : null;
+    const phase = lobby ? "lobby" : "waiting";
+    isInLobby = Boolean(lobby);
+    const why = lobby?.why ?? sentence(error, http.asked);
+    const until = performance.now() + (lobby?.again_ms ?? delayNow_ms());
     const tick = () => {
       const seconds = Math.ceil((until - performance.now()) / 1000);
       if (seconds <= 0) connect();
-      else onState({ phase: "waiting", seconds, why: sentence(error, http.asked) });
+      else onState({ phase, seconds, why });
     };
     clearInterval(ticking);
     ticking = setInterval(tick, 250);
     tick();
   }
+
+  const delayNow_ms = () =>
+    (DELAYS_S[Math.min(attempts++, DELAYS_S.length - 1)] + Math.random()) * 1000;
 
   /**
    * After sleep the connection may be gone without a word: nothing here has run meanwhile, neither
@@ -92,6 +104,7 @@ export function openLive(apiBaseUrl, { onMessage, onRemoved, onState, onConnecte
 
   hub.on("newMessage", onMessage);
   hub.on("messagesRemoved", onRemoved);
+  hub.on("stageRules", onRules);
   hub.onclose(waitAndConnect);
   addEventListener("online", connect);
   document.addEventListener("visibilitychange", wake);
@@ -140,12 +153,30 @@ function withProxiedUrl(response) {
   return new signalR.HttpResponse(response.statusCode, response.statusText, content);
 }
 
+/**
+ * A stage that is full gives people a place in line, and says when to ask again; nothing when the
+ * answer is another one. Somebody else may have taken the place of whose turn it was.
+ */
+function lobbyIn(error, asked) {
+  const [, body, status] = /^[^{]*({.*})?.*Status code '(\d+)'/s.exec(error?.message ?? "") ?? [];
+  if (status !== TOO_MANY) return null;
+  const spread = 1 + Math.random() / 5; // not all at the same moment
+  try {
+    const { error: why, lobby } = JSON.parse(body);
+    const isGood = typeof why === "string" && lobby.again_ms >= LEAST_MS;
+    return isGood ? { why, again_ms: lobby.again_ms * spread } : null;
+  } catch {
+    return isOfService(asked) ? { why: FULL, again_ms: LEAST_MS * spread } : null;
+  }
+}
+
+const isOfService = (asked) => /\/client\/(negotiate)?\?/.test(asked);
+
 function sentence(error, asked) {
   if (!navigator.onLine) return "This device is offline.";
   const status = /Status code '(\d+)'/.exec(error?.message ?? "")?.[1];
-  const isApp = !/\/client\/(negotiate)?\?/.test(asked);
+  const isApp = !isOfService(asked);
   const who = isApp ? "The function app" : "SignalR Service";
-  if (onStage && !isApp && status === TOO_MANY) return FULL;
   if (status) return `${who} answered with status ${status}.`;
   if (/negotiat/i.test(error?.message ?? ""))
     return whyNoAnswer() || `${who} does not answer.${howToStart(asked, isApp ? LOCAL_RUN : "")}`;

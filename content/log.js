@@ -1,93 +1,194 @@
-// The list of messages: days, bubbles, what is still on its way, and where the reader is.
+// The list of messages: a window on a long talk, and where the reader is in it.
 
-import { deliver, discard, isMine, loadEarlier, loadHistory, room, said } from "./room.js";
-import { avatar, called, hasIds, isSeen, nameOf, sender } from "./names.js";
-import { count, dayOf, momentOf, timeOf } from "./text.js";
+import { button, message } from "./message.js";
+import { said, unseen } from "./messages.js";
+import { room } from "./room.js";
+import { Rows } from "./rows.js";
+import { follow, loadEarlier, loadHistory } from "./talk.js";
+import { count } from "./text.js";
 
-const { h, nextTick, onBeforeUnmount, onMounted, onUpdated, ref } = Vue;
+const { h, onBeforeUnmount, onBeforeUpdate, onMounted, onUpdated, ref } = Vue;
 const NEAR_BOTTOM_PX = 48;
-const TOGETHER_MS = 5 * 60_000;
-const UNVERIFIED = "Nobody was signed in when this was said: nobody has verified the name.";
-
-const button = (label, onClick) => h("button", { type: "button", class: "link", onClick }, label);
+const NEAR_TOP_PX = 200;
+const AROUND_PX = 1_500;
+const QUIET_MS = 150;
 
 export const Log = {
   setup() {
     const box = ref(null);
+    const list = ref(null);
+    const turned = ref(0); // counts up when other messages have to stand in the page
     const earlierBusy = ref(false);
-    // Where the reader was: scrolling up leaves the bottom, a window that shrinks does not.
-    let top = 0;
+    const rows = new Rows();
+    let height = innerHeight;
+    let top = 0; // how far the reader has scrolled
+    let heldAtBottom = false;
+    let changedAt = 0;
+    let calming = 0;
 
-    function toBottom() {
-      box.value.scrollTop = box.value.scrollHeight;
-      room.atBottom = true;
-      if (!document.hidden) room.unseen = 0;
+    /** While much arrives only what is in sight is drawn; what is around it follows. */
+    function reach() {
+      const isNew = rows.list !== said.value;
+      const isBusy = isNew && performance.now() - changedAt < QUIET_MS;
+      if (isNew) changedAt = performance.now();
+      if (!isBusy) return AROUND_PX;
+      clearTimeout(calming);
+      calming = setTimeout(() => (turned.value += 1), QUIET_MS);
+      return 0;
     }
-    const stay = () => room.atBottom && toBottom();
-    function onScroll() {
-      const { scrollHeight, scrollTop, clientHeight } = box.value;
-      if (scrollHeight - scrollTop - clientHeight < NEAR_BOTTOM_PX) room.atBottom = true;
-      else if (scrollTop < top) room.atBottom = false;
+
+    function drawn() {
+      turned.value; // asked for, so that Vue draws again when it changes
+      const around = reach();
+      rows.list = said.value;
+      const edge = room.atBottom ? rows.begin(rows.list.length) - height : rows.edge;
+      // -1: nobody knows how many there are in all.
+      const all = room.hasEarlier || room.isBehind ? -1 : rows.list.length;
+      return rows.draw(edge, edge + height, around, (index) =>
+        message(rows.list[index], rows.list[index - 1], {
+          "aria-posinset": index + 1,
+          "aria-setsize": all,
+        }),
+      );
+    }
+
+    /** Before the page changes, and when somebody scrolls: note where the reader is. */
+    function note() {
+      const { scrollHeight, scrollTop } = box.value;
+      const below = scrollHeight - scrollTop - height;
+      // Scrolling up leaves the bottom; a window or a list that shrinks does not.
+      if (scrollTop < top && below > 1) room.atBottom = false;
+      else if (scrollTop > top && below < NEAR_BOTTOM_PX) follow();
       top = scrollTop;
-      if (room.atBottom && !document.hidden) room.unseen = 0;
+      rows.note(top - list.value.offsetTop, top <= 0);
     }
-    /** Put older messages above, and leave what is being read where it is. */
+
+    /** After the page has changed: what somebody reads stays where it is. */
+    function arrange() {
+      space(); // before anything is measured: the browser lays out once
+      const edge = box.value.scrollTop - list.value.offsetTop;
+      rows.measure();
+      if (room.atBottom) box.value.scrollTop = box.value.scrollHeight;
+      else if (rows.mark) hold(edge - rows.edge);
+      top = box.value.scrollTop;
+      rows.note(top - list.value.offsetTop, top <= 0);
+      look();
+    }
+
+    /** Heights have turned out to be others, so that what is read would move. */
+    function hold(moves) {
+      rows.start += moves;
+      // Above the first message is no space to take from or to give to: there the reader moves.
+      const hasSpace = rows.first > 0 && rows.begin(rows.first) >= 0;
+      const rest = hasSpace ? 0 : rows.start;
+      rows.start -= rest;
+      space();
+      if (rest) box.value.scrollTop -= rest;
+    }
+
+    /** In the place of the messages that do not stand in the page. */
+    function space() {
+      if (room.atBottom) rows.start = 0;
+      list.value.style.paddingTop = `${rows.begin(rows.first)}px`;
+      list.value.style.paddingBottom = `${rows.begin(rows.list.length) - rows.begin(rows.last)}px`;
+    }
+
+    /** Other messages may have to come into the page. */
+    function look() {
+      const edge = top - list.value.offsetTop;
+      if (!rows.covers(edge, edge + height)) requestAnimationFrame(() => (turned.value += 1));
+    }
+
+    function onScroll() {
+      note();
+      look();
+    }
+
+    /** Whoever wants to go on above the first message gets what was said before it. */
+    function onUp() {
+      if (top < NEAR_TOP_PX && !room.historyProblem) earlier();
+    }
+    const onWheelPassive = ({ deltaY }) => deltaY < 0 && onUp();
+    function onKeydown(event) {
+      if (["ArrowUp", "PageUp", "Home"].includes(event.key)) onUp();
+      // At once: on the way other messages come into the page, which would end the browser's own way.
+      if (event.key === "Home") box.value.scrollTop = 0;
+      else if (event.key === "End") toNewest();
+      else return;
+      event.preventDefault();
+    }
+
     async function earlier() {
+      if (!room.hasEarlier || earlierBusy.value) return;
       earlierBusy.value = true;
       room.atBottom = false;
-      const fromBottom = box.value.scrollHeight - box.value.scrollTop;
       await loadEarlier();
       earlierBusy.value = false;
-      await nextTick();
-      box.value.scrollTop = box.value.scrollHeight - fromBottom;
     }
 
-    const sizes = new ResizeObserver(stay); // a keyboard that opens on a phone
+    function toNewest() {
+      follow();
+      turned.value += 1;
+      box.value.focus({ preventScroll: true }); // the button goes
+    }
+
+    // Who has come to a message by keyboard stays there, whatever arrives.
+    function onFocusin({ target }) {
+      if (!target.matches(":focus-visible") || !room.atBottom) return;
+      heldAtBottom = true;
+      room.atBottom = false;
+    }
+    function onFocusout({ relatedTarget }) {
+      if (!heldAtBottom || list.value?.contains(relatedTarget)) return;
+      heldAtBottom = false;
+      follow();
+    }
+
+    const sizes = new ResizeObserver(() => {
+      // A keyboard that opens on a phone, or a phone that is turned.
+      const { clientWidth, clientHeight } = box.value;
+      if (clientWidth !== rows.width) rows.resize(clientWidth);
+      height = clientHeight;
+      turned.value += 1;
+    });
     onMounted(() => sizes.observe(box.value));
-    onMounted(stay);
-    onUpdated(stay);
+    onMounted(arrange);
+    onBeforeUpdate(note);
+    onUpdated(arrange);
     onBeforeUnmount(() => sizes.disconnect());
 
+    const earlierButton = () =>
+      h("p", { class: "centre" }, [
+        earlierBusy.value ? "Loading…" : button("Show earlier messages", earlier),
+      ]);
+    const log = { class: "log", ref: box, tabindex: 0, role: "log", "aria-label": "Messages" };
+    const moves = { onScroll, onKeydown, onWheelPassive, onTouchmovePassive: onUp };
     return () =>
       h("div", { class: "log-frame" }, [
-        h(
-          "div",
-          {
-            class: "log",
-            ref: box,
-            tabindex: 0,
-            role: "log",
-            "aria-label": "Messages",
-            "aria-live": liveness(),
-            onScroll,
-          },
-          [
-            room.hasEarlier &&
-              h(
-                "p",
-                { class: "centre" },
-                earlierBusy.value ? "Loading…" : button("Show earlier messages", earlier),
-              ),
-            notice(),
-            h(
-              "ol",
-              said.value.flatMap((item, index) => line(item, said.value[index - 1])),
-            ),
-          ],
-        ),
-        room.unseen > 0 && !room.atBottom
-          ? h(
-              "button",
-              { type: "button", class: "unseen", onClick: toBottom },
-              `${count(room.unseen, "new message")} ↓`,
-            )
-          : null,
+        h("div", { ...log, "aria-live": liveness(), ...moves }, [
+          room.hasEarlier ? earlierButton() : null,
+          notice(),
+          h("ol", { ref: list, onFocusin, onFocusout }, drawn()),
+        ]),
+        ...(room.atBottom ? [] : news(toNewest)),
       ]);
   },
 };
 
-/** Screen readers are told of messages that arrive, not of the history. */
-const liveness = () => (room.history === "loading" ? "off" : "polite");
+/** Screen readers are told of messages that arrive, not of those that somebody scrolls to. */
+const liveness = () => (room.history === "loading" || !room.atBottom ? "off" : "polite");
+
+/** For who reads back: that there is something new, told once, and how much, to look at. */
+const news = (toNewest) => [
+  h("p", { class: "hidden", "aria-live": "polite" }, unseen.value ? "There are new messages." : ""),
+  unseen.value
+    ? h(
+        "button",
+        { type: "button", class: "unseen", onClick: toNewest },
+        `${count(unseen.value, "new message")} ↓`,
+      )
+    : null,
+];
 
 /** What stands in the place of messages, or above them. */
 function notice() {
@@ -107,93 +208,4 @@ function notice() {
     h("p", "No messages yet."),
     h("p", { class: "quiet" }, "Say hello to everybody!"),
   ]);
-}
-
-/** One message, and the day's heading when it is the day's first. */
-function line(item, before) {
-  const newDay = !before || dayOf(before.sentAt) !== dayOf(item.sentAt);
-  const follows = !newDay && sameSpeaker(item, before);
-  const own = isMine(item);
-  return [
-    newDay
-      ? h("li", { class: "day", key: `day-${item.key}` }, h("span", dayOf(item.sentAt)))
-      : null,
-    h(
-      "li",
-      { class: ["message", item.state, { own, follows, private: item.recipient }], key: item.key },
-      [
-        avatar(item.sender, item.senderId || item.sender),
-        h("div", { class: "said" }, [
-          h("p", { class: ["who", { hidden: follows }] }, [
-            speaker(item, own),
-            own ? h("span", { class: "quiet" }, " (you)") : "",
-            hasIds.value && isOld(item) ? unverified() : "",
-            " ",
-            h("time", { datetime: item.sentAt, title: momentOf(item.sentAt) }, timeOf(item.sentAt)),
-          ]),
-          item.recipient ? badge(item) : null,
-          h("p", { class: "text", dir: "auto" }, item.text),
-          deliveryNote(item),
-        ]),
-      ],
-    ),
-  ];
-}
-
-function sameSpeaker(item, before) {
-  const soon = Date.parse(item.sentAt) - Date.parse(before.sentAt) < TOGETHER_MS;
-  return soon && ["sender", "senderId", "recipient"].every((key) => before[key] === item[key]);
-}
-
-const isOld = (item) => item.state === "sent" && !item.senderId;
-
-/** From before people signed in, or while they did not have to: nobody can write to such a name. */
-const unverified = () => [" ", h("span", { class: "unverified", title: UNVERIFIED }, "unverified")];
-
-/** A name; of somebody else, who is signed in, one can press it to write privately. */
-function speaker(item, own) {
-  if (own || !hasIds.value || !item.senderId) return sender(item);
-  const onClick = () => (room.recipient = item.senderId);
-  return h(
-    "button",
-    {
-      type: "button",
-      class: "speaker",
-      "aria-label": `Write privately to ${called(item.senderId)}`,
-      onClick,
-    },
-    sender(item),
-  );
-}
-
-/** Said in words, not by colour alone; the style sheet draws a lock before them. */
-const badge = ({ recipient }) =>
-  h("p", { class: "badge" }, [
-    "Private · to ",
-    recipient === room.id ? "you" : nameOf(recipient),
-  ]);
-
-/** What became of a message of mine, as long as that is worth a word. */
-function deliveryNote(item) {
-  if (item.state === "sending") return h("p", { class: "fate quiet" }, "Sending…");
-  if (item.waits) return h("p", { class: "fate quiet", role: "status" }, absenceNote(item));
-  if (!item.stored) return h("p", { class: "fate quiet" }, "Sent, but not kept in the history.");
-  if (item.state !== "failed") return null;
-  const actions = [button("Try again", () => deliver(item)), button("Remove", () => discard(item))];
-  return h("div", { class: "fate wrong", role: "alert" }, [
-    h("p", ["Not sent. ", item.problem]),
-    h("p", actions),
-  ]);
-}
-
-/** The recipient of a private message was not connected when it was sent. */
-function absenceNote({ recipient, stored }) {
-  if (!stored)
-    return [
-      nameOf(recipient),
-      " was not here, and the history could not keep this: please send it again later.",
-    ];
-  if (!isSeen(recipient))
-    return "Nobody with this id was here. Who has it will find the message in the history.";
-  return [nameOf(recipient), " was not here, and will find it in the history."];
 }

@@ -1,15 +1,18 @@
 // People on the screen: a round picture of initials, and a name. A domain that is also mine is left
 // out.
 
-import { room, said } from "./room.js";
+import { said, speakers } from "./messages.js";
+import { room } from "./room.js";
+import { isHidden, rules } from "./rules.js";
 import { colourOf, initials, labels, shortName, unknown } from "./text.js";
 
 const { computed, h } = Vue;
 
 /** Who can be written to: everybody but me who has spoken signed in, id to the newest name. */
 export const people = computed(() => {
-  const others = said.value.filter((item) => item.senderId && item.senderId !== room.id);
-  return new Map(others.map((item) => [item.senderId, item.sender]));
+  rules.value; // asked for, because a presenter's decision hides people
+  const others = [...speakers.value].filter(([senderId]) => senderId !== room.id);
+  return new Map(others.filter(([senderId]) => !isHidden({ senderId })));
 });
 
 /**
@@ -17,7 +20,7 @@ export const people = computed(() => {
  * whose function app knows guests by their ids.
  */
 export const hasIds = computed(
-  () => Boolean(room.signIn) || room.items.some((item) => item.senderId && item.state === "sent"),
+  () => Boolean(room.signIn) || said.value.some((item) => item.senderId && item.state === "sent"),
 );
 
 /** Everybody's label by id; I am among them, so that who has my name is told apart from me. */

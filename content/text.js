@@ -10,9 +10,20 @@ const CHECK = /^A check is running: [^()\n]{1,200} \(([0-9a-f]{8})[0-9a-f]{24}\)
 const CHECK_SENT_WITHIN_S = 120;
 const COLOURS = 8;
 const SHORT = 4;
+const MOST_MADE = 2_000;
+
+/** The same function, which remembers what it made of a text: these are slow, and asked often. */
+function remembering(make) {
+  const made = new Map();
+  return (text) => {
+    if (made.size > MOST_MADE) made.clear();
+    if (!made.has(text)) made.set(text, make(text));
+    return made.get(text);
+  };
+}
 
 /** Up to two letters for a name: "Ada Lovelace" is AL, "alice" and "alice@x.example" are A. */
-export function initials(name) {
+export const initials = remembering((name) => {
   const words = name
     .normalize("NFC")
     .replace(/(.)@.*/su, "$1")
@@ -22,7 +33,7 @@ export function initials(name) {
   return letters.some((letter) => /\p{Extended_Pictographic}/u.test(letter))
     ? letters[0]
     : letters.join("") || "?";
-}
+});
 
 function firstLetter(word) {
   const [{ segment }] = LETTERS.segment(word.replace(/^[\p{C}\p{M}]+/u, ""));
@@ -48,24 +59,29 @@ export function shortName(name, mine) {
  * where two names look the same, so that nobody is taken for somebody else.
  */
 export function labels(names) {
-  const ids = [...names.keys()];
-  const alike = Map.groupBy(ids, (id) => looks(names.get(id)));
-  const label = (id) => {
-    const name = names.get(id);
-    const same = alike.get(looks(name));
-    return same.length > 1 ? `${name} (${id.slice(0, enough(same))})` : name;
-  };
-  return new Map(ids.map((id) => [id, label(id)]));
+  const alike = new Map();
+  for (const [id, name] of names) {
+    const look = looks(name);
+    if (!alike.has(look)) alike.set(look, []);
+    alike.get(look).push(id);
+  }
+  const called = new Map();
+  for (const ids of alike.values()) {
+    const length = ids.length > 1 ? enough(ids) : 0;
+    for (const id of ids)
+      called.set(id, length ? `${names.get(id)} (${id.slice(0, length)})` : names.get(id));
+  }
+  return called;
 }
 
 /** How a name looks to who reads it fast; what stands in brackets behind it does not count. */
-function looks(name) {
+const looks = remembering((name) => {
   const seen = name.normalize("NFKC").replace(/\p{Cf}/gu, "");
   let text = seen.replace(/\s+/gu, " ").trim().toLowerCase();
   while (text.endsWith(")") && text.includes("("))
     text = text.slice(0, text.lastIndexOf("(")).trimEnd();
   return text;
-}
+});
 
 /** How many characters tell some ids apart. */
 function enough(ids) {
@@ -77,8 +93,11 @@ function enough(ids) {
 /** What to call somebody of whom only the id is known, which anybody may have made up. */
 export const unknown = (id) => `somebody not seen here (${id.slice(0, SHORT)})`;
 
-export const timeOf = (iso) => format(TIME, iso);
-export const momentOf = (iso) => format(FULL, iso);
+/** A text as one looks for it. */
+export const plain = (text) => text.normalize("NFKC").toLowerCase();
+
+export const timeOf = remembering((iso) => format(TIME, iso));
+export const momentOf = remembering((iso) => format(FULL, iso));
 
 /** The heading above a day's messages. */
 export function dayOf(iso) {

@@ -5,10 +5,16 @@ import { Composer } from "./composer.js";
 import { JoinForm, SignIn } from "./join.js";
 import { Log } from "./log.js";
 import { avatar, whole } from "./names.js";
-import { leave, reconnect, room, signOut, start } from "./room.js";
+import { room } from "./room.js";
+import { leave, reconnect, signOut, start } from "./visit.js";
 
 const { h } = Vue;
-const PHASES = { connecting: "Connecting…", connected: "Connected", waiting: "Not connected" };
+const PHASES = {
+  connecting: "Connecting…",
+  connected: "Connected",
+  waiting: "Not connected",
+  lobby: "In line",
+};
 
 export const App = () => {
   if (room.problem) return card(h(Problem));
@@ -49,14 +55,12 @@ const Link = () =>
     PHASES[room.link.phase],
   ]);
 
-const Banner = () =>
-  room.link.phase === "waiting"
-    ? h("div", { class: "banner" }, [
-        h("p", [
-          room.link.why,
-          " ",
-          h("span", { "aria-hidden": "true" }, `Trying again in ${room.link.seconds} s.`),
-        ]),
-        button("Try now", reconnect),
-      ])
-    : null;
+const Banner = () => {
+  const { phase, seconds, why } = room.link;
+  if (phase === "lobby") return h("div", { class: "banner" }, [h("p", why)]);
+  if (phase !== "waiting") return null;
+  return h("div", { class: "banner" }, [
+    h("p", [why, " ", h("span", { "aria-hidden": "true" }, `Trying again in ${seconds} s.`)]),
+    button("Try now", reconnect),
+  ]);
+};

@@ -11,7 +11,7 @@ import asyncio
 import base64
 import json
 import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -78,6 +78,15 @@ class Room(OwnLoop):
     def say(self, message: Any) -> None:
         """Let the hub send a `newMessage` that never went through the app."""
         self.do(self._broadcast({"target": "newMessage", "arguments": [message]}))
+
+    def say_all(self, messages: Sequence[Any], *, at_once: int = 100) -> None:
+        """Let the hub send many, some at once, as fast as a page takes them."""
+
+        async def pour() -> None:
+            for begin in range(0, len(messages), at_once):
+                await self._broadcast_all(messages[begin : begin + at_once])
+
+        self.do(pour())
 
     def forget(self, *ids: Any) -> None:
         """Tell every page that messages are no longer in the room, as a check does."""
@@ -284,6 +293,15 @@ class Room(OwnLoop):
         return web.Response(
             status=200 if request.match_info["user"] in self.sockets.values() else 404
         )
+
+    async def _broadcast_all(self, messages: Sequence[Any]) -> None:
+        frames = [
+            json.dumps({"type": 1, "target": "newMessage", "arguments": [message]}) + "\x1e"
+            for message in messages
+        ]
+        for socket in list(self.sockets):
+            for frame in frames:
+                await socket.send_str(frame)
 
     async def _broadcast(self, invocation: dict[str, Any]) -> None:
         user = invocation.get("userId")

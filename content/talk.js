@@ -1,0 +1,167 @@
+// Talking: my messages go out, those of others come in, and the history fills what is missing.
+
+import { postMessage, readHistory } from "./api.js";
+import { inWords } from "./config.js";
+import * as messages from "./messages.js";
+import { isMine, room } from "./room.js";
+import { keepDraft } from "./session.js";
+import { isOfCheck } from "./text.js";
+
+const PAGE = 50;
+const MORE = 200; // what the history gives at once at most
+
+let onSignInEnded = () => {};
+
+/** What to do when the function app wants somebody to sign in again. */
+export const whenSignInEnds = (act) => (onSignInEnded = act);
+
+export function beginTalk() {
+  endTalk();
+  Object.assign(room, { history: "loading", isBehind: false, atBottom: true });
+  loadHistory();
+}
+
+export const endTalk = () => messages.clear();
+
+/** Read the newest messages: at once, and again after each connect, which may have missed some. */
+export async function loadHistory() {
+  const page = await ask({ limit: PAGE });
+  if (!page) return;
+  const unknown = page.items.filter((item) => !messages.find(item.id));
+  const isGap = page.isFull && unknown.length === page.items.length;
+  if (room.isBehind || (isGap && !room.atBottom)) {
+    // Who reads back goes on reading: these are for later.
+    room.isBehind = true;
+    unknown.forEach((item) => messages.leaveOut(item));
+  } else {
+    // When more was missed than the page holds, the list starts again from here.
+    if (isGap) messages.keep((item) => item.state !== "sent" || item.sentAt > page.newest);
+    if (isGap || room.history !== "ready")
+      Object.assign(room, { hasEarlier: page.isFull, reached: page.oldest });
+    unknown.reverse().forEach((item) => messages.put(item));
+    trim();
+  }
+  room.history = "ready";
+}
+
+export async function loadEarlier() {
+  const page = await ask({ limit: MORE, before: room.reached || messages.oldest()?.id });
+  if (!page) return;
+  Object.assign(room, { hasEarlier: page.isFull, reached: page.oldest });
+  page.items.forEach((item) => messages.put(item, { isEarlier: true }));
+  trim();
+}
+
+/** Go on at the newest message, which a reader may have left far behind. */
+export function follow() {
+  if (room.isBehind) {
+    messages.keep((item) => item.state !== "sent");
+    Object.assign(room, { isBehind: false, history: "loading" });
+    loadHistory();
+  }
+  room.atBottom = true;
+  trim();
+  if (!document.hidden) messages.seen();
+}
+
+/** Show my message at once, and send it: to everybody, or to the chosen recipient. */
+export function send(text) {
+  follow();
+  const { id: senderId, name: sender, recipient } = room;
+  const sentAt = new Date().toISOString();
+  const item = messages.made({ sender, senderId, recipient, text, sentAt, state: "sending" });
+  messages.put(item);
+  return deliver(item);
+}
+
+export async function deliver(item) {
+  const { sender, recipient, text } = item;
+  messages.settle(item, { state: "sending", problem: "" });
+  try {
+    const message = await postMessage(room.apiBaseUrl, {
+      sender,
+      text,
+      ...(recipient && { recipient }),
+    });
+    if (item.id && item.id !== message.id)
+      receive(message); // the hub gave this one to another message of the same words
+    else if (item.id !== message.id && messages.find(message.id)) discard(item);
+    else messages.settle(item, sent(message));
+    const here = messages.find(message.id);
+    if (here && message.recipientConnected === false) messages.settle(here, { waits: true });
+  } catch (error) {
+    if (mustSignIn(error)) keepDraft(item);
+    if (mustSignIn(error)) return onSignInEnded();
+    if (item.state === "sending")
+      messages.settle(item, { state: "failed", problem: inWords(error) });
+  }
+}
+
+export const discard = (item) => messages.keep((other) => other !== item);
+
+/** A message that has come over the hub. */
+export function receive(message) {
+  if (typeof message?.text !== "string" || messages.find(message.id)) return;
+  const item = read(message);
+  const mine = messages.unsent().find((other) => isMeant(other, item));
+  if (mine) return messages.settle(mine, sent(message));
+  if (room.isBehind) return messages.leaveOut(item);
+  // Older than all that are here: the history has it, and what lies between.
+  if (room.hasEarlier && item.sentAt < messages.oldest()?.sentAt) return;
+  messages.put({ ...item, isNew: !room.atBottom || document.hidden });
+  trim();
+}
+
+/** The hub may have my message sooner than the function app's answer says which one it is. */
+const isMeant = (mine, item) =>
+  mine.state === "sending" &&
+  !mine.id &&
+  isMine(item) &&
+  mine.recipient === item.recipient &&
+  mine.text === item.text;
+
+function trim() {
+  const cut = messages.trim(!room.atBottom);
+  if (cut === "newest") room.isBehind = true;
+  if (cut === "oldest") Object.assign(room, { hasEarlier: true, reached: "" });
+}
+
+/** A page of the history, newest first; nothing when it could not be read. */
+async function ask(what) {
+  room.historyProblem = "";
+  try {
+    const page = await readHistory(room.apiBaseUrl, what);
+    return {
+      items: page.filter((message) => typeof message?.text === "string").map(read),
+      isFull: page.length === what.limit,
+      newest: page[0]?.sentAt,
+      oldest: page.at(-1)?.id,
+    };
+  } catch (error) {
+    if (mustSignIn(error)) return void onSignInEnded();
+    if (room.history === "loading") room.history = "failed";
+    room.historyProblem = inWords(error);
+  }
+}
+
+const mustSignIn = (error) => Boolean(room.signIn) && error.status === 401;
+const sent = (message) => ({ ...fields(message), state: "sent", problem: "" });
+
+function read(message) {
+  const known = fields(message);
+  return messages.made({ ...known, isOfCheck: isOfCheck(known) });
+}
+
+/** Only what the page shows of a message, each with a value of the right kind. */
+function fields({ id, sender, senderId, recipient, text, sentAt, stored }) {
+  const words = (value, otherwise) => (typeof value === "string" && value ? value : otherwise);
+  return {
+    id: words(id, ""),
+    sender: words(sender, "anonymous"),
+    senderId: room.signIn || room.guest ? words(senderId, "") : "",
+    recipient: words(recipient, ""),
+    text,
+    sentAt: words(sentAt, new Date().toISOString()),
+    stored: stored !== false,
+  };
+}
