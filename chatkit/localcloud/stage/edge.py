@@ -74,6 +74,7 @@ NOTHING = "There is nothing at this address."
 NO_HUB = "There is no SignalR Service instance any more."
 NOT_JSON = "A guest is a JSON object with a name."
 NOT_ALLOWED = "The presenter does not allow this name. Please choose another one."
+TOO_MANY_NAMES = "You change your name too often. Please try again in a moment."
 TOO_MANY = "Too many people are joining from this network. Please try again in a moment."
 
 
@@ -299,6 +300,8 @@ class Edge:
             if refusal := self._too_many(request):
                 return refusal
             guest = guest or self._stage.guests.new()
+        elif wait_s := self._stage.moderator.rates.name_wait_s(guest.id):
+            return _later(TOO_MANY_NAMES, wait_s)
         await self._reserve_names(history)
         try:
             wanted = wanted_name(document)
@@ -332,10 +335,7 @@ class Edge:
 
     def _too_many(self, request: web.Request) -> web.Response | None:
         wait_s = self._stage.joins.take(request.remote or "")
-        if not wait_s:
-            return None
-        headers = {"Retry-After": str(int(wait_s) + 1)}
-        return web.json_response({"error": TOO_MANY}, status=429, headers=headers)
+        return _later(TOO_MANY, wait_s) if wait_s else None
 
     def _remember(self, answer: web.Response, guest: Guest) -> None:
         """Let the browser know the guest until the stage ends; no page's script reads it."""
@@ -374,6 +374,11 @@ def _content(answer: web.Response) -> bytes:
 def _now(document: Mapping[str, object]) -> web.Response:
     """What holds at this moment."""
     return web.json_response(document, headers={"Cache-Control": "no-store"})
+
+
+def _later(sentence: str, wait_s: float) -> web.Response:
+    headers = {"Retry-After": str(int(wait_s) + 1)}
+    return web.json_response({"error": sentence}, status=429, headers=headers)
 
 
 def _is_shown(request: web.Request) -> bool:

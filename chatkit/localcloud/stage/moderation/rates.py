@@ -70,12 +70,23 @@ class Rates:
 
     def guest_wait_s(self, writer: str, *, has_cookie: bool) -> float:
         """How long a writer has to wait; 0 for not at all."""
-        if writer not in self._buckets:
-            self._buckets[writer] = Bucket(GUEST if has_cookie else NO_COOKIE)
+        return self._bucket(writer, GUEST if has_cookie else NO_COOKIE).wait_s()
+
+    def name_wait_s(self, guest: str) -> float:
+        """Count a name that a guest takes; returns how long to wait instead when that is often."""
+        bucket = self._bucket(f"name of {guest}", GUEST)
+        wait_s = bucket.wait_s()
+        if not wait_s:
+            bucket.take()
+        return wait_s
+
+    def _bucket(self, key: str, rate: Rate) -> Bucket:
+        if key not in self._buckets:
+            self._buckets[key] = Bucket(rate)
             if len(self._buckets) > MAX_KNOWN:
                 self._buckets.popitem(last=False)
-        self._buckets.move_to_end(writer)
-        return self._buckets[writer].wait_s()
+        self._buckets.move_to_end(key)
+        return self._buckets[key]
 
     def room_wait_s(self) -> float:
         """How long everybody has to wait."""
