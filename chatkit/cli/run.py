@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from chatkit.cloud import local_cloud
 from chatkit.core import settings
+from chatkit.core.errors import ChatkitError
 from chatkit.core.files import write_public
 from chatkit.core.home.check import check_home
 from chatkit.core.public_urls import public_url
 from chatkit.lesson import sections
-from chatkit.lesson.notebooks import execution
+from chatkit.lesson.notebooks import execution, run_sheet
 from chatkit.setup.environment import was_made_now
 
 if TYPE_CHECKING:  # the other verbs start without waiting for it
@@ -135,6 +138,19 @@ def select(folder: Path, until: str | None) -> list[Path]:
     return [path for section, path in known.items() if section.number <= last.number]
 
 
+def how_it_ran() -> dict[str, str]:
+    """What a run sheet says of the times of a run: on which target, and whether Azure's waiting."""
+    target = settings.load(settings.home()).target
+    if target != "local":
+        return {"target": target}
+    with suppress(ChatkitError):
+        pace = local_cloud.ask("GET", "/time", where=settings.home() / "local")
+        mode = "recorded" if pace["mode"] == "recorded" else "instant"
+        scale = "" if pace["scale"] == 1 or mode == "instant" else f" times {pace['scale']:g}"
+        return {"target": target, "time": f"{mode}{scale}"}
+    return {"target": target}
+
+
 def _text(notebook: Any) -> str:
     import nbformat
 
@@ -157,5 +173,6 @@ def execute(notebook: Path, copy: Path, progress: Progress, task: TaskID) -> flo
             content, notebook.name, notebook.parent, done=lambda _cell: progress.advance(task)
         )
     finally:
+        content.metadata[run_sheet.NOTE] = how_it_ran()
         write_public(copy, _text(content))
     return progress.tasks[progress.task_ids.index(task)].elapsed or 0.0

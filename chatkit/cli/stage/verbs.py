@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from chatkit.cli.stage import rehearsing
+from chatkit.cli.stage import rehearsing, sheet
 from chatkit.core.errors import SetupError
 from chatkit.core.running.own_addresses import OwnAddress
 from chatkit.core.settings import home
@@ -24,6 +24,7 @@ MOST_S = 24 * 3600
 NOT_OPEN = "No stage is open. `chatkit stage up` opens one."
 app = typer.Typer(help="Show the chat on the phones of a room.", no_args_is_help=True)
 app.command()(rehearsing.rehearse)
+app.command()(sheet.sheet)
 
 
 def lasting(text: str) -> float:
