@@ -21,6 +21,7 @@ from chatkit.cloud.tools.variables import CONFIG_FOLDER
 from chatkit.workshop import Workshop
 from tests.attacks import tools as attacks
 from tests.cli.typing_verbs import Chatkit
+from tests.tiers import one_in
 from tests.tools import Tools
 
 # Stands in for az: keeps what it was started with, signs in like it, and does what it is told.
@@ -335,7 +336,7 @@ def test_the_kits_own_option_mistyped_is_bad_usage(chatkit: Chatkit, typed: str,
     assert (answer.code, answer.err) == (2, f"chatkit: {said}\n")
 
 
-@pytest.mark.parametrize("typed", ["--verbose", "--versio", "--output"])
+@pytest.mark.parametrize("typed", one_in(3, ["--versio", "--verbose", "--output"]))
 def test_other_options_are_azs(
     chatkit: Chatkit, calls: Callable[[], list[Any]], typed: str
 ) -> None:
