@@ -318,6 +318,19 @@ def test_clearing_asks_once(served: Served, screen: OpenScreen) -> None:
     assert served.room.orders == [{"do": "clear"}]
 
 
+def test_keys_are_where_they_are_on_other_keyboards(served: Served, screen: OpenScreen) -> None:
+    """Of a keyboard with another alphabet the key in the place of C."""
+    page = screen()
+    expect(page.get_by_role("button", name="Clear")).to_be_visible()
+    press = """() => (document.querySelector("dialog[open] button") ?? document.body).dispatchEvent(
+        new KeyboardEvent("keydown", { key: "с", code: "KeyC", bubbles: true }))"""
+    page.evaluate(press)
+    expect(page.get_by_role("dialog", name="Clear the room?")).to_be_visible()
+    page.evaluate(press)
+    expect(page.locator("#said")).to_have_text("Done: clear.")
+    assert served.room.orders == [{"do": "clear"}]
+
+
 def test_words_are_covered_while_they_are_edited(served: Served, screen: OpenScreen) -> None:
     """The room sees the screen. Letters go into the field and are no keys there."""
     served.room.tell(words=["darn"])

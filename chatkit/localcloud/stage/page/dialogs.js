@@ -1,6 +1,6 @@
 // Questions and lists over the screen: the keys, the word list, drills, and who is muted.
 
-import { at, button, made } from "./words.js";
+import { at, button, made, nameOf } from "./words.js";
 
 const box = at("dialog");
 const NOBODY = "Nobody is muted. To mute a guest, choose one of the guest's messages first (↑).";
@@ -10,7 +10,7 @@ box.addEventListener("keydown", (event) => {
   // A key that is held down has asked, and is no answer. One that has just been closed may still
   // have the focus.
   if (!box.open || event.repeat || event.ctrlKey || event.altKey || event.metaKey) return;
-  if (event.target.closest("textarea, input") || !onKey(event.key.toLowerCase())) return;
+  if (event.target.closest("textarea, input") || !onKey(nameOf(event))) return;
   event.preventDefault();
   event.stopPropagation(); // what closes it would else be a key of the screen, too
 });

@@ -1,6 +1,6 @@
 // What the presenter can do, each by a key and by a button.
 
-import { at, button, made } from "./words.js";
+import { at, button, made, nameOf } from "./words.js";
 
 let powers = [];
 
@@ -67,7 +67,7 @@ function onKey(event) {
     return;
   // These keys press the button that has the focus.
   if ([" ", "Enter"].includes(event.key) && event.target.closest?.("button")) return;
-  const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
+  const key = nameOf(event);
   const power = powers.find((one) => one.key === key || one.also === key);
   if (!power) return;
   event.preventDefault();

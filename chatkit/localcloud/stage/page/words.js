@@ -13,6 +13,13 @@ export function made(name, text = "", className = "") {
   return element;
 }
 
+/** The name of a key: of a letter the Latin one in its place, whatever alphabet people write. */
+export function nameOf({ key, code }) {
+  if (key.length > 1) return key;
+  const letter = /^Key([A-Z])$/.exec(code)?.[1];
+  return letter && !/^[\x20-\x7e]$/.test(key) ? letter.toLowerCase() : key.toLowerCase();
+}
+
 export function button(label, onClick, className = "") {
   const element = made("button", label, className);
   element.type = "button";
