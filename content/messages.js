@@ -125,7 +125,9 @@ export function changed() {
 
 function tell() {
   waiting = 0;
-  said.value = kept.filter((item) => !item.isOfCheck && !isHidden(item));
+  // What was not sent is not in the room: its writer reads why, and tries again.
+  const isSeen = (item) => item.state !== "sent" || !isHidden(item);
+  said.value = kept.filter((item) => !item.isOfCheck && isSeen(item));
   unseen.value = leftOut.size + said.value.filter((item) => item.isNew).length;
   meet();
 }

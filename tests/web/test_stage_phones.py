@@ -82,6 +82,17 @@ def phone(browser: Browser, stage: StageShown, network: BadNetwork) -> Iterator[
     network.is_gone = False
 
 
+@pytest.fixture
+def screen(browser: Browser, stage: StageShown) -> Iterator[Page]:
+    """The presenter's screen, with its powers."""
+    context = browser.new_context(viewport={"width": 1280, "height": 720})
+    page = context.new_page()
+    page.goto(dict(stage.rows)["screen"])
+    expect(page.get_by_role("button", name="Hide")).to_be_visible()
+    yield page
+    context.close()
+
+
 def write(page: Page, text: str) -> None:
     """Write to everybody, and wait until the app has it."""
     page.get_by_label("Message to everybody").fill(text)
@@ -198,6 +209,55 @@ def test_a_local_cloud_that_was_killed_comes_back_with_its_room(
     alice.wait_for_selector(".connected")
     expect(alice.locator(".me .name")).to_have_text("alice before")
     write(alice, "Still here")
+
+
+def test_nobody_sees_what_the_presenter_hides(phone: Open, screen: Page) -> None:
+    """By two keys: at once on every phone, its own too, and later in the history."""
+    alice, mallory = phone("alice"), phone("mallory")
+    write(mallory, "Something rude")
+    expect(alice.get_by_text("Something rude")).to_be_visible()
+    expect(screen.get_by_role("option", name="Something rude")).to_be_visible()
+    screen.keyboard.press("ArrowUp")
+    screen.keyboard.press("h")
+    for page in (screen, alice, mallory):
+        expect(page.get_by_text("Something rude")).to_have_count(0)
+    alice.reload()
+    write(alice, "Who was that?")
+    expect(alice.get_by_text("Something rude")).to_have_count(0)
+    screen.keyboard.press("u")
+    for page in (screen, alice, mallory):
+        expect(page.get_by_text("Something rude")).to_be_visible()
+
+
+def test_a_guest_who_is_muted_writes_no_more(phone: Open, screen: Page) -> None:
+    """Says why on the phone, until the presenter lets them speak again."""
+    mallory = phone("mallory")
+    write(mallory, "I am loud")
+    expect(screen.get_by_role("option", name="I am loud")).to_be_visible()
+    screen.keyboard.press("ArrowUp")
+    screen.keyboard.press("g")
+    expect(screen.get_by_text("I am loud")).to_have_count(0)
+    mallory.get_by_label("Message to everybody").fill("Still loud")
+    mallory.keyboard.press("Enter")
+    expect(mallory.get_by_text("The presenter has muted you")).to_be_visible()
+    screen.keyboard.press("g")
+    screen.get_by_role("button", name="speak again").click()
+    mallory.get_by_role("button", name="Try again").click()
+    expect(screen.get_by_role("option", name="Still loud")).to_be_visible()
+
+
+def test_a_drill_is_explained_and_everybody_comes_back(phone: Open, screen: Page) -> None:
+    """By its number: the room reads what happens, and phones tell the truth meanwhile."""
+    alice = phone("alice")
+    expect(alice.locator(".connected")).to_be_visible()
+    screen.keyboard.press("d")
+    screen.keyboard.press("1")
+    expect(screen.locator(".drill h2")).to_contain_text("thrown out")
+    expect(alice.locator(".connected")).to_have_count(0)
+    screen.keyboard.press("d")
+    screen.keyboard.press("0")
+    expect(screen.locator(".drill")).to_have_count(0)
+    expect(alice.locator(".connected")).to_be_visible(timeout=20_000)
 
 
 def test_the_stage_ends(phone: Open, workshop: Workshop, stage: StageShown) -> None:
