@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import time
-from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypedDict, cast
 
@@ -16,6 +15,7 @@ OPEN = "stage-open.json"
 """Name of the file that tells of a stage which is open."""
 NO_MORE = "no-stage"
 """Name of a file that ends the stage of a local cloud that does not run, at its next start."""
+NOT_FOUND = 404
 FORGET = "forget"
 """What is in it when guests' messages shall go, too."""
 
@@ -113,16 +113,30 @@ def end(where: Path, *, forget: bool = False) -> Ended:
     Args:
         where: The folder.
         forget: Also delete what guests have written, and their names.
+
+    Raises:
+        SetupError: What guests have written cannot be deleted now.
     """
     if local_cloud.running(where) is not None:
-        path = "/stage?forget=1" if forget else "/stage"
-        with suppress(ServiceError):  # one of a version that has no stages
-            return cast(Ended, local_cloud.ask("DELETE", path, where=where))
-        return Ended(was_open=False, forgotten=0)
+        return _end_in(where, forget=forget)
     if not where.is_dir():
         return Ended(was_open=False, forgotten=0)
     write_private(where / NO_MORE, FORGET if forget else "")
     return Ended(was_open=False, forgotten=None if forget else 0)
+
+
+def _end_in(where: Path, *, forget: bool) -> Ended:
+    """End the stage of a local cloud that runs."""
+    path = "/stage?forget=1" if forget else "/stage"
+    try:
+        answer = local_cloud.ask("DELETE", path, where=where)
+    except ServiceError as refused:
+        if forget and refused.status != NOT_FOUND:
+            raise SetupError(str(refused.message)) from None
+        return Ended(was_open=False, forgotten=0)  # one of a version that has no stages
+    if forget and "forgotten" not in answer:  # one of a version that does not forget: the next does
+        write_private(where / NO_MORE, FORGET)
+    return Ended(was_open=bool(answer["was_open"]), forgotten=answer.get("forgotten"))
 
 
 def _state(answer: dict[str, Any]) -> StageState | None:

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from chatkit.cloud import local_stage
+from chatkit.cloud import local_cloud, local_stage
 from chatkit.cloud.local_stage import StageState
 from chatkit.core import settings as store
 from chatkit.core.codes import qr, screen
-from chatkit.core.errors import ChatkitError, NotStarted, SetupError
+from chatkit.core.errors import ChatkitError, NotStarted, ServiceError, SetupError
 from chatkit.core.running.own_addresses import OwnAddress
 from chatkit.stage import hosts, stage
 from chatkit.stage.stage import Wanted
@@ -203,6 +203,24 @@ def test_ending_the_stage_of_a_cloud_that_does_not_run(tmp_path: Path) -> None:
     where.mkdir()
     assert not local_stage.end(where)["was_open"]
     assert (where / local_stage.NO_MORE).exists()
+
+
+def test_forgetting_is_never_said_to_be_done_when_it_is_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A cloud of an older version leaves it to the next start; a full disk says so."""
+    monkeypatch.setattr(local_cloud, "running", lambda _: object())
+    monkeypatch.setattr(local_cloud, "ask", lambda *_, **__: {"was_open": True})
+    assert local_stage.end(tmp_path, forget=True) == {"was_open": True, "forgotten": None}
+    assert (tmp_path / local_stage.NO_MORE).read_text(encoding="utf-8") == local_stage.FORGET
+
+    def full(*_: object, **__: object) -> None:
+        raise ServiceError(507, "InsufficientStorage", "The disk is full.")
+
+    monkeypatch.setattr(local_cloud, "ask", full)
+    with pytest.raises(SetupError, match="full"):
+        local_stage.end(tmp_path, forget=True)
+    assert not local_stage.end(tmp_path)["was_open"]
 
 
 def test_without_a_cloud_everything_is_unknown(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from aiohttp import web
 
 from chatkit.core import strict_json
-from chatkit.core.errors import PortInUse
+from chatkit.core.errors import NotWritten, PortInUse
 from chatkit.localcloud.stage.order import Order, OrderRefused, rehearsing_people
 from chatkit.localcloud.stage.service import StageService
 
@@ -52,7 +52,10 @@ class StageControl:
     async def delete(self, request: web.Request) -> web.Response:
         """End it; with `?forget=1` delete what guests have written."""
         was_open = self._stages.is_kept
-        forgotten = await self._stages.end(forget=FORGET in request.query)
+        try:
+            forgotten = await self._stages.end(forget=FORGET in request.query)
+        except NotWritten as error:
+            return web.json_response({"error": str(error)}, status=507)
         return web.json_response({"was_open": was_open, "forgotten": forgotten})
 
     async def rehearse(self, request: web.Request) -> web.Response:

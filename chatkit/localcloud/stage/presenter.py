@@ -49,7 +49,7 @@ WAIT_S = 20.0
 LOOK_S = 0.15
 # An app that is slow or down keeps the screen waiting so long, and is asked again then.
 ASK_S = 3.0
-ASK_AGAIN_S = 10.0
+ASK_AGAIN_S = 2.0
 # Of a snapshot, what changes all the time and makes no new version.
 TICKING = ("seconds_left",)
 HEADERS = {

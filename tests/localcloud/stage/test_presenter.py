@@ -17,6 +17,7 @@ from aiohttp import web
 
 from chatkit.cloud import local_stage
 from chatkit.core import ports
+from chatkit.core.errors import NotWritten
 from chatkit.core.running.own_addresses import OwnAddress, own_addresses
 from chatkit.core.running.reachable import TOKEN_HEADER
 from chatkit.localcloud.cloud import LocalCloud
@@ -29,7 +30,7 @@ from chatkit.localcloud.stage.guests import Guests
 from chatkit.localcloud.stage.moderation.endings import HISTORY
 from chatkit.localcloud.stage.order import Order
 from chatkit.localcloud.stage.presenter import ASK_AGAIN_S
-from chatkit.localcloud.storage.service import DEV_ACCOUNT
+from chatkit.localcloud.storage.service import DEV_ACCOUNT, StorageService
 from chatkit.localcloud.storage.state.models import APPEND, Blob, Container, Part
 from chatkit.wire.hub_messages import Invocation
 from tests.attacks.powers import HOSTS, TOKENS
@@ -393,6 +394,27 @@ async def test_guests_are_forgotten_with_what_they_wrote(screen: Screen) -> None
     assert stage is not None
     assert stage.moderator.rules.words == ("badger",)  # the presenter's own
     assert len(Guests(screen.cloud.platform.store, b"")) == 0
+
+
+async def test_a_stage_ends_on_a_full_disk(screen: Screen, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is closed for good; what was hidden one by one is hidden at the next stage, too."""
+    write_history(screen.cloud, {"id": "1", "text": "x"})
+    await screen.use(do="hide", id="1")
+
+    def full(*_: object) -> int:
+        raise NotWritten("The disk is full.")
+
+    monkeypatch.setattr(StorageService, "redact", full)
+    await screen.cloud.stage.end()
+    await screen.start_anew()
+    assert screen.cloud.stage.status() == {"open": False}
+    monkeypatch.undo()
+    await screen.cloud.stage.open(ORDER)
+    stage = screen.cloud.stage.stage
+    assert stage is not None
+    assert stage.moderator.rules.hidden == {"1"}
+    await screen.cloud.stage.end()
+    assert lines(screen.cloud) == []
 
 
 async def test_guests_are_forgotten_at_the_next_start(screen: Screen) -> None:

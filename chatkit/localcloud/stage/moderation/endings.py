@@ -6,17 +6,20 @@ that is kept in another way, nothing is known here.
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from chatkit.core import strict_json
+from chatkit.core.errors import NotWritten
 from chatkit.localcloud.core.platform import Platform
 from chatkit.localcloud.core.store import Store
 from chatkit.localcloud.stage.moderation.moderator import COLLECTION, LASTING, RULES
 from chatkit.localcloud.stage.moderation.rules import Rules, is_before
 from chatkit.localcloud.storage.service import StorageService
 
+log = logging.getLogger("chatkit.local.stage")
 HISTORY = "chat-history"
 PAST = "past"
 MAX_PAST = 50
@@ -42,7 +45,10 @@ def end(store: Store, storage: StorageService, names: Iterable[str]) -> None:
     since = str(kept["since"])
     known = frozenset(names)
     if rules.hides_something:
-        storage.redact(HISTORY, lambda line: not _is_hidden(line, rules, known, since))
+        try:
+            storage.redact(HISTORY, lambda line: not _is_hidden(line, rules, known, since))
+        except NotWritten as error:  # the stage ends all the same: its address is closed
+            log.warning("what is hidden is still in the history: %s", error)
     past = (store.get(COLLECTION, PAST) or {}).get("rooms", [])
     with store.transaction(from_reserve=True):
         store.delete(COLLECTION, RULES)
