@@ -70,7 +70,7 @@ def write(name: str, text: str, *, folder: Path, home: Path) -> str:
     move = _sections().set_off(name, content, app, _done(home)) if app else None
     others = move.files if move else {}
     aside = _keep(app, folder) if move and move.is_back else ""
-    kept = replace({name: content, **others}, folder=folder, home=home, is_kept=bool(aside))
+    kept = replace({name: content, **others}, folder=folder, home=home)
     for added in move.added if move else ():
         _below(folder, added).unlink(missing_ok=True)
     count = content.count(b"\n")
@@ -107,7 +107,6 @@ def replace(
     folder: Path,
     home: Path,
     is_solution: bool = False,
-    is_kept: bool = False,
 ) -> list[str]:
     """Write files by their names, and note that they are ours: all of them, or none.
 
@@ -116,7 +115,6 @@ def replace(
         folder: The app's folder.
         home: Where the record is.
         is_solution: They are the kit's solution of an exercise.
-        is_kept: What is there is kept already.
 
     Returns:
         Names under which the learner's versions were kept.
@@ -137,7 +135,7 @@ def replace(
         if found.odd:
             odd[path] = _unused(path)
         if old is not None:
-            is_known = is_kept or _hash(old) == record.get(name)
+            is_known = _hash(old) == record.get(name)
             versions = [version.content for version in known.versions(name)]
             if name.startswith(EXERCISES) and (is_solution or content in versions):
                 is_known = _hash(old) == record.get(f"{name}{SOLUTION}")

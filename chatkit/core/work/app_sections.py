@@ -149,9 +149,11 @@ class AppSections:
         """
         if not self._are_most_ours(app):
             return None
+        # A file that is missing in the middle of others is no sign that somebody has gone back.
+        missing = NONE if self.of(app) else ""
         files = {}
         for name, wanted in self.at_start_of(section).items():
-            there = self.section_of(name, app[name]) if name in app else NONE
+            there = self.section_of(name, app[name]) if name in app else missing
             if name != besides and there and there < wanted.section and wanted.section in done:
                 files[name] = wanted.content
         return Move(section, self.of(app), files) if files else None

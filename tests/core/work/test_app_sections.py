@@ -95,6 +95,8 @@ def test_only_what_was_done_comes_forward() -> None:
     """Who skips sections gets nothing of them."""
     app = app_of("05")
     assert SECTIONS.forward("10", app, ("00", "03", "04", "05")) is None
+    gap = {name: content for name, content in app.items() if not name.endswith("host.json")}
+    assert SECTIONS.forward("05", gap, DONE) is None
     move = SECTIONS.forward("10", app, DONE)
     assert move is not None and app | dict(move.files) == app_of("09")
 
