@@ -5,6 +5,8 @@ import { ApiError, howToStart, LOCAL_RUN, whyNoAnswer } from "./config.js";
 import { HEADER, forget, token } from "./session.js";
 
 const TIMEOUT_MS = 15_000;
+const PROBE_MS = 3_000;
+const DOWN = [502, 503, 504]; // of what stands before the app
 // Which claim the function app gets as x-ms-client-principal-id: Entra's object id, else the
 // subject. App Service has long names for them, which end in these, and tokens have short ones.
 const ID_CLAIMS = ["objectidentifier", "oid", "nameidentifier", "sub"];
@@ -79,20 +81,31 @@ async function ask(url, options = {}) {
     signal,
     credentials: CREDENTIALS,
   }).catch(() => null);
-  if (!response)
-    throw new ApiError(
-      whyNoAnswer() ||
-        "The function app does not answer. Is it running, and does its CORS setting name this" +
-          " page?" +
-          howToStart(url, LOCAL_RUN),
-    );
+  if (!response) throw new ApiError(whyNoAnswer() || (await whyUnread(url)));
   const answer = await response.json().catch(() => null);
-  if (!response.ok)
-    throw new ApiError(
-      typeof answer?.error === "string"
-        ? answer.error
-        : `The function app answered with status ${response.status}.`,
-      response.status,
+  if (response.ok) return answer;
+  const { status } = response;
+  if (typeof answer?.error === "string") throw new ApiError(answer.error, status, true);
+  const isDown = DOWN.includes(status);
+  throw new ApiError(
+    `The function app ${isDown ? "is down for now: it " : ""}answered with status ${status}.`,
+    status,
+  );
+}
+
+/** Why there is no answer that this page may read: a browser tells pages nothing about it. */
+async function whyUnread(url) {
+  const { origin } = new URL(url, document.baseURI);
+  const options = { mode: "no-cors", cache: "no-store", credentials: "omit" };
+  const signal = AbortSignal.timeout(PROBE_MS);
+  const isThere = await fetch(`${origin}/`, { ...options, signal }).then(
+    () => true,
+    () => false,
+  );
+  if (isThere)
+    return (
+      "The function app does not answer. Is it down for now, or does its CORS setting not name this" +
+      " page?"
     );
-  return answer;
+  return `The function app does not answer. Is it running?${howToStart(url, LOCAL_RUN)}`;
 }

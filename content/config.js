@@ -1,11 +1,15 @@
 // Where the function app is, from config.json beside the page. The request goes out at once, while
 // the rest of the page still loads.
 
-/** `status` is the HTTP status of the answer, 0 when there was none. */
+/**
+ * `status` is the HTTP status of the answer, 0 when there was none. `isOfApp` is true for an error
+ * that the app itself has explained: it runs.
+ */
 export class ApiError extends Error {
-  constructor(sentence, status = 0) {
+  constructor(sentence, status = 0, isOfApp = false) {
     super(sentence);
     this.status = status;
+    this.isOfApp = isOfApp;
   }
 }
 

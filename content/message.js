@@ -1,12 +1,14 @@
 // One message, as the log shows it: alone, or below another one of the same person.
 
 import { avatar, called, hasIds, isSeen, nameOf, sender } from "./names.js";
+import { flush } from "./outbox.js";
 import { isMine, room } from "./room.js";
 import { deliver, discard } from "./talk.js";
 import { dayOf, momentOf, timeOf } from "./text.js";
 
 const { h } = Vue;
 const TOGETHER_MS = 5 * 60_000;
+const NOT_KEPT = "Sent, but not kept in the history: who comes later does not see it.";
 const UNVERIFIED = "Nobody was signed in when this was said: nobody has verified the name.";
 
 export const button = (label, onClick) =>
@@ -93,7 +95,8 @@ const badge = ({ recipient }) =>
 function deliveryNote(item) {
   if (item.state === "sending") return h("p", { class: "fate quiet" }, "Sending…");
   if (item.waits) return h("p", { class: "fate quiet", role: "status" }, absenceNote(item));
-  if (!item.stored) return h("p", { class: "fate quiet" }, "Sent, but not kept in the history.");
+  if (!item.stored) return h("p", { class: "fate quiet" }, NOT_KEPT);
+  if (item.state === "waiting") return waitingNote(item);
   if (item.state !== "failed") return null;
   const actions = [button("Try again", () => deliver(item)), button("Remove", () => discard(item))];
   return h("div", { class: "fate wrong", role: "alert" }, [
@@ -101,6 +104,13 @@ function deliveryNote(item) {
     h("p", actions),
   ]);
 }
+
+/** Nothing took it; it goes out by itself. */
+const waitingNote = (item) =>
+  h("div", { class: "fate", role: "status" }, [
+    h("p", ["Not sent yet. ", item.problem, " It is sent by itself when there is an answer."]),
+    h("p", [button("Try again", flush), button("Remove", () => discard(item))]),
+  ]);
 
 /** The recipient of a private message was not connected when it was sent. */
 function absenceNote({ recipient, stored }) {

@@ -30,6 +30,9 @@ export const find = (id) => known.get(id);
 /** The oldest message that the history has, too. */
 export const oldest = () => kept.find((item) => item.id);
 
+/** When the newest message was sent, as the function app says it. */
+export const newestSentAt = () => kept.findLast((item) => item.state === "sent")?.sentAt ?? "";
+
 /** Mine that are not sent yet, of which there are few. */
 export const unsent = () => kept.slice(kept.findLastIndex((item) => item.state === "sent") + 1);
 
@@ -42,8 +45,10 @@ export const made = (fields) => ({
   recipient: "",
   text: "",
   sentAt: "",
-  state: "sent", // sent, sending or failed
+  state: "sent", // sent, sending, waiting until something answers, or failed
   problem: "",
+  isUncertain: false, // it may have gone out, and its answer was lost
+  after: "", // when the newest message was sent that was here before it
   stored: true,
   waits: false, // its recipient was not connected
   isOfCheck: false, // what a check of the workshop writes is never shown
@@ -157,8 +162,9 @@ function placeOf(item, isEarlier) {
   return low;
 }
 
-// What is not sent yet comes last.
-const rank = (item) => (item.state === "sent" ? item.sentAt : "~");
+// What is not sent yet comes last, in the order in which it was written.
+const rank = (item) =>
+  item.state === "sent" ? item.sentAt : `~${String(item.key).padStart(9, "0")}`;
 
 function remember(ids, id) {
   ids.add(id);

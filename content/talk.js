@@ -3,6 +3,7 @@
 import { postMessage, readHistory } from "./api.js";
 import { inWords } from "./config.js";
 import * as messages from "./messages.js";
+import * as outbox from "./outbox.js";
 import { isMine, room } from "./room.js";
 import { keepDraft } from "./session.js";
 import { isOfCheck } from "./text.js";
@@ -18,6 +19,7 @@ export const whenSignInEnds = (act) => (onSignInEnded = act);
 export function beginTalk() {
   endTalk();
   Object.assign(room, { history: "loading", isBehind: false, atBottom: true });
+  outbox.restore();
   loadHistory();
 }
 
@@ -38,10 +40,11 @@ export async function loadHistory() {
     if (isGap) messages.keep((item) => item.state !== "sent" || item.sentAt > page.newest);
     if (isGap || room.history !== "ready")
       Object.assign(room, { hasEarlier: page.isFull, reached: page.oldest });
-    unknown.reverse().forEach((item) => messages.put(item));
+    unknown.reverse().forEach((item) => outbox.claim(item) || messages.put(item));
     trim();
   }
   room.history = "ready";
+  if (outbox.hasWaiting()) outbox.flush(); // it answers
 }
 
 export async function loadEarlier() {
@@ -69,12 +72,20 @@ export function send(text) {
   follow();
   const { id: senderId, name: sender, recipient } = room;
   const sentAt = new Date().toISOString();
-  const item = messages.made({ sender, senderId, recipient, text, sentAt, state: "sending" });
+  const fields = { sender, senderId, recipient, text, sentAt, after: messages.newestSentAt() };
+  const item = messages.made({ ...fields, state: "sending" });
   messages.put(item);
   return deliver(item);
 }
 
+/** Send a message, behind those that wait. */
 export async function deliver(item) {
+  if (outbox.hasWaiting()) return outbox.wait(item);
+  await post(item);
+}
+
+/** Send a message now. Says whether it need not be sent again. */
+async function post(item) {
   const { sender, recipient, text } = item;
   messages.settle(item, { state: "sending", problem: "" });
   try {
@@ -89,15 +100,33 @@ export async function deliver(item) {
     else messages.settle(item, sent(message));
     const here = messages.find(message.id);
     if (here && message.recipientConnected === false) messages.settle(here, { waits: true });
+    return true;
   } catch (error) {
-    if (mustSignIn(error)) keepDraft(item);
-    if (mustSignIn(error)) return onSignInEnded();
-    if (item.state === "sending")
-      messages.settle(item, { state: "failed", problem: inWords(error) });
+    return unanswered(item, error);
   }
 }
 
-export const discard = (item) => messages.keep((other) => other !== item);
+function unanswered(item, error) {
+  if (mustSignIn(error)) {
+    keepDraft(item);
+    onSignInEnded();
+    return false;
+  }
+  if (item.state !== "sending") return true; // the hub has brought it
+  if (!outbox.canWait(error)) {
+    messages.settle(item, { state: "failed", problem: inWords(error) });
+    return true;
+  }
+  outbox.wait(item, error);
+  return false;
+}
+
+outbox.talkWith({ post, read });
+
+export function discard(item) {
+  messages.keep((other) => other !== item);
+  outbox.save();
+}
 
 /** A message that has come over the hub. */
 export function receive(message) {
@@ -105,6 +134,7 @@ export function receive(message) {
   const item = read(message);
   const mine = messages.unsent().find((other) => isMeant(other, item));
   if (mine) return messages.settle(mine, sent(message));
+  if (outbox.claim(item)) return;
   if (room.isBehind) return messages.leaveOut(item);
   // Older than all that are here: the history has it, and what lies between.
   if (room.hasEarlier && item.sentAt < messages.oldest()?.sentAt) return;

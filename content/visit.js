@@ -4,6 +4,7 @@ import { endSession, nameGuest, readGuest, readRules, whoAmI } from "./api.js";
 import { inWords, readConfig } from "./config.js";
 import { libraryIsThere, openLive } from "./live.js";
 import { changed, remove } from "./messages.js";
+import { forgetKept } from "./outbox.js";
 import { forgetName, keepName, room } from "./room.js";
 import * as rules from "./rules.js";
 import { beginSignIn, dropDraft, forget, takeDraft, takeToken, token } from "./session.js";
@@ -93,6 +94,7 @@ export function leave() {
 export async function signOut() {
   const told = endSession(room.apiBaseUrl);
   dropDraft();
+  forgetKept();
   backToSignIn("You have signed out.");
   if (!(await told))
     room.signInNotice = "You have signed out of this tab. The function app could not be told.";

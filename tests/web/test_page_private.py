@@ -268,7 +268,7 @@ def test_a_private_message_that_failed_is_tried_again_privately(
     chat.post(CAROL, "Hello")
     page = signed_in("alice")
     choose(page, "bob")
-    chat.faults.send = (503, "")
+    chat.faults.send = (500, "")
     page.locator("#text").fill("Only for bob")
     page.keyboard.press("Enter")
     page.wait_for_selector(".message.failed.private")

@@ -7,7 +7,7 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.web.conftest import Visit
 from tests.web.stand_in import Room
@@ -82,7 +82,7 @@ def test_chat_goes_on_without_history(visit: Visit, chat: Room) -> None:
     chat.post("bob", "live")
     expect(page.locator(".text")).to_have_text(["live"])
     write(page, "mine")
-    expect(page.locator(".fate")).to_have_text("Sent, but not kept in the history.")
+    expect(page.locator(".fate")).to_contain_text("Sent, but not kept in the history: who comes")
     chat.blobs.down = False
     page.get_by_role("button", name="Load the history again").click()
     expect(page.locator(".text")).to_have_text(["from before", "live", "mine"])
@@ -96,7 +96,6 @@ def test_chat_goes_on_without_history(visit: Visit, chat: Room) -> None:
             (400, '{"error": "The text is too long: at most 2,000 characters."}'),
             "The text is too long",
         ),
-        ((503, ""), "The function app answered with status 503."),
         ((500, "<h1>Error</h1>"), "The function app answered with status 500."),
         ((400, '{"error": {"not": "a sentence"}}'), "The function app answered with status 400."),
     ],
@@ -125,16 +124,58 @@ def test_a_message_that_was_refused_can_be_removed(visit: Visit, chat: Room) -> 
 
 
 def test_a_function_app_that_is_away_is_named(visit: Visit, chat: Room) -> None:
-    """With the two causes a learner meets: it does not run, or CORS does not name the page."""
+    """With the two causes that a browser does not tell apart: it is down, or CORS says no."""
     page = visit()
     page.route("**/api/messages", lambda route: route.abort())
     write(page, "Hello")
     expect(page.locator(".fate")).to_contain_text(
-        "Is it running, and does its CORS setting name this page?"
+        "Is it down for now, or does its CORS setting not name this page?"
     )
     page.unroute("**/api/messages")
     page.get_by_role("button", name="Try again").click()
     expect(page.locator(".message.sent .text")).to_have_text(["Hello"])
+
+
+def test_messages_wait_for_an_app_that_is_down(visit: Visit, chat: Room) -> None:
+    """They say so, and go out by themselves: in order, each once, also after a reload."""
+    page = visit()
+    chat.faults.send = (503, "<h1>Service Unavailable</h1>")
+    write(page, "one")
+    expect(page.locator(".fate")).to_contain_text("Not sent yet. The function app is down for now")
+    write(page, "two")
+    expect(page.locator(".message.waiting .text")).to_have_text(["one", "two"])
+    page.reload()
+    expect(page.locator(".message.waiting .text")).to_have_text(["one", "two"])
+    chat.faults.send = None
+    expect(page.locator(".message.sent .text")).to_have_text(["one", "two"])
+    expect(page.locator(".fate")).to_have_count(0)
+    expect(visit().locator(".text")).to_have_text(["one", "two"])
+
+
+@pytest.mark.parametrize("is_connected", [True, False])
+def test_a_message_whose_answer_was_lost_is_not_sent_twice(
+    visit: Visit, chat: Room, is_connected: bool
+) -> None:
+    """The hub brings it, or it is in the history."""
+    page = visit()
+    if not is_connected:
+        chat.faults.negotiate = 503
+        chat.drop()
+        expect(page.locator(".banner")).to_be_visible()
+
+    def lose(route: Route) -> None:
+        if route.request.method == "POST":
+            route.fetch()
+            route.abort()
+        else:
+            route.continue_()
+
+    page.route("**/api/messages*", lose)
+    write(page, "Hello")
+    expect(page.locator(".message.sent .text")).to_have_text(["Hello"])
+    page.unroute("**/api/messages*")
+    chat.faults.negotiate = None
+    expect(visit().locator(".text")).to_have_text(["Hello"])
 
 
 def test_a_dropped_connection_comes_back_with_what_was_missed(visit: Visit, chat: Room) -> None:
