@@ -2,6 +2,7 @@
 
 import { called, hasIds, nameOf, people } from "./names.js";
 import { room } from "./room.js";
+import { rules } from "./rules.js";
 import { send } from "./talk.js";
 import { count, plain } from "./text.js";
 
@@ -75,9 +76,17 @@ export const Composer = {
           { class: "quiet small", id: "text-left" },
           left() < MAX_TEXT / 5 ? `${count(left(), "character")} left` : "",
         ),
+        h("p", { class: "quiet small", "aria-live": "polite" }, whatHolds()),
       ]);
   },
 };
+
+/** What the presenter of a stage has decided about writing. */
+function whatHolds() {
+  if (rules.value.paused) return "The presenter has paused the chat.";
+  const seconds = rules.value.slowSeconds;
+  return seconds > 0 ? `Slow mode: one message every ${count(seconds, "second")}.` : "";
+}
 
 /** Everybody, or one of the people who have spoken here, each once; many can be looked through. */
 const Recipient = {

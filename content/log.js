@@ -56,10 +56,12 @@ export const Log = {
     function note() {
       const { scrollHeight, scrollTop } = box.value;
       const below = scrollHeight - scrollTop - height;
-      // Scrolling up leaves the bottom; a window or a list that shrinks does not.
-      if (scrollTop < top && below > 1) room.atBottom = false;
-      else if (scrollTop > top && below < NEAR_BOTTOM_PX) follow();
+      const isUp = scrollTop < top;
+      const hasMoved = scrollTop !== top;
       top = scrollTop;
+      if (!hasMoved || (isUp && below <= 1)) return; // it was the list that shrank
+      if (isUp) room.atBottom = false;
+      else if (below < NEAR_BOTTOM_PX) follow();
       rows.note(top - list.value.offsetTop, top <= 0);
     }
 

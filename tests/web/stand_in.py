@@ -50,6 +50,7 @@ class Room(OwnLoop):
         blobs: The history's storage; replaces that of the app's functions.
         has_sign_in: Whether people sign in; without that, everybody is who they say.
         guest: On a stage: the one device that joins there, as the stage tells it.
+        rules: On a stage: what its presenter has decided.
         sockets: Connections to the hub, and whose they are.
         hub_headers: Names of the headers that requests to the hub brought.
     """
@@ -61,6 +62,7 @@ class Room(OwnLoop):
     requests: list[str] = field(default_factory=list)
     has_sign_in: bool = False
     guest: dict[str, Any] | None = None
+    rules: dict[str, Any] | None = None
     sign_ins: SignIns = field(default_factory=SignIns)
     connection_string: str = ""
     sockets: dict[web.WebSocketResponse, str] = field(default_factory=dict)
@@ -91,6 +93,14 @@ class Room(OwnLoop):
     def forget(self, *ids: Any) -> None:
         """Tell every page that messages are no longer in the room, as a check does."""
         self.do(self._broadcast({"target": "messagesRemoved", "arguments": [list(ids)]}))
+
+    def decide(self, version: Any, *, to_all: bool = True, **decided: Any) -> None:
+        """Let the presenter decide something, and tell every page, or none yet."""
+        hidden = {key: decided.pop(key, []) for key in ("ids", "guests", "names")}
+        hidden["before"] = decided.pop("before", None)
+        self.rules = {"version": version, "hidden": hidden, **decided}
+        if to_all:
+            self.do(self._broadcast({"target": "stageRules", "arguments": [self.rules]}))
 
     def let_go(self) -> None:
         """Answer what `faults.hold` holds back."""
@@ -136,6 +146,7 @@ class Room(OwnLoop):
             "GET /config.json": self._config,
             "GET /stage/guest": self._guest,
             "POST /stage/guest": self._guest,
+            "GET /stage/rules": self._rules,
             "GET /{name:.*}": self._file,
         }
         self.page_url = await self._serve(pages, "127.0.0.1") + "/"
@@ -182,7 +193,7 @@ class Room(OwnLoop):
             raise web.HTTPNotFound
         config = {"apiBaseUrl": self.api_url} | ({"signIn": "aad"} if self.has_sign_in else {})
         if self.guest is not None:
-            config["guest"] = "/stage/guest"
+            config |= {"guest": "/stage/guest", "rules": "/stage/rules"}
         return web.Response(
             text=self.faults.config or json.dumps(config), content_type="application/json"
         )
@@ -195,6 +206,9 @@ class Room(OwnLoop):
                 return self._refuse((400, json.dumps({"error": "No @ in a name."})))
             self.guest = {"id": "guest-1", "name": f"{name} 2"}
         return web.json_response(self.guest)
+
+    async def _rules(self, request: web.Request) -> web.StreamResponse:
+        return web.json_response(self.rules)
 
     async def _file(self, request: web.Request) -> web.StreamResponse:
         path = CONTENT / (request.match_info["name"] or "index.html")

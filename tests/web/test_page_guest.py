@@ -81,3 +81,22 @@ def test_a_page_that_comes_to_the_front_tries_at_once(chat: Room, visit: Visit) 
     chat.faults.negotiate = None
     phone.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
     phone.wait_for_selector(".connected", timeout=900)
+
+
+@pytest.mark.long
+def test_a_lobby_is_told_and_ends_by_itself(chat: Room, visit: Visit) -> None:
+    """The stage's own sentence; the page asks again when it was told to."""
+    chat.guest = {"id": "guest-1", "name": "bob"}
+    chat.post("carol", "Those who wait can read")
+    phone = visit(None)
+    why = "The room is full: 20 of 20 are in. You are number 3 in line."
+    lobby = {"place": 3, "waiting": 12, "holds": 20, "again_ms": 1_000}
+    full = {"error": why, "lobby": lobby}
+    phone.route("**/api/negotiate*", lambda route: route.fulfill(status=429, json=full))
+    phone.reload()
+    expect(phone.locator(".banner")).to_have_text(why)
+    expect(phone.locator(".state")).to_have_text("In line")
+    expect(phone.locator(".text")).to_have_text("Those who wait can read")
+    phone.unroute("**/api/negotiate*")
+    phone.wait_for_selector(".connected", timeout=3_000)
+    expect(phone.locator(".banner")).to_have_count(0)
