@@ -280,22 +280,20 @@ async def test_undo_takes_back_step_by_step(stage: OpenStage) -> None:
     assert moderator.rules.version > first["version"]
 
 
-@pytest.mark.parametrize(
-    "power",
-    [
+async def test_the_same_power_twice_is_undone_once(stage: OpenStage) -> None:
+    """What has changed nothing is no step."""
+    moderator = stage.stage.moderator
+    powers: list[dict[str, Any]] = [
         {"do": "pause"},
         {"do": "hide", "id": "x"},
         {"do": "mute", "name": "x"},
         {"do": "words", "words": ["x"]},
         {"do": "slow", "seconds": 3},
-    ],
-)
-async def test_the_same_power_twice_is_undone_once(stage: OpenStage, power: dict[str, Any]) -> None:
-    """What has changed nothing is no step."""
-    moderator = stage.stage.moderator
-    moderator.use(power)
-    moderator.use(power)
-    assert moderator.undo_steps == 1
+    ]
+    for steps, power in enumerate(powers, start=1):
+        moderator.use(power)
+        moderator.use(power)
+        assert moderator.undo_steps == steps
 
 
 @pytest.mark.parametrize(
@@ -389,13 +387,13 @@ async def test_a_client_tells_others_nothing(shared: OpenStage, name: str) -> No
 
 
 @pytest.mark.parametrize("name", MUTED)
-async def test_a_muted_guest_is_not_heard(stage: OpenStage, name: str) -> None:
+async def test_a_muted_guest_is_not_heard(shared: OpenStage, name: str) -> None:
     """Nothing that a body says makes the guest another one."""
-    phone = stage.phone()
+    phone = shared.phone()
     known = await phone.join("mallory")
-    stage.stage.moderator.use({"do": "mute", "guest": known["id"]})
+    shared.stage.moderator.use({"do": "mute", "guest": known["id"]})
     await phone.join("somebody new")
-    asked = len(stage.chat.seen)
+    asked = len(shared.chat.seen)
     status, answer = await phone.ask("POST", "/api/messages", MUTED[name])
     assert (status, answer["reason"]) == (403, "muted")
-    assert len(stage.chat.seen) == asked
+    assert len(shared.chat.seen) == asked
