@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 
 from aiohttp import web
@@ -14,6 +15,10 @@ from chatkit.localcloud.stage.moderation.posts import PostRefused, Writer
 from chatkit.localcloud.stage.moderation.rules import shown
 
 MESSAGES = "/api/messages"
+MOST_READ = 4
+"""How many guests' histories the app reads at the same time. When a whole room comes back at once,
+who still has to connect does not wait behind a thousand of them.
+"""
 
 
 class Messages:
@@ -27,6 +32,7 @@ class Messages:
     def __init__(self, chat: Chat, moderator: Moderator) -> None:
         self._chat = chat
         self._moderator = moderator
+        self._reading = asyncio.Semaphore(MOST_READ)
 
     async def post(
         self, request: web.Request, headers: Mapping[str, str], writer: Writer
@@ -50,7 +56,8 @@ class Messages:
 
     async def read(self, request: web.Request, headers: Mapping[str, str]) -> web.StreamResponse:
         """A page of the history, without what nobody sees."""
-        answer = await self._chat.api(request, HandedOn(headers, b""))
+        async with self._reading:
+            answer = await self._chat.api(request, HandedOn(headers, b""))
         rules = self._moderator.rules
         if not rules.hides_something or not isinstance(answer, web.Response):
             return answer

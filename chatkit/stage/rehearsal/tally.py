@@ -13,6 +13,7 @@ from chatkit.wire.check_marks import check_text, new_run
 
 NAME = "of rehearsal"
 MESSAGE = re.compile(r"A check is running: message (\d{1,9}) of rehearsal ([0-9a-f]{8}) \(")
+DIGITS = re.compile(r"\d+")
 # Of each frame and packet around a message: SignalR's invocation, WebSocket (RFC 6455 §5.2), and
 # Ethernet, IPv4 and TCP with timestamps.
 AROUND_BYTES = 52 + 4 + 66
@@ -43,6 +44,7 @@ class Tally:
     awake_s: list[float] = field(default_factory=list)
     refused: Counter[str] = field(default_factory=Counter)
     message_bytes: int = 0
+    _reasons: dict[str, str] = field(default_factory=dict)
 
     def text(self, number: int) -> str:
         """The text of a message, to be sent now: as of a check, which no page and panel shows."""
@@ -72,7 +74,10 @@ class Tally:
     def refuse(self, error: BaseException) -> None:
         """Something was refused, or failed."""
         sentence = error.message if isinstance(error, ChatkitError) else str(error)
-        self.refused[sentence or type(error).__name__] += 1
+        sentence = sentence or type(error).__name__
+        # "You are number 4 in line" and "number 5" are one reason.
+        known = self._reasons.setdefault(DIGITS.sub("", sentence), sentence)
+        self.refused[known] += 1
 
 
 def percentile(values: list[float] | array[float], percent: float) -> float | None:

@@ -7,15 +7,19 @@ import hashlib
 import hmac
 import json
 import re
+from dataclasses import dataclass, field
 from http.cookies import SimpleCookie
 from pathlib import Path
 
 import aiohttp
 import pytest
+from aiohttp import web
 from yarl import URL
 
+from chatkit.localcloud.core.web import HandedOn
 from chatkit.localcloud.stage.admission.joins import Joins
 from chatkit.localcloud.stage.guests import COOKIE, ID, MAX_EARLIER, Guest, Guests, new_key
+from chatkit.localcloud.stage.messages import MOST_READ
 from tests.attacks.stage import (
     COOKIES,
     HEADERS,
@@ -32,6 +36,7 @@ from tests.localcloud.stage.stage_testing import (
     LIMIT_S,
     PLACE,
     RECORD,
+    EchoChat,
     OpenStage,
     open_stage,
 )
@@ -401,6 +406,37 @@ async def test_a_long_body_is_not_read(shared: OpenStage) -> None:
         f"{PLACE.origin}/api/messages", data=b"x" * 70_000
     ) as answer:
         assert answer.status == 413
+
+
+async def test_who_connects_does_not_wait_behind_histories(tmp_path: Path) -> None:
+    """A whole room that comes back reads it at once; the app is asked for a few at a time."""
+
+    @dataclass
+    class SlowHistory(EchoChat):
+        """An app that answers no history until it may."""
+
+        may: asyncio.Event = field(default_factory=asyncio.Event)
+        asked: int = 0
+
+        async def api(self, request: web.Request, handed_on: HandedOn) -> web.StreamResponse:
+            if request.method == "GET":
+                self.asked += 1
+                await self.may.wait()
+            return await super().api(request, handed_on)
+
+    chat = SlowHistory()
+    async with open_stage(tmp_path, chat=chat) as stage:
+        phone = stage.phone()
+        reading = [
+            asyncio.create_task(phone.ask("GET", "/api/messages?limit=50"))
+            for _ in range(3 * MOST_READ)
+        ]
+        while chat.asked < MOST_READ:
+            await asyncio.sleep(0)
+        assert (await phone.ask("POST", "/api/negotiate"))[0] == 200
+        assert chat.asked == MOST_READ
+        chat.may.set()
+        assert [status for status, _ in await asyncio.gather(*reading)] == [200] * len(reading)
 
 
 async def test_messages_a_second_are_counted(stage: OpenStage) -> None:

@@ -15,6 +15,7 @@ import pytest
 
 from chatkit.cloud import local_stage
 from chatkit.workshop import Workshop
+from tests.bench.bench_stage import phone, say_hello
 from tests.homes import workshop_in
 
 pytestmark = pytest.mark.long
@@ -65,6 +66,14 @@ def test_a_rehearsal_leaves_nothing(workshop: Workshop) -> None:
     assert result.data["delivered"] == 8 * 16
     until(lambda: is_left_alone(workshop))
     assert state(workshop)["messages_per_s"] == 0
+
+
+def test_a_phone_sees_the_first_message_soon(workshop: Workshop) -> None:
+    """Within three seconds of the code; the best of five, whatever else this machine does."""
+    say_hello(workshop)
+    url = state(workshop)["url"]
+    assert url is not None
+    assert phone(url)["best_s"] <= 3
 
 
 def test_one_that_is_killed_leaves_nothing(workshop: Workshop, tmp_path: Path) -> None:

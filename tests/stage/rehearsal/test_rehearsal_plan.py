@@ -49,6 +49,15 @@ def test_a_message_of_a_rehearsal_is_shown_nowhere() -> None:
     assert tally.number_of("message 17 of something else") is None
 
 
+def test_reasons_that_differ_in_numbers_are_one() -> None:
+    """Else a line of a hundred people fills the report."""
+    tally = Tally()
+    for number in (4, 5, 5):
+        tally.refuse(SetupError(f"You are number {number} in line."))
+    tally.refuse(TimeoutError())
+    assert tally.refused == {"You are number 4 in line.": 3, "TimeoutError": 1}
+
+
 def test_percentiles() -> None:
     """Of none there is none."""
     assert percentile([], 50) is None
