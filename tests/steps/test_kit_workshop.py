@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from chatkit.chat.panel.panel import ChatPanel
 from chatkit.cloud.connection import Cloud
 from chatkit.core import settings as store
 from chatkit.core.errors import NotStarted, SetupError
-from chatkit.steps import local_settings, session
+from chatkit.steps import identity, local_settings, session
 from chatkit.steps.local_servers import FUNCTIONS, PAGE, LocalServers
 from chatkit.steps.session import Session
 from chatkit.workshop import Workshop
@@ -209,3 +211,28 @@ def test_a_cloud_that_cannot_start_is_said_in_its_own_words(
     with pytest.raises(SetupError) as caught:
         Workshop.open()
     assert str(caught.value) and "Traceback" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("deployed", "local", "place"),
+    [
+        ("http://d", "http://l", "deployed"),
+        (None, "http://l", "local"),
+        ("http://d", None, "deployed"),
+    ],
+)
+def test_a_panel_without_a_place_takes_the_chat_that_there_is(
+    workshop: Workshop,
+    monkeypatch: pytest.MonkeyPatch,
+    deployed: str | None,
+    local: str | None,
+    place: str,
+) -> None:
+    """The deployed one, and before section 07 that on this machine."""
+    monkeypatch.setattr(identity, "has_sign_in", lambda _session, _where: False)
+    monkeypatch.setattr(ChatPanel, "open", lambda api, _names, **_more: api)
+    monkeypatch.setattr(Session, "api_base_url", deployed)
+    monkeypatch.setattr(Session, "local_api_base_url", local)
+    monkeypatch.setattr(Session, "on_cloud", nullcontext)
+    monkeypatch.setattr(Session, "api_of", lambda _session, where: where)
+    assert str(workshop.chat_panel("alice")) == place
