@@ -8,6 +8,7 @@ import { dayOf, momentOf, timeOf } from "./text.js";
 
 const { h } = Vue;
 const TOGETHER_MS = 5 * 60_000;
+const GOES_BY_ITSELF = "It is sent by itself when there is an answer.";
 const NOT_KEPT = "Sent, but not kept in the history: who comes later does not see it.";
 const UNVERIFIED = "Nobody was signed in when this was said: nobody has verified the name.";
 
@@ -108,7 +109,7 @@ function deliveryNote(item) {
 /** Nothing took it; it goes out by itself. */
 const waitingNote = (item) =>
   h("div", { class: "fate", role: "status" }, [
-    h("p", ["Not sent yet. ", item.problem, " It is sent by itself when there is an answer."]),
+    h("p", ["Not sent yet. ", item.problem && `${item.problem} `, GOES_BY_ITSELF]),
     h("p", [button("Try again", flush), button("Remove", () => discard(item))]),
   ]);
 

@@ -145,14 +145,16 @@ class Lobby:
         free = self._free(instance)
         if guest in self._kept:
             return free > 0
-        ahead = sum(
+        return free - len(self._kept) > self._asking_before(number, now)
+
+    def _asking_before(self, number: int, now: float) -> int:
+        return sum(
             self._came[other] < number and one.is_asking(now) for other, one in self._line.items()
         )
-        return free - len(self._kept) > ahead
 
     def _wait(self, guest: str, instance: Instance, now: float) -> Place:
         number = self._came[guest]
-        place = 1 + sum(self._came[other] < number for other in self._line)
+        place = 1 + self._asking_before(number, now)
         again_s = min(FIRST_AGAIN_S + EACH_BEHIND_S * (place - 1), LONGEST_AGAIN_S)
         self._line[guest] = _Waiting(now, again_s)
         holds = instance.quotas.max_connections
