@@ -29,7 +29,7 @@ NOT_RUN = "No notebook has been run yet."
 RUN = "`chatkit run` runs them, and notes how long each cell takes."
 FENCE = re.compile(r"```.*?(```|\Z)", re.S)
 BETWEEN_SENTENCES = re.compile(r"(?<=[.!?])\s+(?=[A-Z\"'(])")
-LINK = re.compile(r"\[([^\]]*)\]\([^)]*\)")
+LINK = re.compile(r"\[([^\[\]]*)\]\([^()]*\)")
 STYLE = """
 :root { color-scheme: light; }
 body { font: 11pt/1.35 system-ui, sans-serif; margin: 2rem auto; max-width: 60rem; color: #111; }
