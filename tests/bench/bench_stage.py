@@ -136,6 +136,7 @@ async def _talk(workshop: Workshop) -> tuple[dict[str, object], dict[str, object
 def _figures_of(played: Played) -> dict[str, object]:
     used = Used.between(played.samples[1], played.samples[2])
     return {
+        "came_in": played.people_in,
         "sent": played.sent,
         "delivered": played.delivered,
         "of": played.expected,
