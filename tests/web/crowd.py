@@ -65,8 +65,8 @@ def tasks_ms(browser: Browser) -> list[float]:
     Processor time is what a machine without anything else to do would need.
     """
     events = json.loads(browser.stop_tracing())["traceEvents"]
-    frames = [each for each in events if each["name"] == "FireAnimationFrame"]
-    threads = [(each["pid"], each["tid"]) for each in frames]
+    calls = [each for each in events if each["name"] == "FunctionCall"]
+    threads = [(each["pid"], each["tid"]) for each in calls]
     main = max(set(threads), key=threads.count)
     tasks = [
         each["tdur"] / 1_000
