@@ -57,12 +57,11 @@ export async function loadEarlier() {
 
 /** Go on at the newest message, which a reader may have left far behind. */
 export function follow() {
-  if (room.isBehind) {
-    messages.keep((item) => item.state !== "sent");
-    Object.assign(room, { isBehind: false, history: "loading" });
-    loadHistory();
-  }
   room.atBottom = true;
+  if (room.isBehind) {
+    room.isBehind = false;
+    loadHistory(); // which finds the gap; without a history what is here stays
+  }
   trim();
   if (!document.hidden) messages.seen();
 }
