@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from tests.localcloud.stage.stage_testing import OpenStage, open_stage
+from chatkit.core.time import clock
+from tests.localcloud.stage.stage_testing import OpenStage, Stopwatch, open_stage
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -24,3 +25,11 @@ async def stage(tmp_path: Path) -> AsyncIterator[OpenStage]:
     """One of a test's own."""
     async with open_stage(tmp_path) as stage:
         yield stage
+
+
+@pytest.fixture
+def passing(monkeypatch: pytest.MonkeyPatch) -> Stopwatch:
+    """The time by which rates, joins and places are measured; it is asked for before `stage`."""
+    stopwatch = Stopwatch()
+    monkeypatch.setattr(clock, "elapsed", stopwatch)
+    return stopwatch

@@ -198,6 +198,7 @@ async def lobby(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterato
 
 
 @IN_MODULE
+@pytest.mark.usefixtures("passing")
 async def test_a_full_room(lobby: OpenStage) -> None:
     """The phone reads it, keeps its place by its cookie, and gets in when somebody leaves."""
     inside = [lobby.phone() for _ in range(2)]
@@ -217,6 +218,7 @@ async def test_a_full_room(lobby: OpenStage) -> None:
 
 
 @IN_MODULE
+@pytest.mark.usefixtures("passing")
 @pytest.mark.parametrize("name", JUMPERS)
 async def test_nobody_jumps_the_line(lobby: OpenStage, name: str) -> None:
     """With a token of an earlier negotiation, which is good for an hour."""
@@ -241,6 +243,7 @@ async def test_nobody_jumps_the_line(lobby: OpenStage, name: str) -> None:
 
 
 @IN_MODULE
+@pytest.mark.usefixtures("passing")
 async def test_a_smaller_tier_throws_everybody_out_and_takes_back_whom_it_holds(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -256,6 +256,7 @@ async def test_a_phone_of_a_rehearsal_is_no_guest(stage: OpenStage) -> None:
     await socket.close()
 
 
+@pytest.mark.usefixtures("passing")
 async def test_joins_of_a_rehearsal_are_limited_as_others(tmp_path: Path) -> None:
     """Else it could not tell how many a minute take in."""
     async with open_stage(tmp_path) as stage:
@@ -384,6 +385,7 @@ async def test_a_token_for_the_stage_is_the_instances(shared: OpenStage) -> None
 # Too many
 
 
+@pytest.mark.usefixtures("passing")
 async def test_a_room_behind_one_router_gets_in(tmp_path: Path) -> None:
     """Three hundred join within a minute; then a sentence says to wait."""
     async with open_stage(tmp_path, joins=Joins(0)) as stage:
@@ -439,6 +441,7 @@ async def test_who_connects_does_not_wait_behind_histories(tmp_path: Path) -> No
         assert [status for status, _ in await asyncio.gather(*reading)] == [200] * len(reading)
 
 
+@pytest.mark.usefixtures("passing")
 async def test_messages_a_second_are_counted(stage: OpenStage) -> None:
     """What the app has taken counts, what it refused does not."""
     phone = stage.phone()

@@ -9,12 +9,19 @@ from typing import Any
 import pytest
 
 from chatkit.core.running.reachable import TOKEN_HEADER
-from chatkit.core.time import clock
 from chatkit.localcloud.stage.moderation.powers import PowerRefused
 from chatkit.localcloud.stage.moderation.rates import GUEST, NO_COOKIE
 from chatkit.wire.hub_messages import Invocation
 from tests.attacks.powers import FORMS, INVOCATIONS, MEMBERS, MUTED, READ_ONLY, TARGETS, WRITTEN
-from tests.localcloud.stage.stage_testing import HOST, LIMIT_S, PLACE, RECORD, OpenStage, Phone
+from tests.localcloud.stage.stage_testing import (
+    HOST,
+    LIMIT_S,
+    PLACE,
+    RECORD,
+    OpenStage,
+    Phone,
+    Stopwatch,
+)
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 STRANGER = "guest-0000000000000000"
@@ -48,24 +55,6 @@ async def say(phone: Phone, text: str = "hello") -> tuple[int, dict[str, Any]]:
     """Post a message."""
     status, answer = await phone.ask("POST", "/api/messages", {"text": text})
     return status, answer
-
-
-class Stopwatch:
-    """Time that passes when a test says so: a slow machine gains no allowance."""
-
-    def __init__(self) -> None:
-        self.now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-@pytest.fixture
-def passing(monkeypatch: pytest.MonkeyPatch) -> Stopwatch:
-    """The time by which rates are measured."""
-    stopwatch = Stopwatch()
-    monkeypatch.setattr(clock, "elapsed", stopwatch)
-    return stopwatch
 
 
 # What nobody sees
