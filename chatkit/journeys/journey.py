@@ -49,6 +49,8 @@ class Journey:
         hops: In the order in which they began.
         outcome: How it ended, in a sentence.
         is_message: Whether SignalR Service was given something to pass on.
+        is_trial: Whether that was no person's message: a check's, or a rehearsal's. It is listed
+            and not played.
     """
 
     number: int
@@ -57,6 +59,7 @@ class Journey:
     hops: tuple[Hop, ...]
     outcome: str
     is_message: bool = False
+    is_trial: bool = False
 
     @property
     def failed(self) -> bool:
@@ -70,7 +73,7 @@ class Journey:
     @classmethod
     def of_json(cls, document: Mapping[str, Any]) -> Journey:
         """The journey in a document that `as_json` has made."""
-        known = {name: document[name] for name in cls.__dataclass_fields__}
+        known = {name: document[name] for name in cls.__dataclass_fields__ if name in document}
         hops = tuple(Hop(**hop) for hop in document["hops"])
         return cls(**{**known, "hops": hops})
 

@@ -49,7 +49,7 @@ class Player:
         for journey in journeys:
             newest = max((one.at for one in tuple(self.journeys)), default=journey.at)
             self.journeys.append(journey)
-            if journey.at < newest - LATE_S or was_checking(journey.at):
+            if journey.at < newest - LATE_S or _is_trial(journey):
                 continue
             if journey.is_message:  # what people look for; other requests give way to it
                 messages = [one for one in self._waiting if one.is_message]
@@ -67,7 +67,7 @@ class Player:
         """The newest message of people, else of a check, else any way; None before the first."""
         known = tuple(self.journeys)  # a cell that is run asks on another thread
         messages = [journey for journey in known if journey.is_message]
-        of_people = [journey for journey in messages if not was_checking(journey.at)]
+        of_people = [journey for journey in messages if not _is_trial(journey)]
         return max(of_people or messages or known, key=_began, default=None)
 
     def listed(self) -> list[Journey]:
@@ -132,6 +132,11 @@ class Player:
         self._due = now + (SLOW_HOP_S if self.is_slow else HOP_S)
         if self.steps >= len(self.shown.hops):
             self._due += REST_S
+
+
+def _is_trial(journey: Journey) -> bool:
+    """Whether no person has sent it; a check of another process is known by its mark alone."""
+    return journey.is_trial or was_checking(journey.at)
 
 
 def _began(journey: Journey) -> tuple[float, int]:

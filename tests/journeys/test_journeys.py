@@ -155,9 +155,11 @@ def test_what_a_check_sends_is_listed_and_not_played() -> None:
     with checking():
         player.add([replace(message(2), at=time.time())])
         assert not player.tick(0.0)
+    player.add([replace(message(4), is_trial=True)])  # of another process
+    assert not player.tick(0.0) and player.last() == player.shown
     player.add([replace(message(3), at=time.time() + 1.0)])
     assert player.tick(0.0) and player.shown is not None and player.shown.number == 3
-    assert len(player.journeys) == 3
+    assert len(player.journeys) == 4
 
 
 def test_who_comes_later_sees_the_last_message_as_a_whole() -> None:

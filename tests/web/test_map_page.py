@@ -15,6 +15,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from chatkit.chat.client.background_loop import BackgroundLoop
 from chatkit.localcloud.core.platform import Platform
 from chatkit.localcloud.journeys.service import MapService
+from chatkit.wire.check_marks import check_text, new_run
 from tests.attacks.chat_map import SEND
 from tests.web.test_page_safety import watch
 
@@ -101,7 +102,7 @@ def test_a_message_is_played_and_told_in_words(shown: Shown, phone: BrowserConte
         page.keyboard.press("Enter")
         expect(page.locator("#hop")).to_contain_text(f"{hop}. ")
         expect(page.locator("tr.now td").first).to_have_text(str(hop))
-    expect(page.get_by_role("status")).to_contain_text("functions -> SignalR -> browsers")
+    expect(page.get_by_role("status")).to_contain_text("functions → SignalR → browsers")
     expect(page.locator("#picture")).not_to_have_js_property("naturalWidth", 0)
     assert f"alice: {SCRIPT}" in alt(page)
     assert page.evaluate("document.documentElement.scrollWidth") == 390
@@ -118,14 +119,26 @@ def test_a_page_says_that_the_cloud_is_down_and_goes_on(
     page = phone.new_page()
     page.goto(shown.address)
     expect(page.locator("#ways button")).to_contain_text("alice: Hello")
+    page.get_by_role("button", name="Pause").click()
+    page.get_by_role("button", name="alice: Hello").click()
+    expect(page.locator("#picture")).to_have_attribute("alt", re.compile("hop 1 of 4"))
     shown.stop()
     expect(page.get_by_role("alert")).to_contain_text("The local cloud is not running.")
     expect(page.locator("#ways button")).to_contain_text("alice: Hello")
+    page.get_by_role("button", name="Next hop").click()
+    expect(page.locator("#picture")).to_have_attribute("alt", re.compile("Hello, hop 2 of 4"))
     shown.start()
+    shown.say(check_text("this goes round", new_run()))
     shown.say("Back again")
+    shown.say(check_text("this goes round", new_run()))
+    expect(page.locator("#ways button")).to_have_count(3)
+    page.get_by_role("button", name="Next hop").click()
+    expect(page.locator("#picture")).to_have_attribute("alt", re.compile("Hello, hop 3 of 4"))
+    page.get_by_role("button", name="Pause").click()
     expect(page.locator("#now")).to_have_text("alice: Back again")
-    expect(page.locator("#ways button")).to_have_count(1)
     expect(page.locator("#problem")).to_have_text("")
+    page.reload()
+    expect(page.locator("#now")).to_have_text("alice: Back again")
 
 
 def test_without_the_token_the_page_shows_nothing(shown: Shown, phone: BrowserContext) -> None:

@@ -78,7 +78,10 @@ class Assembly:
                 hops[0] = replace(hops[0], words=f"{hops[0].words} (a program of its own)")
             title = words.message_title(frames[0], [send]) if frames else send.text("path")
             receivers = sum(int(frame.number("receivers")) for frame in frames)
-            self._tell(send.began, title, hops, words.ended(receivers), is_message=True)
+            outcome = words.ended(receivers)
+            self._tell(
+                send.began, title, hops, outcome, is_message=True, is_trial=_of_trial(frames)
+            )
 
     def _tell_tokens(self, asked: list[Seen]) -> None:
         """An app asks for a token before it is asked for anything, too: at its start."""
@@ -96,14 +99,22 @@ class Assembly:
         return sorted(taken, key=lambda event: (event.began, event.at))
 
     def _tell(
-        self, at: float, title: str, hops: list[Hop], outcome: str, *, is_message: bool = False
+        self,
+        at: float,
+        title: str,
+        hops: list[Hop],
+        outcome: str,
+        *,
+        is_message: bool = False,
+        is_trial: bool = False,
     ) -> None:
         for hop in hops:
             if hop.failed:
                 ends = f"{LABELS[hop.source]} and {LABELS[hop.target]}"
                 outcome = f"Stopped between {ends}: {hop.words}."
         number = next(self._numbers)
-        self.journeys.append(Journey(number, at, title, tuple(hops), outcome, is_message))
+        way = Journey(number, at, title, tuple(hops), outcome, is_message, is_trial)
+        self.journeys.append(way)
 
     # A request to the functions
 
@@ -130,11 +141,13 @@ class Assembly:
         if frames:
             title = words.message_title(frames[0], sends)
         elif root.raw("user"):
-            title = f"{what} by {root.text('user')}"
+            title = f"{what} by {words.person(root)}"
         receivers = None
         if frames:
             receivers = sum(int(frame.number("receivers")) for frame in frames)
-        self._tell(root.began, title, hops, words.ended(receivers), is_message=bool(sends))
+        outcome = words.ended(receivers)
+        trial = _of_trial(frames)
+        self._tell(root.began, title, hops, outcome, is_message=bool(sends), is_trial=trial)
 
     # Clients of SignalR Service
 
@@ -234,6 +247,11 @@ def _is_call(event: Seen) -> bool:
     """Whether it is a request to SignalR Service's REST API."""
     is_signalr = event.source.startswith("signalr/")
     return is_signalr and event.kind == "request" and event.raw("path").startswith(API)
+
+
+def _of_trial(frames: list[Seen]) -> bool:
+    """Whether all that went out was a check's or a rehearsal's."""
+    return bool(frames) and all(words.is_trial(frame) for frame in frames)
 
 
 def _is_send(event: Seen) -> bool:

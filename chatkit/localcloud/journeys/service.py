@@ -41,6 +41,7 @@ HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
 }
+GONE = "The way is not known any more."
 NO_NUMBER = "after, way and steps are whole numbers."
 
 
@@ -115,6 +116,9 @@ class MapService:
         if way is None or steps is None:
             return refuse(request, 400, NO_NUMBER)
         journey = self._journeys.find(way)
+        of_other = request.query.get("run", self._journeys.run) != self._journeys.run
+        if way and (journey is None or of_other):
+            return refuse(request, 404, GONE)
         moves = request.query.get("moves") == "1"
         document = {"svg": picture(journey, steps, moves=moves), "words": words(journey, steps)}
         return web.json_response(document, headers=HEADERS)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import re
 from typing import Any
+from urllib.parse import unquote
 
 from chatkit.localcloud.journeys.seen import Seen, shown
+from chatkit.wire.check_marks import run_of
 
 NAME_CHARACTERS = 40
 TEXT_CHARACTERS = 60
@@ -25,6 +27,8 @@ OPERATIONS = {
 # Both forms of Azure's REST API: `/api/hubs/chat/users/bob/:send`, `/api/v1/hubs/chat/users/bob`.
 SENDS = re.compile(r"/api/hubs/.*/:send|/api/v1/hubs/[^/]+(?:/(?:users|groups|connections)/[^/]+)?")
 EVERYBODY = re.compile(r"/api/hubs/[^/]+/:send|/api/v1/hubs/[^/]+")
+REMOVED = "messagesremoved"
+REHEARSING = "rehearsal-"
 EXCEPTION = re.compile(r"[A-Za-z_]\w*")
 REFUSED = "refused before a function ran: not signed in, or a token or key that is not accepted"
 STATUSES = {
@@ -82,6 +86,21 @@ def message_title(frame: Seen, sends: list[Seen]) -> str:
     if is_private or not is_for_all:
         return f"a private message from {sender}"
     return f"{sender}: {shown(_text(message, 'text'), TEXT_CHARACTERS)}"
+
+
+def person(event: Seen) -> str:
+    """Who has asked; a header carries a name with letters beyond ASCII percent-encoded."""
+    return shown(unquote(event.raw("user")))
+
+
+def is_trial(frame: Seen) -> bool:
+    """Whether a check or a rehearsal has written a message, or takes its own out of the room."""
+    if frame.raw("target").lower() == REMOVED:
+        return True
+    message = _first_argument(frame)
+    if _text(message, "senderId").startswith(REHEARSING):
+        return True
+    return run_of(_text(message, "text"), _text(message, "sentAt")) != ""
 
 
 def is_send(method: str, path: str) -> bool:

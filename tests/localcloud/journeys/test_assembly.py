@@ -19,6 +19,7 @@ from chatkit.localcloud.functions.worker_process.chatkit_worker.invoking import 
 from chatkit.localcloud.functions.worker_process.messages import failure_of
 from chatkit.localcloud.journeys.assembly import OTHERS_S, OWN_S, WAITING, Assembly
 from chatkit.localcloud.journeys.seen import Seen
+from chatkit.wire.check_marks import check_text, new_run
 from tests.attacks.chat_map import HELLO, JWT, PRIVATE, RAISED, SEND
 
 FRAME = {"direction": "out", "hub": "chat", "target": "newMessage", "receivers": 2}
@@ -110,6 +111,32 @@ def test_what_stands_in_a_private_message_is_not_told(name: str) -> None:
     (journey,) = journeys(*sent(message, path=path), *answered())
     assert journey.title == "a private message from alice"
     assert "Hello" not in json.dumps(journey.as_json())
+
+
+@pytest.mark.parametrize(
+    ("message", "trial"),
+    [
+        ({}, True),
+        ({"recipient": "bob"}, True),
+        ({"text": "I rehearse", "senderId": "rehearsal-7"}, True),
+        ({"text": "A check is running: am I one? (6a0c)."}, False),
+        ({"sentAt": "2020-01-01T00:00:00Z"}, False),
+    ],
+)
+def test_what_no_person_has_sent_is_told_apart(message: dict[str, str], trial: bool) -> None:
+    """By its mark, whichever process sends it; so is that it was taken out of the room again."""
+    marked = {**HELLO, "text": check_text("this goes round", new_run())}
+    (journey,) = journeys(*sent({**marked, **message}), *answered())
+    assert (journey.is_message, journey.is_trial) == (True, trial)
+    removed, call = sent(["1"], cause="")
+    gone = replace(removed, detail={**removed.detail, "target": "messagesRemoved"})
+    assert journeys(gone, call, later_s=OTHERS_S)[0].is_trial
+
+
+def test_a_name_with_letters_beyond_ascii_is_told_as_it_is_written() -> None:
+    """The header that brings it is percent-encoded; what turns a line around is spelled out."""
+    (journey,) = journeys(*answered(user="zo%C3%AB%E2%80%AE%25"))
+    assert journey.title == "POST /api/messages by zoë\\u202e%"
 
 
 @pytest.mark.parametrize("message", ["Hello", 1, None, [], {"text": "Hello"}, {"sender": 7}])

@@ -108,7 +108,10 @@ async def test_the_page_is_told_the_ways_and_draws_them(asking: Asking) -> None:
     assert [row[0] for row in first["rows"]] == ["1", "2", "3", "4"]
     drawn = await asking.ask("/picture?way=1&steps=2")
     assert drawn["svg"].startswith("<svg ") and "hop 2 of 4" in drawn["words"]
-    assert "No message" in (await asking.ask("/picture?way=99"))["words"]
+    assert "No message" in (await asking.ask("/picture?way=0"))["words"]
+    for path in ("/picture?way=99", "/picture?way=1&run=another"):
+        assert await asking.ask(path) == {"error": "The way is not known any more."}
+    assert await asking.ask(f"/picture?way=1&steps=2&run={news['run']}") == drawn
     assert (await asking.ask(f"/journeys?after={first['number']}"))["run"] == news["run"]
 
 

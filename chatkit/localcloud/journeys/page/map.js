@@ -84,10 +84,11 @@ async function look() {
   hasLooked = true;
   for (const way of news.journeys) {
     newest = way.number;
+    way.run = run;
     const last = Math.max(way.at, ...[...ways.values()].map((one) => one.at));
     ways.set(way.number, way);
     if (ways.size > KEPT) ways.delete(ways.keys().next().value);
-    if (!isFirst && way.at > last - LATE_S) wait(way);
+    if (!isFirst && !way.is_trial && way.at > last - LATE_S) wait(way);
   }
   if (news.journeys.length) list();
   if (isFirst) showLast();
@@ -107,7 +108,8 @@ function listed() {
 
 function showLast() {
   const all = listed();
-  const last = all.filter((way) => way.is_message).pop() ?? all.pop() ?? null;
+  const messages = all.filter((way) => way.is_message);
+  const last = messages.filter((way) => !way.is_trial).pop() ?? messages.pop() ?? all.pop() ?? null;
   shown = last;
   steps = last ? last.hops.length : 0;
   draw();
@@ -125,7 +127,7 @@ function step() {
   due = performance.now() + (isOn("slow") ? SLOW_HOP_MS : HOP_MS);
   if (steps >= shown.hops.length) {
     due += REST_MS;
-    at("said").textContent = shown.line;
+    at("said").textContent = shown.line.replaceAll("->", "→");
   }
   draw();
 }
@@ -146,16 +148,29 @@ async function draw() {
   mark();
   wanted += 1;
   const mine = wanted;
-  const moves = STILL.matches ? 0 : 1;
   let drawn = null;
   try {
-    drawn = await ask(`picture?way=${shown ? shown.number : 0}&steps=${steps}&moves=${moves}`);
+    drawn = await picture(shown, steps);
   } catch {
     return; // who asks for the ways says why
   }
   if (mine !== wanted) return;
   at("picture").src = `data:image/svg+xml,${encodeURIComponent(drawn.svg)}`;
   at("picture").alt = drawn.words;
+}
+
+// All pictures of a way are got when its first one is: the cloud may have forgotten it later, or be
+// down, or another run of it may know another way by that number.
+async function picture(way, steps) {
+  const moves = STILL.matches ? 0 : 1;
+  if (!way) return ask(`picture?way=0&moves=${moves}`);
+  const get = (step) => ask(`picture?way=${way.number}&run=${way.run}&steps=${step}&moves=${moves}`);
+  if (way.moves !== moves) {
+    way.moves = moves;
+    way.pictures = way.hops.map((_, index) => get(index + 1));
+    for (const one of way.pictures) one.catch(() => (way.moves = null)); // asked for again
+  }
+  return way.pictures[steps - 1];
 }
 
 function rows() {

@@ -73,7 +73,7 @@ async function look(isFirst) {
   if (run && news.run !== run) news = await ask("journeys?after=0"); // a cloud that counts anew
   if (news.run !== run) newest = 0;
   run = news.run;
-  const messages = news.journeys.filter((way) => way.is_message);
+  const messages = news.journeys.filter((way) => way.is_message && !way.is_trial);
   newest = Math.max(newest, ...news.journeys.map((way) => way.number));
   const last = Math.max(...messages.map((way) => way.at), 0);
   if (isFirst) await showWhole(messages.at(-1) ?? shown);
