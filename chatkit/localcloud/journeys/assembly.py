@@ -19,6 +19,7 @@ from chatkit.localcloud.journeys import words
 from chatkit.localcloud.journeys.seen import Seen
 
 KEPT = 50
+KEPT_MESSAGES = 10
 WAITING = 300
 # How long the app's own call of SignalR Service waits for the answer of the app.
 OWN_S = 15.0
@@ -39,7 +40,7 @@ class Assembly:
     """
 
     def __init__(self) -> None:
-        self.journeys: deque[Journey] = deque(maxlen=KEPT)
+        self.journeys: deque[Journey] = deque()
         self._numbers = count(1)
         self._waiting: deque[Seen] = deque(maxlen=WAITING)
         self._ends: dict[tuple[str, str], Callable[[Seen], None]] = {
@@ -114,7 +115,15 @@ class Assembly:
                 outcome = f"Stopped between {ends}: {hop.words}."
         number = next(self._numbers)
         way = Journey(number, at, title, tuple(hops), outcome, is_message, is_trial)
+        if len(self.journeys) == KEPT:
+            self.journeys.remove(self._least())
         self.journeys.append(way)
+
+    def _least(self) -> Journey:
+        """The oldest way, but not one of the last messages of people: a check has many requests."""
+        said = [one.number for one in self.journeys if one.is_message and not one.is_trial]
+        stays = said[-KEPT_MESSAGES:]
+        return next(one for one in self.journeys if one.number not in stays)
 
     # A request to the functions
 

@@ -17,7 +17,14 @@ from chatkit.localcloud.functions.worker_process.calls import Failure
 from chatkit.localcloud.functions.worker_process.chatkit_worker import invoking
 from chatkit.localcloud.functions.worker_process.chatkit_worker.invoking import describe
 from chatkit.localcloud.functions.worker_process.messages import failure_of
-from chatkit.localcloud.journeys.assembly import OTHERS_S, OWN_S, WAITING, Assembly
+from chatkit.localcloud.journeys.assembly import (
+    KEPT,
+    KEPT_MESSAGES,
+    OTHERS_S,
+    OWN_S,
+    WAITING,
+    Assembly,
+)
 from chatkit.localcloud.journeys.seen import Seen
 from chatkit.wire.check_marks import check_text, new_run
 from tests.attacks.chat_map import HELLO, JWT, PRIVATE, RAISED, SEND
@@ -131,6 +138,17 @@ def test_what_no_person_has_sent_is_told_apart(message: dict[str, str], trial: b
     removed, call = sent(["1"], cause="")
     gone = replace(removed, detail={**removed.detail, "target": "messagesRemoved"})
     assert journeys(gone, call, later_s=OTHERS_S)[0].is_trial
+
+
+def test_requests_do_not_push_out_what_people_have_said() -> None:
+    """A check makes more of them than are kept; and as many ways as ever are kept."""
+    said = [*sent(), *answered()] * (KEPT_MESSAGES + 2)
+    known = journeys(*said, *answered()[1:] * (2 * KEPT))
+    numbers = [way.number for way in known]
+    assert len(known) == KEPT and numbers == sorted(numbers)
+    messages = [way.number for way in known if way.is_message]
+    assert messages == [*range(3, KEPT_MESSAGES + 3)]
+    assert len(journeys(*said * 6)) == KEPT
 
 
 def test_a_name_with_letters_beyond_ascii_is_told_as_it_is_written() -> None:
