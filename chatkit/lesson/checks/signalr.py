@@ -1,4 +1,4 @@
-"""Section 02: SignalR Service is there, free, serverless, and takes its own key only."""
+"""Section 02: SignalR Service is there, serverless, and takes its own key only."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from azure.core.exceptions import ResourceNotFoundError
 
+from chatkit.cloud.provision import tiers
 from chatkit.cloud.provision.signalr import SERVERLESS, service_mode
-from chatkit.cloud.provision.tiers import FREE
 from chatkit.core.errors import CheckFailed
 from chatkit.lesson.checks.core import service
 from chatkit.lesson.checks.core.evidence import HubEndpoint, expect, listening, run
@@ -17,6 +17,8 @@ from chatkit.wire.connection_strings import SignalRConnectionString
 from chatkit.wire.tokens import client_token
 
 if TYPE_CHECKING:
+    from azure.mgmt.signalr.models import SignalRResource
+
     from chatkit.steps.session import Session
 
 AGAIN = "workshop.create_signalr() puts it right."
@@ -24,7 +26,7 @@ AGAIN = "workshop.create_signalr() puts it right."
 
 def check(session: Session) -> Iterator[str]:
     """Sku and mode as Azure has them, a connection with the key, and none with another key."""
-    yield _instance(session)
+    yield from _told(_instance(session), session.settings.target)
     connection = SignalRConnectionString.parse(service.of_the_instance(session))
     hub = session.hub
     run(_connect(service.endpoint_of(session, connection, hub)))
@@ -42,7 +44,7 @@ def check(session: Session) -> Iterator[str]:
     yield "A client with a token that another key signed is refused: 401 Unauthorized."
 
 
-def _instance(session: Session) -> str:
+def _instance(session: Session) -> SignalRResource:
     names = session.settings.names
     instances = session.connect().signalr().signal_r
     try:
@@ -55,7 +57,6 @@ def _instance(session: Session) -> str:
             hint="Run the cells above.",
         ) from error
     state = str(found.provisioning_state)
-    sku = str(found.sku and found.sku.name)
     mode = service_mode(found)
     expect(
         state == "Succeeded",
@@ -65,16 +66,23 @@ def _instance(session: Session) -> str:
         hint="Wait a minute, then check again.",
     )
     expect(
-        sku == FREE.sku,
-        "The instance's tier",
-        expected=FREE.sku,
-        got=sku,
-        hint="On Azure it costs money: workshop.scale('free') goes back to Free.",
-    )
-    expect(
         mode == SERVERLESS, "The instance's service mode", expected=SERVERLESS, got=mode, hint=AGAIN
     )
-    return f"The instance exists: tier {sku}, service mode {mode}."
+    return found
+
+
+def _told(found: SignalRResource, target: str) -> Iterator[str]:
+    """Its tier, and what that costs: the chat works on each that Azure offers."""
+    sku = found.sku
+    name = sku.name if sku else "?"
+    size = tiers.of(sku)
+    yield f"The instance exists: tier {name}, service mode {service_mode(found)}."
+    if size is None:
+        yield f"Its tier costs money by the day, used or not; the prices: {tiers.PRICES}"
+    elif size.tier is not tiers.FREE:
+        cost = size.cost(target)
+        end = "" if cost.endswith(tiers.PRICES) else "."
+        yield f"The {size}, costs {cost}{end}"
 
 
 async def _connect(endpoint: HubEndpoint) -> None:
