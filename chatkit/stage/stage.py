@@ -1,30 +1,27 @@
 """Opening a workshop's stage, telling about it, and ending it.
 
 With the local cloud it is one address of this machine. On Azure the chat has addresses of its own:
-there the stage makes the code and the page to project, and opens nothing.
+there the stage makes the code and the screen, and opens nothing to the network.
 """
 
 from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from chatkit.cloud import local_cloud, local_stage
 from chatkit.cloud.local_stage import StageState
-from chatkit.core.codes import qr, screen
+from chatkit.core.codes import screen
 from chatkit.core.errors import NotStarted, SetupError
-from chatkit.core.files import write_private
 from chatkit.core.results import Result
 from chatkit.core.running.presence import FUNCTIONS, PAGE
-from chatkit.stage import hosts, size
+from chatkit.stage import hosts, on_azure, size
 from chatkit.stage.shown import StageShown
 from chatkit.steps.session import Session
 
 HOUR_S = 3600.0
 FOR_S = 4 * HOUR_S
-SCREEN = "stage.html"
 TOLD = ("url", "stage_url", "people", "connected", "messages_per_s", "tier")
 PLACES = ("local", "deployed")
 NO_CHAT = "There is no chat yet that phones could use."
@@ -32,16 +29,10 @@ MAKE_ONE = (
     "Sections 07 and 08 deploy it. On this machine workshop.start_functions() and"
     " workshop.start_page() run it."
 )
-DEPLOY = "Sections 07 and 08 deploy it."
 WITH_SIGN_IN = "The functions on this machine run with sign-in in front, which no phone can pass."
 WITHOUT = "workshop.start_functions() runs them without; or deploy the chat, which may have it."
-ON_AZURE = (
-    "The chat is on Azure, at an address of its own that the whole internet reaches. The stage"
-    " opens nothing there: it cannot name guests, count them, hide what they write, or end the"
-    " chat. People sign in as the page asks them to."
-)
 BACK = "If the tier was changed for the talk, `chatkit scale --tier free` goes back."
-NOT_THERE = "--host, --port and --for are for the local cloud: on Azure the chat has its address."
+NOT_THERE = "--host, --port and --where are for the local cloud: on Azure the chat has its address."
 
 
 @dataclass(frozen=True)
@@ -71,7 +62,11 @@ def up(session: Session, wanted: Wanted) -> StageShown:
         NotStarted: There is no chat to show.
     """
     if session.settings.target == "azure":
-        return _on_azure(session, wanted)
+        if wanted.host or wanted.port or wanted.where == "local":
+            raise SetupError(NOT_THERE)
+        there = on_azure.up(session, for_s=wanted.for_s, people=wanted.people)
+        rows = (*there.rows, ("open for", left(wanted.for_s)))
+        return StageShown(there.text, rows, url=there.url)
     with session.on_cloud():
         chat = _chat(session, wanted.where)
         address = hosts.chosen(wanted.host)
@@ -131,9 +126,10 @@ def down(session: Session, *, forget: bool = False) -> Result:
         forget: Also delete what guests have written, and their names.
     """
     ended = local_stage.end(session.home / "local", forget=forget)
-    (session.home / SCREEN).unlink(missing_ok=True)
     if session.settings.target == "azure":
-        return Result(f"The stage had opened nothing: the chat on Azure is where it was. {BACK}")
+        was_there = on_azure.down(session)
+        said = "The screen has ended" if was_there else "No screen ran"
+        return Result(f"{said}: the chat on Azure is where it was. {BACK}")
     said = "The stage is closed." if ended["was_open"] else "No stage is open."
     if forget:
         said = f"{said} {_forgotten(ended['forgotten'])}"
@@ -153,7 +149,7 @@ def summary(session: Session, known: StageState | None) -> dict[str, Any]:
     if known is not None:
         told = {name: value for name, value in known.items() if name in TOLD}
     if session.settings.target == "azure":
-        told["url"] = session.web_url
+        told |= {"url": session.web_url, "stage_url": on_azure.link(session)}
     return told
 
 
@@ -220,26 +216,3 @@ def _chat(session: Session, where: str) -> dict[str, str]:
     if functions.has_sign_in:
         raise SetupError(WITH_SIGN_IN, hint=WITHOUT)
     return {"page_url": page.url, "api_url": functions.url}
-
-
-def _on_azure(session: Session, wanted: Wanted) -> StageShown:
-    if wanted.host or wanted.port or wanted.for_s != FOR_S:
-        raise SetupError(NOT_THERE)
-    url = session.web_url
-    if url is None or wanted.where == "local":
-        raise NotStarted("There is no deployed chat yet.", hint=DEPLOY)
-    page = write_screen(session.home, url)
-    rows = [("address", str(url)), ("to type", screen.short(url)), ("screen", page.as_uri())]
-    if wanted.people:
-        room = size.look(session, wanted.people)
-        if room.is_short:
-            rows.append(("room for", room.sentence("azure")))
-            rows.append(("more room", f"`{room.needed.command()}`; nothing was changed"))
-    return StageShown(ON_AZURE, tuple(rows), url=str(url))
-
-
-def write_screen(folder: Path, url: str) -> Path:
-    """Write the page to project, for a chat that no stage serves."""
-    path = folder / SCREEN
-    write_private(path, screen.page(url, qr.data_url(url)))
-    return path

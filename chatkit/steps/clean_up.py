@@ -10,10 +10,10 @@ from chatkit.cloud.provision.receipt import Item
 from chatkit.core import settings as store
 from chatkit.core.errors import SetupError
 from chatkit.core.results import Result, enumerated
+from chatkit.core.running.presence import FUNCTIONS, PAGE, SCREEN
 from chatkit.core.work import notebooks
 from chatkit.steps import identity, local_settings
 from chatkit.steps.app_files import check_movable, put_aside
-from chatkit.steps.local_servers import FUNCTIONS, PAGE
 from chatkit.steps.session import Session
 from chatkit.steps.status import Receipt
 
@@ -34,6 +34,7 @@ def clean_up(session: Session) -> Receipt:
         with step.stack.calls.doing("stopping functions and page"):
             session.servers.stop(FUNCTIONS)
             session.servers.stop(PAGE)
+            session.servers.stop(SCREEN)
         items: list[Item] = []
         with _shown_whatever_fails(items):
             items.extend(delete_everything(step.stack))  # each line as soon as it is known

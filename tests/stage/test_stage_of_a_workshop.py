@@ -10,10 +10,11 @@ import pytest
 from chatkit.cloud import local_cloud, local_stage
 from chatkit.cloud.local_stage import StageState
 from chatkit.core import settings as store
-from chatkit.core.codes import qr, screen
-from chatkit.core.errors import ChatkitError, NotStarted, ServiceError, SetupError
+from chatkit.core.codes import qr
+from chatkit.core.errors import NotStarted, ServiceError, SetupError
 from chatkit.core.running.own_addresses import OwnAddress
 from chatkit.stage import hosts, stage
+from chatkit.stage import on_azure as on_azure_stage
 from chatkit.stage.stage import Wanted
 from chatkit.steps.session import Session
 
@@ -162,33 +163,29 @@ def test_a_code_is_white_on_black_where_there_are_colours() -> None:
     assert coloured[0] == f"\x1b[97;40m{plain[0]}\x1b[0m"
 
 
-def test_the_screen_takes_no_markup() -> None:
-    """An address is text."""
-    assert "<script>" not in screen.page("http://x/<script>", "y")
-
-
 # Azure
 
 
-def test_on_azure_the_stage_opens_nothing(on_azure: Session) -> None:
-    """It makes code and screen for Azure's own address, and says what it cannot."""
-    shown = stage.up(on_azure, Wanted())
-    assert shown.url == on_azure.web_url
-    assert "cannot" in shown.text
-    page = on_azure.home / stage.SCREEN
-    assert "data:image/svg+xml;base64," in page.read_text(encoding="utf-8")
+def test_without_a_screen_azure_has_its_address_still(on_azure: Session) -> None:
+    """Nothing ran, and nobody says that something did."""
     assert stage.state(on_azure) is None
-    assert stage.summary(on_azure, None)["url"] == on_azure.web_url
-    stage.down(on_azure)
-    assert not page.exists()
+    told = stage.summary(on_azure, None)
+    assert (told["url"], told["stage_url"]) == (on_azure.web_url, None)
+    assert on_azure_stage.NO_SCREEN in "\n".join(on_azure_stage.shown(on_azure).lines())
+    assert stage.down(on_azure).text.startswith("No screen ran")
 
 
-@pytest.mark.parametrize(
-    "wanted", [Wanted(host="127.0.0.1"), Wanted(port=80), Wanted(for_s=60), Wanted(where="local")]
-)
+@pytest.mark.parametrize("wanted", [Wanted(host="127.0.0.1"), Wanted(port=80)])
 def test_on_azure_there_is_no_address_to_choose(on_azure: Session, wanted: Wanted) -> None:
     """What has no effect is refused."""
-    with pytest.raises(ChatkitError):
+    with pytest.raises(SetupError):
+        stage.up(on_azure, wanted)
+
+
+@pytest.mark.parametrize("wanted", [Wanted(), Wanted(for_s=60)])
+def test_on_azure_there_must_be_functions_to_listen_to(on_azure: Session, wanted: Wanted) -> None:
+    """A page alone is no chat."""
+    with pytest.raises(NotStarted, match="no deployed chat"):
         stage.up(on_azure, wanted)
 
 

@@ -99,13 +99,17 @@ def status(
     as_json: Annotated[bool, typer.Option("--json", help="Print it as JSON.")] = False,
 ) -> None:
     """Show where the stage is, and how many are there."""
-    from chatkit.stage import stage
+    from chatkit.stage import on_azure, stage
     from chatkit.steps.session import Session
 
     session = Session(home())
     known = stage.state(session)
     if as_json:
         typer.echo(json.dumps(stage.summary(session, known), indent=1))
+        return
+    if session.settings.target == "azure":
+        for line in on_azure.shown(session).lines():
+            typer.echo(line)
         return
     if known is None:
         typer.echo(stage.comes_back(session) or NOT_OPEN)

@@ -24,11 +24,13 @@ PAGE = "page"
 CHAT = "chat"
 LAB = "lab"
 AUTH = "auth"
+SCREEN = "screen"
 TITLES = {
     CHAT: "open chats",
     AUTH: "the sign-in in front of an app",
     FUNCTIONS: "the function host",
     PAGE: "the page's server",
+    SCREEN: "the stage's screen",
     LAB: "JupyterLab",
 }
 HOME_VARIABLE = "CHATKIT_STARTED_FOR"
@@ -44,7 +46,7 @@ class Running:
     """One process of a home.
 
     Attributes:
-        kind: FUNCTIONS, PAGE, CHAT, AUTH or LAB.
+        kind: FUNCTIONS, PAGE, CHAT, AUTH, SCREEN or LAB.
         path: Its file; deleting it asks the process to end.
     """
 

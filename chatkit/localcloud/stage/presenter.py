@@ -12,7 +12,7 @@ import asyncio
 import hashlib
 import json
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from aiohttp import web
@@ -102,7 +102,7 @@ class Presenter:
     async def start(self) -> None:
         """Open the port."""
         app = web.Application(client_max_size=MAX_BODY_BYTES)
-        app.on_response_prepare.append(_harden)
+        app.on_response_prepare.append(harden)
         app.add_routes([web.get(path, self._file) for path in screen.FILES])
         app.add_routes(
             [
@@ -146,26 +146,17 @@ class Presenter:
     async def _room(self, request: web.Request) -> web.Response:
         """What the screen shows, as soon as it is not what it was."""
         if not self._knows_token(request):
-            return _forbidden(request)
+            return forbid(request)
         await self._learn(request)
-        known = request.query.get("after", "")
-        until = clock.elapsed() + WAIT_S
-        while True:
-            document = self._snapshot()
-            version = _version(document)
-            is_over = self._is_closing or clock.elapsed() >= until
-            if version != known or is_over or not self._knows_token(request):
-                return web.json_response({"version": version, **document})
-            await asyncio.sleep(LOOK_S)
+        return await when_new(
+            request, self._snapshot, lambda: self._is_closing or not self._knows_token(request)
+        )
 
     async def _powers(self, request: web.Request) -> web.Response:
         if not self._knows_token(request):
-            return _forbidden(request)
-        try:
-            power = strict_json.loads(await request.read())
-        except ValueError:
-            power = None
-        if not isinstance(power, dict):
+            return forbid(request)
+        power = await power_of(request)
+        if power is None:
             return refuse(request, 400, NO_OBJECT)
         try:
             said = self._use(power)
@@ -177,16 +168,16 @@ class Presenter:
             return refuse(request, 507, str(error))
         if said is None:
             return refuse(request, 409, NO_STAGE)
-        return web.json_response({"said": said, "version": _version(self._snapshot())})
+        return web.json_response({"said": said, "version": version_of(self._snapshot())})
 
     async def _journeys(self, request: web.Request) -> web.Response:
         if not self._knows_token(request):
-            return _forbidden(request)
+            return forbid(request)
         return await self._ways.answer_news(request)
 
     async def _picture(self, request: web.Request) -> web.Response:
         if not self._knows_token(request):
-            return _forbidden(request)
+            return forbid(request)
         return await self._ways.answer_picture(request)
 
     def _use(self, power: Mapping[str, Any]) -> str | None:
@@ -242,16 +233,47 @@ def refuse(_: web.Request, status: int, sentence: str) -> web.Response:
     return web.json_response({"error": sentence}, status=status)
 
 
-def _forbidden(request: web.Request) -> web.Response:
+async def when_new(
+    request: web.Request, snapshot: Callable[[], dict[str, Any]], is_over: Callable[[], bool]
+) -> web.Response:
+    """What a screen shows, as soon as it is not what the screen knows.
+
+    Args:
+        request: Says what the screen knows.
+        snapshot: What is to be shown now.
+        is_over: Whether nobody should wait any more.
+    """
+    known = request.query.get("after", "")
+    until = clock.elapsed() + WAIT_S
+    while True:
+        document = snapshot()
+        version = version_of(document)
+        if version != known or clock.elapsed() >= until or is_over():
+            return web.json_response({"version": version, **document})
+        await asyncio.sleep(LOOK_S)
+
+
+async def power_of(request: web.Request) -> dict[str, Any] | None:
+    """The power in a request's body; None when it is none."""
+    try:
+        power = strict_json.loads(await request.read())
+    except ValueError:
+        return None
+    return power if isinstance(power, dict) else None
+
+
+def forbid(request: web.Request) -> web.Response:
+    """The answer to who has not shown that they know the token."""
     return refuse(request, 403, f"The {TOKEN_HEADER} header is missing or wrong.")
 
 
-async def _harden(_: web.Request, response: web.StreamResponse) -> None:
+async def harden(_: web.Request, response: web.StreamResponse) -> None:
+    """Give an answer the headers of the screen's port."""
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
 
 
-def _version(document: Mapping[str, Any]) -> str:
+def version_of(document: Mapping[str, Any]) -> str:
     """Changes with what a screen shows, but for what ticks."""
 
     def told(value: Any) -> Any:

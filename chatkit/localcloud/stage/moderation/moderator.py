@@ -7,13 +7,13 @@ local cloud is killed.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Protocol
 
 from chatkit.core.time import clock
-from chatkit.localcloud.core.store import Store
 from chatkit.localcloud.stage.moderation import posts
 from chatkit.localcloud.stage.moderation.posts import Writer
 from chatkit.localcloud.stage.moderation.powers import Change, People, Power, PowerRefused, change
@@ -33,6 +33,19 @@ NOTHING = "There is nothing to undo."
 Tell = Callable[[dict[str, Any]], None]
 
 
+class Keeps(Protocol):
+    """Has documents by collection and key, as the store of the local cloud."""
+
+    def get(self, collection: str, key: str) -> dict[str, Any] | None:
+        """The document; None when there is none."""
+
+    def put(self, collection: str, key: str, value: Mapping[str, object]) -> None:
+        """Create or replace it."""
+
+    def transaction(self) -> AbstractContextManager[None]:
+        """All writes of the block, or none."""
+
+
 class NothingToUndo(PowerRefused):
     """No power was used that could be taken back."""
 
@@ -49,7 +62,7 @@ class Moderator:
     """
 
     def __init__(
-        self, store: Store, people: People, *, expected: int, hub: str, tell: Tell
+        self, store: Keeps, people: People, *, expected: int, hub: str, tell: Tell
     ) -> None:
         self._store = store
         self._people = people

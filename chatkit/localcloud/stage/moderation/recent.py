@@ -40,12 +40,12 @@ class Recent:
         self.leave()
         self._followed = instance
         if instance is not None:
-            instance.watchers.append(self._see)
+            instance.watchers.append(self.see)
 
     def leave(self) -> None:
         """See nothing any more."""
         if self._followed is not None:
-            self._followed.watchers.remove(self._see)
+            self._followed.watchers.remove(self.see)
         self._followed = None
 
     def learn(self, history: Iterable[Any]) -> None:
@@ -71,7 +71,8 @@ class Recent:
         """A message by its id."""
         return self._messages.get(message_id)
 
-    def _see(self, hub: str, message: Invocation) -> None:
+    def see(self, hub: str, message: Invocation) -> None:
+        """Take what a hub has sent."""
         if hub.lower() != self._hub or not message.arguments:
             return
         first = message.arguments[0]

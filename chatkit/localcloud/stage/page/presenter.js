@@ -11,6 +11,7 @@ import { at } from "./words.js";
 const SLOW_S = [0, 5, 15, 60];
 const DRILL_S = 30;
 const DARK = matchMedia("(prefers-color-scheme: dark)");
+const NOT_THERE = "Azure has no such power: here you can hide, mute and clear, on this screen only.";
 const CHOOSE = "Choose a message first: ↑.";
 
 function pause() {
@@ -51,7 +52,9 @@ function slow() {
 function clear() {
   const asked = {
     title: "Clear the room?",
-    sentence: "Every message leaves the phones, the screen and the history. Undo takes it back.",
+    sentence: room.only_here
+      ? "Every message leaves this screen. Phones on Azure keep what they have."
+      : "Every message leaves the phones, the screen and the history. Undo takes it back.",
     yes: "Clear (C)",
     key: "c",
   };
@@ -95,7 +98,16 @@ function bar() {
   if (isGone) say("B brings the bar back, ? tells the keys.");
 }
 
-export const POWERS = [
+/** What of the powers there is: on Azure those alone that this screen has by itself. */
+export const offered = () => (room.only_here ? POWERS.map(onThisScreen) : POWERS);
+
+function onThisScreen(power) {
+  if (power.here) return { ...power, tells: power.here };
+  if (!power.needsStage) return power;
+  return { key: power.key, act: () => say(NOT_THERE) };
+}
+
+const POWERS = [
   {
     key: "ArrowUp",
     shown: "↑ ↓",
@@ -111,12 +123,14 @@ export const POWERS = [
     act: hide,
     possible: messages.chosen,
     tells: "hide the chosen message everywhere",
+    here: "hide the chosen message, on this screen only",
   },
   {
     key: "g",
     label: "Mute guest",
     act: mute,
     tells: "mute its guest, or see who is muted",
+    here: "hide all of its writer, on this screen only, or see of whom",
   },
   {
     key: "p",
@@ -124,6 +138,7 @@ export const POWERS = [
     act: pause,
     pressed: () => room.paused,
     tells: "pause: nobody can write",
+    needsStage: true,
   },
   {
     key: "s",
@@ -132,8 +147,15 @@ export const POWERS = [
     act: slow,
     pressed: () => room.slow_s > 0,
     tells: "slow mode: 5, 15, 60 seconds, off",
+    needsStage: true,
   },
-  { key: "c", label: "Clear", act: clear, tells: "clear the room; asks once" },
+  {
+    key: "c",
+    label: "Clear",
+    act: clear,
+    tells: "clear the room; asks once",
+    here: "clear this screen; asks once",
+  },
   {
     key: "u",
     label: "Undo",
@@ -141,14 +163,27 @@ export const POWERS = [
     possible: () => room.undo,
     tells: "undo the last of these",
   },
-  { key: "w", label: "Words", act: words, tells: "words that no message may have" },
-  { key: "d", label: "Drill", act: drills, tells: "drills: a part of the chat fails" },
+  {
+    key: "w",
+    label: "Words",
+    act: words,
+    tells: "words that no message may have",
+    needsStage: true,
+  },
+  {
+    key: "d",
+    label: "Drill",
+    act: drills,
+    tells: "drills: a part of the chat fails",
+    needsStage: true,
+  },
   {
     key: "m",
     label: "Map",
     act: map,
     pressed: ways.isShown,
     tells: "map: the way of a message",
+    needsStage: true,
   },
   {
     key: "j",

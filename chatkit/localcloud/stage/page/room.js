@@ -16,6 +16,7 @@ export const room = {
   muted: [],
   words: [],
   undo: null,
+  only_here: "", // on Azure: what hiding does there
   drills: { active: [], kinds: [] },
 };
 

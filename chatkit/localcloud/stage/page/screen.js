@@ -3,7 +3,7 @@
 import { ask, forgetToken, hasToken, NotPresenter, Silent } from "./cloud.js";
 import { offer, showState, withdraw } from "./keys.js";
 import * as messages from "./messages.js";
-import { POWERS } from "./presenter.js";
+import { offered } from "./presenter.js";
 import { room } from "./room.js";
 import { refuse, show, showSilence } from "./view.js";
 import * as ways from "./ways.js";
@@ -50,7 +50,7 @@ function stayAwake() {
 function beginPowers() {
   hasPowers = true;
   stayAwake();
-  offer(POWERS);
+  offer(offered());
   messages.letChoose(showState);
   document.body.dataset.powers = "";
 }

@@ -6,6 +6,7 @@ import { at, count, made, tell } from "./words.js";
 
 const SILENT =
   "The local cloud does not answer. `chatkit local up` starts it again. This page comes back by itself.";
+const NO_SCREEN = "The screen has ended. `chatkit stage up` opens it again.";
 const NO_TOKEN =
   "The link of this page is of another stage, and opens no powers: `chatkit stage status` tells the present one.";
 const ENDED = "The stage has ended. `chatkit stage up` opens it again.";
@@ -59,7 +60,7 @@ function showProblem() {
   let sentence = "";
   if (isRefused) sentence = NO_TOKEN;
   if (!room.state.open) sentence = ENDED;
-  if (isSilent) sentence = SILENT;
+  if (isSilent) sentence = room.only_here ? NO_SCREEN : SILENT;
   tell(at("problem"), sentence);
   at("news").hidden = ![...at("news").children].some((one) => !one.hidden);
 }
@@ -70,7 +71,7 @@ function showAddress(url) {
   at("no-code").hidden = Boolean(address) || !room.state.open;
   if (!address || at("address").textContent === address) return;
   // Where it breaks when there is no room for it on one line.
-  const [host, port] = address.split(":");
+  const [, host, port] = /^(.*?)(?::(\d+))?$/.exec(address);
   at("address").replaceChildren(host, ...(port ? [document.createElement("wbr"), `:${port}`] : []));
   at("code").src = `stage/code.svg?for=${encodeURIComponent(address)}`;
   at("code").alt = `QR code of ${address}`;
@@ -91,6 +92,7 @@ function fullSentence(waiting) {
 
 function rules() {
   if (!room.state.open) return "";
+  if (room.only_here && (room.hidden.length || room.muted.length)) return room.only_here;
   if (room.paused) return "The room is paused: nobody can write.";
   if (!room.slow_s) return "";
   return `Slow mode: everybody can write once in ${count(room.slow_s, "second")}.`;

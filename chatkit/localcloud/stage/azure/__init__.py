@@ -1,0 +1,1 @@
+"""The screen of a chat on Azure: it listens, and what it hides is hidden there alone."""

@@ -1,0 +1,111 @@
+"""One more person of the chat on Azure, who only listens, for as long as the screen is there."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection
+
+from chatkit.chat.client.client import ChatClient
+from chatkit.chat.client.connection import FAILURES, State
+from chatkit.chat.client.messages import ChatMessage
+from chatkit.chat.client.sign_in import PersonNeeded, sign_in
+from chatkit.core.errors import ChatkitError, ServiceError
+from chatkit.localcloud.stage.azure.room import AzureRoom
+from chatkit.localcloud.stage.moderation.recent import SHOWN
+
+NAME = "the screen"
+# A user whom the sign-in page of the local cloud offers. Entra ID asks a person.
+TEST_USER = "carol"
+AGAIN_S = 5.0
+UNAUTHORIZED = (401, 403)
+CONNECTING = "The screen is not in the chat yet."
+LOST = "The screen has lost the chat, and tries to come back. Phones may go on."
+PERSON_NEEDED = (
+    "The chat asks for a sign-in that only a person can do: this screen shows how to join, and no"
+    " messages."
+)
+
+
+class Listening:
+    """Brings what the chat says into a room.
+
+    Args:
+        api_base_url: Scheme, host and port of the function app, without /api.
+        room: Gets the messages.
+    """
+
+    def __init__(self, api_base_url: str, room: AzureRoom) -> None:
+        self._api = api_base_url
+        self._room = room
+        self._headers: dict[str, str] = {}
+        self._states: asyncio.Queue[State] = asyncio.Queue()
+        self.why_not = CONNECTING
+        """Why no messages come; empty while they do."""
+
+    async def stay(self) -> None:
+        """Be in the chat, and come back whenever that has ended."""
+        while True:
+            try:
+                await self._be_there()
+            except PersonNeeded:
+                self.why_not = PERSON_NEEDED
+            except FAILURES as error:
+                self.why_not = f"The screen cannot get into the chat: {_sentence(error)}"
+            await asyncio.sleep(AGAIN_S)
+
+    async def _be_there(self) -> None:
+        """Connect, and stay until the connection is closed for good."""
+        self._states = asyncio.Queue()
+        client = ChatClient(self._api, NAME, self, headers=self._headers)
+        try:
+            await client.start()
+            while (state := await self._states.get()) != "closed":
+                await self._follow(state, client)
+        except ServiceError as error:
+            if error.status not in UNAUTHORIZED:
+                raise
+            await self._sign_in(error)
+        finally:
+            await client.close()
+
+    async def _follow(self, state: State, client: ChatClient) -> None:
+        if state == "reconnecting":
+            self.why_not = LOST
+        if state == "connected":
+            self._room.learn(await client.history(limit=SHOWN))
+            self.why_not = ""
+
+    async def _sign_in(self, refused: ServiceError) -> None:
+        """Get a session for the next try.
+
+        Raises:
+            PersonNeeded: Only a person can have one.
+            ServiceError: There is one, and it was refused.
+        """
+        if self._headers:  # it has ended: the next try signs in again
+            self._headers = {}
+            raise refused
+        self._headers = (await sign_in(self._api, TEST_USER)).headers
+
+    # What the client tells
+
+    def message(self, message: ChatMessage) -> None:
+        """A message arrived live."""
+        self._room.take(message)
+
+    def removed(self, ids: Collection[str]) -> None:
+        """Messages are no longer in the chat."""
+        self._room.remove(ids)
+
+    def state(self, state: State, _why: str) -> None:
+        """The connection's state changed."""
+        self._states.put_nowait(state)
+
+    def problem(self, _sentence: str) -> None:
+        """What is no message is nothing for a screen."""
+
+
+def _sentence(error: BaseException) -> str:
+    if isinstance(error, ChatkitError):
+        return error.message
+    return f"{type(error).__name__}."
