@@ -10,7 +10,7 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -68,6 +68,7 @@ class Planned:
         check: Section that works afterwards, empty for none.
         ends_keys: The check tries the keys that there were before, so they are noted.
         by_hand: It is false for what the verb does in every form.
+        tier: The tier that the verb is asked for, empty for a verb that takes none.
     """
 
     verb: str
@@ -75,11 +76,19 @@ class Planned:
     check: str = ""
     ends_keys: bool = False
     by_hand: bool = True
+    tier: str = ""
+
+    def call(self, workshop: Workshop) -> Result:
+        """Do it with the kit."""
+        verb: Callable[..., Result] = getattr(workshop, self.verb)
+        return verb(self.tier) if self.tier else verb()
 
 
 PLAN = (
     Planned("create_resource_group"),
     Planned("create_signalr", check="02"),
+    Planned("scale", tier="standard", check="02"),
+    Planned("scale", tier="free", check="02"),
     Planned("write_local_settings", app="08"),
     Planned("create_storage_account"),
     Planned("create_function_app"),
@@ -140,7 +149,7 @@ def called(plan: Sequence[Planned], home: Path) -> list[Done]:
             prepare(workshop, planned)
             asked = Asked(workshop.cloud, workshop.settings.names)
             before = asked.addresses()
-            result = getattr(workshop, planned.verb)()
+            result = planned.call(workshop)
             after = {name: now or before[name] for name, now in asked.addresses().items()}
             whole = str(workshop.how().az())
             done.append(Done(planned.verb, whole, result, after, asked.state()))
@@ -213,7 +222,7 @@ def followed(plan: Sequence[Planned], verbs: Sequence[Done], *, form: str, home:
         for planned, done in zip(plan, verbs, strict=True):
             prepare(workshop, planned)
             if not planned.by_hand:
-                getattr(workshop, planned.verb)()
+                planned.call(workshop)
                 continue
             pack(workshop)
             text = str(getattr(done.result, form)())
