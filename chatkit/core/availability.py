@@ -27,6 +27,11 @@ def nothing_is_absent() -> None:
     """Say that all runs: for what stands on nothing of the kit's, as Azure does."""
 
 
+def nothing_helps() -> str:
+    """Name no remedy: for an app of which nothing is known."""
+    return ""
+
+
 def nobody_is_blamed(error: ChatkitError, since: datetime) -> None:
     """Leave an error as it is: for an app whose log cannot be read."""
 
@@ -37,12 +42,13 @@ class Availability:
 
     Attributes:
         absence: Looks at what they all stand on.
-        app_hint: What helps when the function app alone does not answer.
+        app_hint: Says what helps when the function app alone does not answer; asked then, since
+            the app may have been put aside meanwhile.
         blame: Reads in the app's log why it has answered with an error.
     """
 
     absence: Absence = nothing_is_absent
-    app_hint: str = ""
+    app_hint: Callable[[], str] = nothing_helps
     blame: Blame = nobody_is_blamed
 
 

@@ -9,7 +9,7 @@ from chatkit.chat.panel.panel import ChatPanel
 from chatkit.core.errors import NotStarted
 from chatkit.lesson import app_log
 from chatkit.steps import identity
-from chatkit.steps.session import START_FUNCTIONS
+from chatkit.steps.session import MAKE_FUNCTIONS, START_FUNCTIONS
 
 if TYPE_CHECKING:
     from chatkit.steps.session import Session
@@ -49,5 +49,5 @@ def _place(session: Session) -> str:
         return "local"
     hint = START_FUNCTIONS
     if not (session.functions_folder / "send_message.py").is_file():
-        hint = 'workshop.catch_up("06") makes them, and starts them on this machine.'
+        hint = MAKE_FUNCTIONS
     raise NotStarted("No functions run on this machine, and none are deployed.", hint=hint)

@@ -97,7 +97,7 @@ def reset(session: Session) -> Receipt:
         kept = put_aside(session.folder, home=session.home)
         session.learn(completed=())
     where = f"; your app is kept as {kept}" if kept else ""
-    return receipt.with_line(f"Back at the start. {_about_notebooks(edited)}{where}.")
+    return receipt.of_reset(f"Back at the start. {_about_notebooks(edited)}{where}.")
 
 
 def _about_notebooks(edited: list[str] | None) -> str:

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 Connector = Callable[[Settings, Path], Cloud]
 START_FUNCTIONS = "workshop.start_functions() starts the functions on this machine."
+MAKE_FUNCTIONS = 'workshop.catch_up("06") makes them, and starts them on this machine.'
 LOOK = "workshop.doctor() looks why."
 _saving = Lock()
 
@@ -162,8 +163,13 @@ class Session:
             where: One of the two.
             blame: Reads in their log why one of them failed.
         """
-        hint = START_FUNCTIONS if where == "local" else LOOK
+        hint = self.start_functions_hint if where == "local" else lambda: LOOK
         return Availability(self.absence, hint, blame)
+
+    def start_functions_hint(self) -> str:
+        """What brings functions on this machine to run: after a reset there are none to start."""
+        is_begun = (self.functions_folder / "host.json").is_file()
+        return START_FUNCTIONS if is_begun else MAKE_FUNCTIONS
 
     @contextmanager
     def on_cloud(self) -> Iterator[None]:
@@ -354,14 +360,12 @@ class Session:
             return self.deployed_api()
         if where != "local":
             raise SetupError(
-                f"There is no place {where!r} for a chat.",
-                hint="Say local or deployed.",
+                f"There is no place {where!r} for a chat.", hint="Say local or deployed."
             )
         url = self.local_api_base_url
         if url is None:
             raise NotStarted(
-                "The functions do not run on this machine.",
-                hint=START_FUNCTIONS,
+                "The functions do not run on this machine.", hint=self.start_functions_hint()
             )
         return url
 

@@ -69,10 +69,7 @@ class Receipt(Result):
     def of(cls, items: Iterable[Item], made: Result) -> Receipt:
         """Write the receipt of some items; calls and time come from the verb's result."""
         proven = tuple(items)
-        rows = _rows(proven)
-        width = max(len(what) for _, what, _ in rows)
-        lines = [f"  {mark}  {what:{width}}  {proof}" for mark, what, proof in rows]
-        text = "\n".join(["Clean-up receipt", *lines])
+        text = _text(_rows(proven, KEPT))
         return cls(text, made.rows, made.calls, made.seconds, made.data, made.forms, items=proven)
 
     @property
@@ -80,18 +77,25 @@ class Receipt(Result):
         """Whether every line is proven."""
         return all(item.gone for item in self.items)
 
-    def with_line(self, text: str) -> Receipt:
-        """Return the receipt with one more line at its end."""
-        return replace(self, text=f"{self.text}\n{text}", last=text)
+    def of_reset(self, text: str) -> Receipt:
+        """Return the receipt with a last line, which says in the place of others what is kept."""
+        return replace(self, text=f"{_text(_rows(self.items, ()))}\n{text}", last=text)
 
     def _summary(self) -> str:
         last = f"<p>{escape(self.last)}</p>" if self.last else ""
-        return f"<b>Clean-up receipt</b>{table((), _rows(self.items))}{last}"
+        rows = _rows(self.items, () if self.last else KEPT)
+        return f"<b>Clean-up receipt</b>{table((), rows)}{last}"
 
 
-def _rows(items: Iterable[Item]) -> list[tuple[str, str, str]]:
+def _text(rows: list[tuple[str, str, str]]) -> str:
+    width = max(len(what) for _, what, _ in rows)
+    lines = [f"  {mark}  {what:{width}}  {proof}" for mark, what, proof in rows]
+    return "\n".join(["Clean-up receipt", *lines])
+
+
+def _rows(items: Iterable[Item], kept: Iterable[tuple[str, str]]) -> list[tuple[str, str, str]]:
     gone = [("gone" if item.gone else "STILL THERE", item.what, item.proof) for item in items]
-    return [*gone, *(("kept", what, why) for what, why in KEPT)]
+    return [*gone, *(("kept", what, why) for what, why in kept)]
 
 
 def _shown(value: str | list[str] | None) -> str:

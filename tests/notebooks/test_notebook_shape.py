@@ -11,6 +11,7 @@ import nbformat
 import pytest
 
 import chatkit
+from chatkit.chat.panel.names import unknown
 from chatkit.lesson.exercises.table import EXERCISES
 from tests.notebooks import refresh
 
@@ -268,3 +269,9 @@ def test_outputs_that_say_the_same_are_the_same_in_any_order() -> None:
 def test_stored_notebooks_are_small() -> None:
     """A clone stays quick."""
     assert sum((refresh.NOTEBOOKS / name).stat().st_size for name in NAMES) < 400_000
+
+
+def test_a_stored_panel_calls_strangers_as_a_panel_does_now() -> None:
+    """nbval does not compare panels, so a new word for somebody has to be stored by hand."""
+    text = (refresh.NOTEBOOKS / "10-private-messages.ipynb").read_text(encoding="utf-8")
+    assert all(f"to {unknown(name)}, private" in text for name in ("dave", "bbo"))

@@ -16,7 +16,7 @@ from azure.core.exceptions import HttpResponseError
 
 from chatkit.cloud.connection import Cloud
 from chatkit.core import files, settings
-from chatkit.core.errors import NotWritten, SetupError
+from chatkit.core.errors import NotStarted, NotWritten, SetupError
 from chatkit.core.work import notebooks
 from chatkit.steps import clean_up, session
 from chatkit.workshop import Workshop
@@ -148,3 +148,24 @@ def test_a_damaged_file_of_settings_is_a_line_of_the_receipt(workshop: Workshop)
     (line,) = [item for item in receipt.items if not item.gone]
     assert line.what == "keys in local.settings.json" and "is damaged" in line.proof
     assert workshop.functions_folder.is_dir()
+
+
+def test_its_receipt_says_of_nothing_that_it_stays_where_it_was(workshop: Workshop) -> None:
+    """The app is put aside and progress forgotten: a clean-up keeps both, a reset does not."""
+    assert "names and progress" in repr(workshop.clean_up())
+    receipt = workshop.reset()
+    for said in receipt._repr_mimebundle_().values():
+        assert "your app is kept as my-chat.before-1" in said
+        assert "names and progress" not in said and "to build on" not in said
+
+
+def test_who_has_no_app_any_more_is_not_told_to_start_it(workshop: Workshop) -> None:
+    """A panel from before a reset names what works from here: the functions have to be made."""
+    (workshop.functions_folder / "host.json").write_text("{}", encoding="utf-8")
+    availability = workshop.session.availability("local")
+    assert availability.app_hint() == session.START_FUNCTIONS
+    workshop.reset()
+    assert availability.app_hint() == session.MAKE_FUNCTIONS
+    with pytest.raises(NotStarted) as caught:
+        workshop.session.api_of("local")
+    assert caught.value.hint == session.MAKE_FUNCTIONS

@@ -81,7 +81,7 @@ async def ask_app(
         ServiceError: As `ask`; where a function failed, the error names the line.
     """
     since = datetime.now(UTC)
-    hint = availability.app_hint
+    hint = availability.app_hint()
     try:
         return await ask(session, method, url, body=body, headers=headers, hint=hint)
     except ServiceError as error:

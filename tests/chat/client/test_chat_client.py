@@ -202,7 +202,7 @@ async def test_nothing_listening_says_how_to_start(heard: Heard, unused_tcp_port
     """A dead address names what starts the app."""
     hint = "workshop.start_functions() starts it."
     url = f"http://127.0.0.1:{unused_tcp_port}"
-    client = ChatClient(url, "alice", heard, availability=Availability(app_hint=hint))
+    client = ChatClient(url, "alice", heard, availability=Availability(app_hint=lambda: hint))
     with pytest.raises(NotStarted, match="start_functions"):
         await client.start()
 
