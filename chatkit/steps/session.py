@@ -168,8 +168,8 @@ class Session:
 
     def start_functions_hint(self) -> str:
         """What brings functions on this machine to run: after a reset there are none to start."""
-        is_begun = (self.functions_folder / "host.json").is_file()
-        return START_FUNCTIONS if is_begun else MAKE_FUNCTIONS
+        host = self.functions_folder / "host.json"
+        return START_FUNCTIONS if host.is_file() else MAKE_FUNCTIONS
 
     @contextmanager
     def on_cloud(self) -> Iterator[None]:
@@ -359,14 +359,12 @@ class Session:
         if where == "deployed":
             return self.deployed_api()
         if where != "local":
-            raise SetupError(
-                f"There is no place {where!r} for a chat.", hint="Say local or deployed."
-            )
+            hint = "Say local or deployed."
+            raise SetupError(f"There is no place {where!r} for a chat.", hint=hint)
         url = self.local_api_base_url
         if url is None:
-            raise NotStarted(
-                "The functions do not run on this machine.", hint=self.start_functions_hint()
-            )
+            hint = self.start_functions_hint()
+            raise NotStarted("The functions do not run on this machine.", hint=hint)
         return url
 
     @contextmanager
