@@ -54,7 +54,7 @@ def azure_error(code: str, message: str) -> HttpResponseError:
                 "Why: A Free unit holds 20 connections: tabs, panels, and connections that have not"
                 " been given up yet.",
                 "Do: Close tabs and panels and wait a minute; count one connection a tab."
-                " Standard has 1,000 a unit.",
+                " Standard has 1,000 a unit: `chatkit scale --tier standard`.",
             ],
         ),
         (
