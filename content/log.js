@@ -54,8 +54,9 @@ export const Log = {
 
     /** Before the page changes, and when somebody scrolls: note where the reader is. */
     function note() {
-      const { scrollHeight, scrollTop } = box.value;
-      const below = scrollHeight - scrollTop - height;
+      // Asked for: while a notice above goes, nobody has told yet how high the list is now.
+      const { clientHeight, scrollHeight, scrollTop } = box.value;
+      const below = scrollHeight - scrollTop - clientHeight;
       const isUp = scrollTop < top;
       const hasMoved = scrollTop !== top;
       top = scrollTop;

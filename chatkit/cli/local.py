@@ -31,6 +31,7 @@ from chatkit.steps.repair import repair as mend
 HERE = default_shell()
 app = typer.Typer(help="Start, stop and look at the local cloud.", no_args_is_help=True)
 MODES = ("instant", "fast", "recorded")
+MAX_SCALE = 10
 ON_AZURE = (
     "The target is azure: this map shows what the local cloud and functions on this machine see,"
     " and nothing that happens in Azure."
@@ -264,6 +265,10 @@ def time(
     """Let operations take no time, or as long as recorded in the real Azure."""
     if mode and mode not in MODES:
         raise NoSuchChoice("mode", mode, MODES)
+    if not 0 < scale <= MAX_SCALE:
+        raise typer.BadParameter(
+            f"{scale:g} is no number above 0 and up to {MAX_SCALE}.", param_hint="--scale"
+        )
     if mode:
         local_cloud.ask("PUT", "/time", {"mode": mode, "scale": scale})
     known = local_cloud.ask("GET", "/time")

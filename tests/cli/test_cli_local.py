@@ -211,6 +211,14 @@ def test_the_session_fixture_is_a_running_cloud(local_cloud: dict[str, Any]) -> 
 
 
 @pytest.mark.usefixtures("where")
+@pytest.mark.parametrize("scale", ["0", "-1", "11", "nan"])
+def test_a_scale_is_a_number_that_makes_sense(chatkit: Chatkit, scale: str) -> None:
+    """Before anything is asked of the local cloud."""
+    typed = chatkit("local", "time", "recorded", "--scale", scale)
+    assert typed.code == 2
+    assert "is no number above 0 and up to 10" in typed.err
+
+
 def test_drills_and_faults_are_one_verb(chatkit: Chatkit) -> None:
     """`--for` lets what people meet fail; without it requests to Resource Manager do."""
     chatkit("local", "up")

@@ -6,6 +6,7 @@ import io
 import json
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 import typer
@@ -66,6 +67,14 @@ def test_no_stage_is_open_where_nothing_runs(chatkit: Chatkit) -> None:
     assert "stage up" in chatkit("stage", "status").out
     assert "No stage is open." in chatkit("stage", "down").out
     assert "0 messages" in chatkit("stage", "down", "--forget").out
+
+
+@pytest.mark.parametrize("name", ["sheet.pdf", "sheet"])
+def test_a_run_sheet_is_a_page_or_markdown(chatkit: Chatkit, tmp_path: Path, name: str) -> None:
+    """A page is never called PDF, which no program would open."""
+    typed = chatkit("stage", "sheet", "--out", str(tmp_path / name))
+    assert typed.code == 2
+    assert "it is .html or .md" in typed.err
 
 
 def test_stop_ends_the_stage(chatkit: Chatkit, monkeypatch: pytest.MonkeyPatch) -> None:

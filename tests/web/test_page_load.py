@@ -53,6 +53,25 @@ def scroll_to(page: Page, top: int) -> None:
     page.locator(".log").evaluate("(log, top) => { log.scrollTop = top; }", top)
 
 
+def test_a_notice_that_goes_leaves_the_reader_at_the_newest(visit: Visit, chat: Room) -> None:
+    """The list gets higher, and is asked where it is before anybody has told it so."""
+    page = visit_stage(visit, chat, **PHONE)
+    chat.say_all(crowd.messages(30))
+    expect(number(page, 29)).to_be_in_viewport()
+    page.locator(".log").evaluate(
+        """async (log) => {
+          const seen = () => new Promise((then) => requestAnimationFrame(() => setTimeout(then)));
+          log.parentElement.style.marginTop = "80px";
+          await seen();
+          await seen();
+          log.parentElement.style.marginTop = "";
+          log.dispatchEvent(new Event("scroll"));
+        }"""
+    )
+    chat.say_all(crowd.messages(5, begin=30))
+    expect(number(page, 34)).to_be_in_viewport()
+
+
 def test_a_full_room_is_a_small_page(visit: Visit, chat: Room) -> None:
     """Whatever is said, and wherever the reader is; messages that arrive move nobody."""
     page = visit_stage(visit, chat, **PHONE)

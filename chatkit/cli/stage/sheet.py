@@ -7,10 +7,13 @@ from typing import Annotated
 
 import typer
 
+from chatkit.core.errors import NotOffered
 from chatkit.core.files import write_public
 from chatkit.core.settings import home
 
 NAME = "run-sheet.html"
+PAGE = (".html", ".htm")
+MARKDOWN = (".md", ".markdown")
 
 
 def sheet(
@@ -27,10 +30,15 @@ def sheet(
     """
     from chatkit.lesson.notebooks import run_sheet
 
+    path = out or home() / NAME
+    if path.suffix.lower() not in PAGE + MARKDOWN:
+        raise NotOffered(
+            f"A run sheet cannot be {path.name!r}: it is .html or .md.",
+            hint="The browser prints the .html, also as PDF.",
+        )
     wanted = [number for number in only.replace(",", " ").split() if number]
     made = run_sheet.read(home() / "executed", wanted)
-    path = out or home() / NAME
-    is_markdown = path.suffix.lower() in (".md", ".markdown")
+    is_markdown = path.suffix.lower() in MARKDOWN
     write_public(path, run_sheet.markdown(made) if is_markdown else run_sheet.html(made))
     for part in made.parts:
         typer.echo(f"{part.number}  {run_sheet.clock(part.seconds):>6}  {part.title}")

@@ -49,6 +49,7 @@ class Drills:
         self._file = file
         self._active = read(file) if file is not None else {}
         self._watchers: list[Callable[[Drill], None]] = []
+        self._late: dict[Part, tuple[float, float]] = {}  # when the last one came, and may go on
 
     def on_begin(self, watcher: Callable[[Drill], None]) -> None:
         """Let somebody act when a drill begins."""
@@ -114,10 +115,23 @@ class Drills:
         return drill
 
     async def be_late(self, part: Part) -> None:
-        """Wait as long as answers of a part of a chat are late."""
+        """Wait as long as answers of a part of a chat are late.
+
+        Nothing overtakes what came before it, also when the drill ends meanwhile.
+        """
         drill = self.on(SLOW, part)
-        if drill is not None:
-            await asyncio.sleep(drill.delay_s)
+        if drill is None and part not in self._late:
+            return
+        now = clock.steady()
+        due = now if drill is None else now + drill.delay_s
+        if part in self._late:
+            came, last = self._late[part]
+            due = max(due, last + (now - came) / 4)  # each wait is shorter, until none is left
+        if due <= now:
+            del self._late[part]
+            return
+        self._late[part] = (now, due)
+        await asyncio.sleep(due - now)
 
     def expires(self, claims: Mapping[str, Any], part: Part) -> bool:
         """Whether a token counts as expired: it was made before the drill.

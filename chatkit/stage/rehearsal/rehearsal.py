@@ -22,7 +22,7 @@ from chatkit.cloud.provision import signalr
 from chatkit.cloud.provision.tiers import FREE, STANDARD
 from chatkit.core import descriptors
 from chatkit.core.availability import explaining
-from chatkit.core.errors import NotStarted, SetupError
+from chatkit.core.errors import NotOffered, NotStarted, SetupError
 from chatkit.core.running.presence import FUNCTIONS, PAGE
 from chatkit.lesson.checks.core.evidence import announce
 from chatkit.lesson.checks.core.traces import removed_after
@@ -120,11 +120,11 @@ def cost(wanted: Wanted) -> str:
 
 def _check(wanted: Wanted) -> None:
     if not 1 <= wanted.people <= MOST_PEOPLE:
-        raise SetupError(f"A rehearsal is for 1 to {MOST_PEOPLE} people.")
+        raise NotOffered(f"A rehearsal is for 1 to {MOST_PEOPLE} people.")
     if not 1 <= wanted.messages <= MOST_MESSAGES:
-        raise SetupError(f"A rehearsal has 1 to {MOST_MESSAGES} messages.")
+        raise NotOffered(f"A rehearsal has 1 to {MOST_MESSAGES} messages.")
     if not 0.1 <= wanted.per_second <= 1_000:
-        raise SetupError("A rehearsal has 0.1 to 1000 messages a second.")
+        raise NotOffered("A rehearsal has 0.1 to 1000 messages a second.")
     descriptors.raise_limit()
     if descriptors.is_scarce(wanted.people * SOCKETS_EACH):
         raise SetupError(

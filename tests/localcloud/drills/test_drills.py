@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from pathlib import Path
 from typing import Any
@@ -178,3 +179,25 @@ def test_a_damaged_file_is_no_drill(tmp_path: Path, content: str) -> None:
     file = tmp_path / "drills.json"
     file.write_text(content, encoding="utf-8")
     assert Drills(file).active() == [] and KeptDrills(file).on(SLOW, CHAT) is None
+
+
+async def test_what_comes_after_a_slow_drill_overtakes_nothing() -> None:
+    """What a writer sent before its end is still on its way; soon nothing waits any more."""
+    drills = Drills()
+    order: list[int] = []
+
+    async def send(number: int) -> None:
+        await drills.be_late(CHAT)
+        order.append(number)
+
+    drills.begin(SLOW, EVERYWHERE, delay_s=0.04)
+    sent = [asyncio.create_task(send(0))]
+    await asyncio.sleep(0.01)
+    drills.end()
+    for number in (1, 2):
+        sent.append(asyncio.create_task(send(number)))
+        await asyncio.sleep(0.005)
+    await asyncio.gather(*sent)
+    assert order == [0, 1, 2]
+    await drills.be_late(CHAT)
+    await asyncio.wait_for(drills.be_late(CHAT), 0.02)

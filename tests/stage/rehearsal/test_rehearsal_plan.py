@@ -6,7 +6,7 @@ from collections import Counter
 
 import pytest
 
-from chatkit.core.errors import SetupError
+from chatkit.core.errors import NotOffered, SetupError
 from chatkit.stage.rehearsal import plan, rehearsal
 from chatkit.stage.rehearsal.rehearsal import Wanted
 from chatkit.stage.rehearsal.tally import NAME, Tally, percentile
@@ -70,7 +70,7 @@ def test_percentiles() -> None:
 )
 def test_what_cannot_be_rehearsed(wanted: Wanted) -> None:
     """One sentence, before anything begins."""
-    with pytest.raises(SetupError, match="A rehearsal"):
+    with pytest.raises(NotOffered, match="A rehearsal"):
         rehearsal._check(wanted)
 
 
