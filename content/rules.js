@@ -7,6 +7,10 @@ const NONE = { version: 0, paused: false, slowSeconds: 0 };
 export const rules = Vue.shallowRef(NONE);
 
 let version = 0;
+
+/** The version of what is followed now. */
+export const known = () => version;
+
 let hidden = hiddenIn({});
 
 /** Whether nobody shall see a message. */
@@ -17,12 +21,13 @@ export function isHidden({ id, sender, senderId, sentAt }) {
 }
 
 /**
- * Follow a document; one from the hub only when it is newer than what is known. Says whether it
+ * Follow a document; one from the hub only when it is newer than what is known, and so an answer
+ * (knew: what was known when it was asked for) that another one has overtaken. Says whether it
  * hides less than the one before: then there may be messages to read again.
  */
-export function follow(document, { isFromHub }) {
+export function follow(document, { isFromHub, knew }) {
   if (typeof document?.version !== "number") return false;
-  if (isFromHub && document.version <= version) return false;
+  if ((isFromHub || knew !== version) && document.version <= version) return false;
   version = document.version;
   const before = hidden;
   hidden = hiddenIn(document.hidden ?? {});

@@ -12,8 +12,10 @@ import { beginTalk, endTalk, loadHistory, receive, whenSignInEnds } from "./talk
 
 const ENDED = "Your sign-in has ended. Please sign in again.";
 const SPREAD_MS = 3_000; // 1,000 phones must not ask at the same moment
+const AGAIN_MS = 1_000;
 
 let live = null;
+let again = 0;
 
 whenSignInEnds(() => backToSignIn(ENDED));
 
@@ -113,8 +115,15 @@ export const reconnect = () => live?.retry();
 /** On a stage: what the presenter has decided, while nobody was connected perhaps. */
 async function loadRules() {
   if (!room.rules) return;
-  const document = await readRules(room.rules).catch(() => null); // the next one comes over the hub
-  obey(document, { isFromHub: false });
+  clearTimeout(again);
+  const knew = rules.known();
+  try {
+    obey(await readRules(room.rules), { isFromHub: false, knew });
+  } catch {
+    // What was hidden meanwhile is not to stay on this phone until something else is decided.
+    clearTimeout(again);
+    again = setTimeout(() => room.joined && loadRules(), AGAIN_MS + Math.random() * SPREAD_MS);
+  }
 }
 
 function obey(document, options) {

@@ -104,6 +104,9 @@ NAMES: dict[str, str] = {
     "with a joiner of graphemes": "bo\N{COMBINING GRAPHEME JOINER}b",
     "with a filler": "bob\N{HANGUL FILLER}",
     "with an empty braille cell": "\N{BRAILLE PATTERN BLANK}bob",
+    "with a note that nobody sees": "bo\N{MUSICAL SYMBOL NULL NOTEHEAD}b",
+    "with an Armenian letter": "b\N{ARMENIAN SMALL LETTER OH}b",
+    "with a small capital": "\N{LATIN LETTER SMALL CAPITAL B}ob",
 }
 REFUSED_NAMES: dict[str, object] = {
     "none": "",

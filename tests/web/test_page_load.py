@@ -273,3 +273,18 @@ def test_who_has_come_to_a_message_by_keyboard_stays_there(visit: Visit, chat: R
     page.get_by_role("button", name=f"Write privately to guest {person}", exact=True).wait_for()
     page.locator("#text").focus()
     expect(number(page, 514)).to_be_in_viewport()
+
+
+@pytest.mark.long
+def test_who_has_written_a_long_message_follows_what_comes(visit: Visit, chat: Room) -> None:
+    """The field below gets smaller again when it goes, and nobody has scrolled back."""
+    page = visit_stage(visit, chat, **PHONE)
+    chat.say_all(crowd.messages(30))
+    expect(number(page, 29)).to_be_in_viewport()
+    for more in range(30, 33):
+        page.get_by_label("Message to everybody").fill("a\nb\nc\nd\ne\nf")
+        page.get_by_role("button", name="Send").click()
+        expect(page.locator(".sending")).to_have_count(0)
+        chat.say(crowd.messages(more + 1)[more])
+        expect(number(page, more)).to_be_in_viewport()
+    assert distance_from_bottom(page) <= 1

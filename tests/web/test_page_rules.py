@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.web.conftest import Visit
 from tests.web.stand_in import Room
@@ -98,3 +99,44 @@ def test_a_pause_and_slow_mode_are_told(page: Page, chat: Room) -> None:
     expect(page.locator(".fate")).to_contain_text("Not sent. One message every 5 seconds.")
     chat.decide(3)
     expect(page.locator(".composer")).not_to_contain_text("Slow mode")
+
+
+def test_an_answer_that_was_overtaken_hides_no_less(page: Page, chat: Room) -> None:
+    """On a slow network what the hub tells comes before the answer that is older than it."""
+    held: list[Route] = []
+    chat.decide(1)
+    page.route("**/stage/rules", lambda route: held.append(route))
+    chat.drop()
+    page.wait_for_selector(".waiting")
+    page.wait_for_selector(".connected")
+    until(page, lambda: held)
+    chat.decide(2, ids=["i0"])
+    expect(page.locator(".text")).to_have_text(["number 1", "number 2"])
+    for route in held:
+        route.fulfill(json={"version": 1, "hidden": {}})
+    chat.say(said(3))
+    expect(page.locator(".text")).to_have_text(["number 1", "number 2", "number 3"])
+
+
+def test_rules_that_did_not_come_are_asked_for_again(page: Page, chat: Room) -> None:
+    """What was hidden while a phone was away does not stay there because an answer was lost."""
+    lost: list[Route] = []
+
+    def lose(route: Route) -> None:
+        lost.append(route)
+        route.abort() if len(lost) == 1 else route.continue_()
+
+    page.route("**/stage/rules", lose)
+    chat.decide(2, ids=["i0"], to_all=False)
+    chat.drop()
+    page.wait_for_selector(".waiting")
+    expect(page.locator(".text")).to_have_text(["number 1", "number 2"], timeout=15_000)
+
+
+def until(page: Page, is_so: Callable[[], object]) -> None:
+    """Wait for what the page has asked for."""
+    for _ in range(100):
+        if is_so():
+            return
+        page.wait_for_timeout(50)
+    raise AssertionError("the page has not asked")

@@ -233,7 +233,8 @@ class Edge:
             answer = await self._messages.read(request, headers)
         else:
             guest = guest or self._stage.guests.without_cookie(request.remote or "")
-            writer = Writer(guest.id, guest.name, has_cookie)
+            names = self._stage.guests.names_of(guest.id)
+            writer = Writer(guest.id, guest.name, has_cookie, names)
             answer = await self._messages.post(request, self._headers(request, guest), writer)
             if answer.status == 200 and not guest.is_rehearsing:
                 self._stage.pace.note()

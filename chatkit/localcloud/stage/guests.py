@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 
 from chatkit.core.text.constant_time import is_same_secret
 from chatkit.localcloud.core.store import Store
-from chatkit.localcloud.stage.moderation.folding import UNSEEN, folded
+from chatkit.localcloud.stage.moderation.folding import MARKS, UNSEEN, folded
 
 COLLECTION = "stage-guests"
 REHEARSALS = "stage-rehearsals"
@@ -38,6 +38,7 @@ NO_SIGN = "A guest's name cannot have an @ in it."
 MADE = "Names like Guest 1a2b3c4d are given by the stage. Please choose another one."
 LAST = "last"
 FULL = "No more guests can join this stage."
+HAD_MANY = "You have had many names already. Please choose one that you had before."
 
 
 class NameRefused(Exception):
@@ -88,6 +89,7 @@ class Guests:
         }
         self._ids = {folded(name): key for key, names in self._earlier.items() for name in names}
         self._ids |= {folded(name): key for key, name in self._names.items()}
+        self._ids |= {folded(Guest.unnamed(key).name): key for key in self._names}
         self._seen = set(self._names)
         self._reserved: set[str] = set()
 
@@ -116,11 +118,14 @@ class Guests:
         """The names that a guest has and had; none for an id that is no guest's."""
         if not ID.fullmatch(guest_id):
             return ()
-        return (self._guest(guest_id).name, *self._earlier.get(guest_id, ()))
+        now, earlier = self._guest(guest_id).name, self._earlier.get(guest_id, ())
+        # What was said before somebody took a name was said with the one that the stage made.
+        return (*dict.fromkeys((now, *earlier, Guest.unnamed(guest_id).name)),)
 
     def all_names(self) -> list[str]:
-        """Every name that a guest has and had."""
-        return [name for guest_id in self._names for name in self.names_of(guest_id)]
+        """Every name that a guest has chosen."""
+        earlier = (name for names in self._earlier.values() for name in names)
+        return [*self._names.values(), *earlier]
 
     def id_of(self, name: str) -> str | None:
         """The guest who has or had a name."""
@@ -138,10 +143,11 @@ class Guests:
     def name(self, guest: Guest, wanted: str) -> Guest:
         """Give a guest a name: the wanted one, or with a number when somebody else has that.
 
-        A name that a guest had before stays that guest's: what was said with it can be read.
+        A name that a guest had before stays that guest's, in each spelling: what was said with it
+        can be read, is hidden when the guest is muted, and is deleted when guests are forgotten.
 
         Raises:
-            NameRefused: Nobody can have it.
+            NameRefused: Nobody can have it, or the guest has had too many.
         """
         wanted = checked(wanted)
         if guest.is_rehearsing:
@@ -152,14 +158,14 @@ class Guests:
             raise NameRefused(FULL)
         name = self._free(wanted, guest)
         had = [*self._earlier.get(guest.id, ()), self._names.get(guest.id, name)]
-        earlier = [one for one in had if folded(one) != folded(name)]
-        given_up, earlier = earlier[:-MAX_EARLIER], earlier[-MAX_EARLIER:]
+        earlier = [one for one in had if one != name]
+        if len(earlier) > MAX_EARLIER:
+            raise NameRefused(HAD_MANY)
         self._store.put(COLLECTION, guest.id, {"name": name, "earlier": earlier})
-        for one in given_up:
-            self._ids.pop(folded(one), None)
         self._names[guest.id] = name
         self._earlier[guest.id] = earlier
         self._ids[folded(name)] = guest.id
+        self._ids[folded(Guest.unnamed(guest.id).name)] = guest.id
         self.note(guest)
         return self._guest(guest.id)
 
@@ -200,7 +206,7 @@ def checked(wanted: str) -> str:
     composed = unicodedata.normalize("NFC", " ".join(UNSEEN.sub("", wanted).split()))
     # Controls, directions, joiners, halves of characters: a name with them looks like another.
     name = "".join(char for char in composed if not unicodedata.category(char).startswith("C"))
-    name = " ".join(name.split())
+    name = MARKS.sub(r"\1", " ".join(name.split()))
     if not any(char.isalnum() or unicodedata.category(char).startswith("S") for char in name):
         raise NameRefused(NO_NAME)
     if len(name) > MAX_NAME:

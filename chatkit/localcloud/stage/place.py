@@ -48,8 +48,12 @@ class Place:
         return "localhost" if self.is_meant(host) else ""
 
 
-def bound(order: Order) -> ports.Sockets:
+def bound(order: Order, before: int = 0) -> ports.Sockets:
     """A port at the order's address: the one that is wanted, or near 8080.
+
+    Args:
+        order: Says which.
+        before: The port that the stage had, which phones know; 0 for none.
 
     Raises:
         OrderRefused: The address is not this machine's, or not for this user.
@@ -57,7 +61,8 @@ def bound(order: Order) -> ports.Sockets:
     """
     wanted = [order.port]
     if not order.port:
-        wanted = [*range(PREFERRED_PORT, PREFERRED_PORT + PREFERRED_TRIES), 0]
+        near = range(PREFERRED_PORT, PREFERRED_PORT + PREFERRED_TRIES)
+        wanted = [*([before] if before else []), *near, 0]
     for port in wanted:
         try:
             return ports.bind_at(order.host, port, wanted_for="the stage")

@@ -213,7 +213,7 @@ class StageService:
             interface = following.interface_of(order.host, self._addresses())
             kept = Kept(order, clock.steady() + order.for_s, interface, key, new_token())
             try:
-                await self._open(kept)
+                await self._open(kept, self._port_at(order.host, before))
             except (OrderRefused, PortInUse):
                 if before is not None:  # the stage that there was goes on
                     await self._open_or_wait(before)
@@ -238,9 +238,14 @@ class StageService:
                 return 0
             return endings.forget(self._platform, self._storage)
 
-    async def _open(self, kept: Kept) -> None:
+    @staticmethod
+    def _port_at(host: str, before: Kept | None) -> int:
+        """The port that the stage had at an address: phones are there, and have its code."""
+        return before.order.port if before is not None and before.order.host == host else 0
+
+    async def _open(self, kept: Kept, port_before: int = 0) -> None:
         order = kept.order
-        sockets = bound(order)
+        sockets = bound(order, port_before)
         place = Place(order.host, ports.port_of(sockets))
         kept = replace(kept, order=replace(order, port=place.port))
         instance = partial(self._signalr.instance, order.instance)

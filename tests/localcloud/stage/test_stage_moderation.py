@@ -106,9 +106,43 @@ async def test_all_that_a_muted_guest_said_is_hidden(stage: OpenStage) -> None:
     stage.stage.moderator.use({"do": "mute", "guest": known["id"]})
     assert await read(stage.phone()) == ["0005", "0001"]
     assert stage.told[-1]["hidden"]["guests"] == [known["id"]]
-    assert stage.told[-1]["hidden"]["names"] == ["mallory"]
+    assert stage.told[-1]["hidden"]["names"] == [f"Guest {known['id'][-8:]}", "mallory"]
     stage.stage.moderator.use({"do": "unmute", "guest": known["id"]})
     assert len(await read(stage.phone())) == 5
+
+
+async def test_a_muted_guest_is_hidden_under_every_name(stage: OpenStage) -> None:
+    """Also in an app that tells no ids: the one that the stage made, and each spelling."""
+    phone = stage.phone()
+    known = await phone.join("mallory")
+    for name in ("Mallory", "ma11ory", "eve"):
+        await phone.join(name)
+    made = f"Guest {known['id'][-8:]}"
+    said = [
+        {**message(number, sender=sender), "senderId": None}
+        for number, sender in enumerate((made, "mallory", "Mallory", "ma11ory", "eve", "bob"))
+    ]
+    history(stage, *said)
+    stage.stage.moderator.use({"do": "mute", "guest": known["id"]})
+    assert await read(stage.phone()) == ["0005"]
+    assert {"mallory", "Mallory", "ma11ory", "eve"} == {*stage.stage.guests.all_names()}
+
+
+async def test_a_guest_who_is_muted_by_a_made_name_is_not_heard(stage: OpenStage) -> None:
+    """A guest who had chosen no name when the presenter did it, and chooses one then."""
+    phone = stage.phone()
+    known = await phone.join("mallory")
+    nameless = {"do": "mute", "name": f"Guest {known['id'][-8:]}"}
+    stage.stage.moderator.use(nameless)
+    assert stage.told[-1]["hidden"]["guests"] == [known["id"]]
+    stage.stage.moderator.use({"do": "undo"})
+    other = stage.phone()
+    _, negotiated = await other.ask("POST", "/api/negotiate")
+    assert negotiated
+    made = f"Guest {other.cookie.partition('.')[0][-8:]}"
+    stage.stage.moderator.use({"do": "mute", "name": made})
+    await other.join("eve")
+    assert (await say(other))[1]["reason"] == "muted"
 
 
 async def test_a_history_of_another_form_is_filtered_too(stage: OpenStage) -> None:

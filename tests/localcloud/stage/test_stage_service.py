@@ -242,6 +242,20 @@ async def test_an_order_that_makes_no_sense(changed: dict[str, Any]) -> None:
         Order.read({**ORDER.document(), **changed})
 
 
+async def test_a_stage_that_opens_anew_stays_where_phones_know_it(machine: Machine) -> None:
+    """At the port that it had, also when one that was taken then is free now."""
+    with ports.bind_at(LOOPBACK, 0, wanted_for="test")[0] as elsewhere:
+        port = elsewhere.getsockname()[1]
+    await machine.service.open(replace(ORDER, port=port))
+    url = machine.url
+    await machine.service.open(replace(ORDER, port=0))
+    assert machine.url == url
+    with ports.bind_at(LOOPBACK, 0, wanted_for="test")[0] as elsewhere:
+        other = elsewhere.getsockname()[1]
+    await machine.service.open(replace(ORDER, port=other))
+    assert machine.url.endswith(f":{other}/")
+
+
 async def test_a_refused_order_leaves_the_stage_that_is_open(machine: Machine) -> None:
     """An address of another machine, a port in use, an instance that is not there."""
     await machine.service.open(ORDER)

@@ -65,11 +65,13 @@ class Writer:
         id: By which the room knows the writer.
         name: What everybody sees.
         has_cookie: Whether it is one phone; else it is everybody at one address without a cookie.
+        names: All that the writer has and had.
     """
 
     id: str
     name: str
     has_cookie: bool
+    names: tuple[str, ...] = ()
 
 
 def read(body: bytes) -> dict[str, Any]:
@@ -103,7 +105,8 @@ def check(
     Raises:
         PostRefused: Not now, or not this one.
     """
-    if writer.id in rules.muted:
+    # By name who had chosen none yet, or had written to an app that tells no ids.
+    if writer.id in rules.muted or not rules.muted_names.isdisjoint(writer.names):
         raise PostRefused(403, "muted", MUTED)
     if rules.is_paused:
         raise PostRefused(403, "paused", PAUSED)

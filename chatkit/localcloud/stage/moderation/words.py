@@ -1,8 +1,8 @@
 """The presenter's list of words: whether a text has one of them.
 
 A word is found as a whole word, whatever its case, accents, width and look-alike letters, and also
-when its letters are spelled out one by one. Where a script has no spaces between words, it is found
-anywhere.
+when its letters are spelled out one by one, alone or between others. Where a script has no spaces
+between words, it is found anywhere.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from chatkit.localcloud.stage.moderation.folding import folded_words
+from chatkit.localcloud.stage.moderation.folding import TURNED, folded_words
 
 MAX_WORDS = 500
 MAX_WORD = 60
@@ -20,6 +20,7 @@ NO_SPACES = re.compile(
 )
 # "b a d", "b.a.d": at least three letters, each alone.
 SPELLED = re.compile(r"(?<![^\W_])[^\W_](?:[\W_]{1,3}[^\W_]){2,}(?![^\W_])")
+LEAST_SPELLED = 3
 NOT_BETWEEN = re.compile(r"[\W_]+")
 BAD_LIST = f"A word list is a list of at most {MAX_WORDS} texts of up to {MAX_WORD} characters."
 
@@ -57,9 +58,15 @@ class WordList:
         if not self._folded:
             return None
         plain = folded_words(text)
-        spelled = SPELLED.sub(lambda found: NOT_BETWEEN.sub("", found[0]), plain)
+        if TURNED.search(text):
+            plain += f" {plain[::-1]}"
+        spelled = [NOT_BETWEEN.sub("", found) for found in SPELLED.findall(plain)]
+        apart = NOT_BETWEEN.sub(" ", plain)
         for word, written in self._folded.items():
-            if _has(plain, word) or (spelled != plain and _has(spelled, word)):
+            if _has(plain, word) or _has(apart, word):
+                return written
+            letters = NOT_BETWEEN.sub("", word)
+            if len(letters) >= LEAST_SPELLED and any(letters in one for one in spelled):
                 return written
         return None
 

@@ -81,9 +81,11 @@ function showFigures({ open, connected, holds, waiting, messages_per_s: pace }) 
   const isKnown = open && typeof connected === "number";
   const isFull = isKnown && holds > 0 && connected >= holds;
   tell(at("here"), isKnown ? `${connected}${isFull ? ` of ${holds}` : ""} here` : "");
-  tell(at("pace"), open && pace >= 0 ? `${pace.toLocaleString()} messages a second` : "");
+  tell(at("pace"), open && pace >= 0 ? `${paceInWords(pace)} a second` : "");
   tell(at("full"), isFull ? fullSentence(waiting) : "");
 }
+
+const paceInWords = (pace) => (pace === 1 ? count(1, "message") : `${pace.toLocaleString()} messages`);
 
 function fullSentence(waiting) {
   if (!waiting) return "Full: who comes next waits for a place.";
