@@ -28,6 +28,8 @@ CALLED = re.compile(r"(\w+)\.(\w+)\(\) ((?:takes|missing|got) .+)")
 PYTHONS = (TypeError, AttributeError, NameError)
 # In a Verbose traceback people see the values of variables: who asks for it gets it.
 ALL = ("Verbose", "Docs")
+# As azure-identity begins; what each way to sign in has said follows.
+CHAIN = "ChainedTokenCredential failed"
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -93,6 +95,8 @@ def _card_of_azure(error: Any, name: str) -> Card | None:
     why, dot, what_to_do = remedy.partition(". ")
     if not dot:
         why, what_to_do = "", remedy
+    if not code and str(error.message).startswith(CHAIN):
+        return Card(name, f"{why}{dot}" or what, remedy=what_to_do)
     return Card(name, f"{what} ({code})" if code else what, f"{why}{dot}", what_to_do)
 
 

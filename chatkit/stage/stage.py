@@ -15,11 +15,13 @@ from chatkit.cloud.local_stage import StageState
 from chatkit.core.codes import screen
 from chatkit.core.errors import NotStarted, SetupError
 from chatkit.core.results import Result
+from chatkit.core.running.answers import status_at
 from chatkit.core.running.presence import FUNCTIONS, PAGE
 from chatkit.stage import hosts, on_azure, size
 from chatkit.stage.shown import StageShown
 from chatkit.steps.session import Session
 
+NOT_FOUND = 404
 HOUR_S = 3600.0
 FOR_S = 4 * HOUR_S
 TOLD = ("url", "stage_url", "people", "connected", "messages_per_s", "tier")
@@ -197,6 +199,12 @@ def _room(known: StageState, people: int) -> str:
     return text
 
 
+def _is_uploaded(session: Session) -> bool:
+    """Whether the deployed chat has a page. Its address is known before: section 07 allows it."""
+    facts = session.settings.facts
+    return bool(facts.function_app and facts.web_url) and status_at(facts.web_url) != NOT_FOUND
+
+
 def _chat(session: Session, where: str) -> dict[str, str]:
     """The part of an order that says which chat.
 
@@ -207,7 +215,7 @@ def _chat(session: Session, where: str) -> dict[str, str]:
     if where and where not in PLACES:
         raise SetupError(f"There is no place {where!r} for a chat.", hint="Say local or deployed.")
     facts = session.settings.facts
-    if facts.function_app and facts.web_url and where != "local":
+    if where != "local" and _is_uploaded(session):
         return {"site": facts.function_app, "account": facts.storage_account}
     functions = session.servers.running(FUNCTIONS)
     page = session.servers.running(PAGE)

@@ -9,7 +9,12 @@ from typing import Any
 
 import nbformat
 import pytest
-from azure.core.exceptions import AzureError, HttpResponseError, ResourceNotFoundError
+from azure.core.exceptions import (
+    AzureError,
+    ClientAuthenticationError,
+    HttpResponseError,
+    ResourceNotFoundError,
+)
 from IPython.core.interactiveshell import InteractiveShell
 from nbclient import NotebookClient
 
@@ -55,6 +60,14 @@ def azure_error(code: str, message: str) -> HttpResponseError:
                 " been given up yet.",
                 "Do: Close tabs and panels and wait a minute; count one connection a tab."
                 " Standard has 1,000 a unit: `chatkit scale --tier standard`.",
+            ],
+        ),
+        (
+            ClientAuthenticationError("ChainedTokenCredential failed to retrieve a token.\nMore."),
+            [
+                "ClientAuthenticationError: Nobody is signed in to Azure on this machine.",
+                "Do: Type `az login` in a terminal (with --tenant ID where the account has several),"
+                " then try again; or go back to the local cloud: Workshop.open(target='local').",
             ],
         ),
         (

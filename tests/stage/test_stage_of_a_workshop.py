@@ -118,6 +118,17 @@ def test_the_deployed_chat_comes_first(tmp_path: Path) -> None:
         stage._chat(session, "local")
 
 
+def test_a_page_that_nobody_has_uploaded_is_no_chat(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Section 07 knows the address of the page already, which section 08 brings there."""
+    session = Session(tmp_path)
+    session.learn(function_app="api", web_url="http://127.0.0.1:1/", storage_account="page")
+    monkeypatch.setattr(stage, "status_at", lambda _: 404)
+    with pytest.raises(NotStarted):
+        stage._chat(session, "")
+
+
 # What is shown
 
 
