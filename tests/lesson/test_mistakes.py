@@ -66,8 +66,8 @@ def azure_error(code: str, message: str) -> HttpResponseError:
             ClientAuthenticationError("ChainedTokenCredential failed to retrieve a token.\nMore."),
             [
                 "ClientAuthenticationError: Nobody is signed in to Azure on this machine.",
-                "Do: Type `az login` in a terminal (with --tenant ID where the account has several),"
-                " then try again; or go back to the local cloud: Workshop.open(target='local').",
+                "Do: Type `az login` in a terminal (with --tenant ID where the account has several)"
+                ", then try again; or go back to the local cloud: Workshop.open(target='local').",
             ],
         ),
         (
