@@ -50,6 +50,7 @@ WRITERS = 100
 TURNS = 5
 BROADCASTS = 60
 BACK_WITHIN_S = 60.0
+LOOK_S = 0.005
 SLOWER = 4
 
 
@@ -175,22 +176,9 @@ async def _drop(workshop: Workshop) -> dict[str, float]:
     await asyncio.gather(*map(join, phones))
     where = workshop.home / "local"
     order = {"for_s": 0}
-    back: list[float] = []
     began = time.perf_counter()
     await asyncio.to_thread(local_cloud.ask, "PUT", "/drills/signalr-drop", order, where=where)
-
-    async def come_back(phone: Phone) -> None:
-        while phone.is_connected:
-            await asyncio.sleep(0.01)
-        while not phone.is_connected:
-            await asyncio.sleep(0.01)
-        back.append(time.perf_counter() - began)
-
-    try:
-        async with asyncio.timeout(BACK_WITHIN_S):
-            await asyncio.gather(*map(come_back, phones))
-    except TimeoutError:
-        pass
+    back = await _back(phones, began)
     await asyncio.gather(*(phone.settle() for phone in phones))
     await asyncio.gather(*(phone.close() for phone in phones))
     return {
@@ -199,6 +187,21 @@ async def _drop(workshop: Workshop) -> dict[str, float]:
         "p95_s": round(percentile(back, 95) or 0.0, 2),
         "all_s": round(max(back, default=0.0), 2),
     }
+
+
+async def _back(phones: list[Phone], began: float) -> list[float]:
+    """When each was back, in seconds. One look at all of them: a thousand waits cost a core."""
+    gone: set[Phone] = set()
+    away = [*phones]
+    back: list[float] = []
+    while away and time.perf_counter() - began < BACK_WITHIN_S:
+        await asyncio.sleep(LOOK_S)
+        gone.update(phone for phone in away if not phone.is_connected)
+        came = {phone for phone in gone if phone.is_connected}
+        gone -= came
+        away = [phone for phone in away if phone not in came]
+        back += [time.perf_counter() - began] * len(came)
+    return back
 
 
 # The stage's address against the hub's own port
