@@ -12,7 +12,7 @@ from typing import Literal
 import pytest
 import segno
 from aiohttp import web
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect
 
 from chatkit.chat.client.background_loop import BackgroundLoop
 from chatkit.core.codes.qr import QUIET_ZONE
@@ -132,8 +132,8 @@ def screen(browser: Browser, served: Served) -> Iterator[OpenScreen]:
     def open_screen(
         size: tuple[int, int] = DESK, scheme: Scheme = "light", token: str = TOKEN
     ) -> Page:
-        viewport = {"width": size[0], "height": size[1]}
-        contexts.append(browser.new_context(viewport=viewport, color_scheme=scheme))  # type: ignore[arg-type]
+        viewport = ViewportSize(width=size[0], height=size[1])
+        contexts.append(browser.new_context(viewport=viewport, color_scheme=scheme))
         page = contexts[-1].new_page()
         page.set_default_timeout(10_000)
         page.goto(f"{served.url}#{token}" if token else served.url)
