@@ -14,6 +14,7 @@ from chatkit.core.settings import Names
 
 GUID = re.compile(r"\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b", re.IGNORECASE)
 DAY = re.compile(r"\b\d{4}-\d\d-\d\dT[0-9:.]+(Z|\+00:00)?")
+OF_THE_APP = "chat-history"  # made by the app with its first message, not by a step
 SECRET_SETTING = "MICROSOFT_PROVIDER_AUTHENTICATION_SECRET"
 VERSIONS = {
     "Microsoft.SignalRService/signalR": "2023-02-01",
@@ -130,9 +131,10 @@ class Asked:
         if not self.resource(kind, name):
             return {}
         containers = self.resource(kind, name, "/blobServices/default/containers")
+        names = {one["name"] for one in containers["value"]}
         return {
             "blobs": self.resource(kind, name, "/blobServices/default"),
-            "containers": sorted(one["name"] for one in containers["value"]),
+            "containers": sorted(names - {OF_THE_APP}),
             "page": self._page(),
         }
 
