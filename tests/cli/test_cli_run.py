@@ -172,7 +172,9 @@ def test_a_dry_run_says_what_would_run_and_changes_nothing(
     ]
 
 
-@pytest.mark.parametrize(("process", "is_said"), [(os.getpid(), True), (1, False)])
+@pytest.mark.parametrize(
+    ("process", "is_said"), [(os.getpid(), True), (1, False)], ids=["this one", "another"]
+)
 def test_a_dry_run_tells_of_the_environment_that_was_made_for_it(
     chatkit: Chatkit,
     notebooks: Path,

@@ -109,7 +109,7 @@ def test_axe_finds_nothing_with_sign_in(
     page.keyboard.press("Enter")
     page.wait_for_selector(".fate[role=status]")
     found["private"] = complaints(page, axe)
-    chat.faults.send = (503, "")
+    chat.faults.send = (500, "")
     page.locator("#text").fill("Hello")
     page.keyboard.press("Enter")
     page.wait_for_selector(".failed.private")
