@@ -11,6 +11,7 @@ import pytest
 from chatkit.core import file_lock, ports
 from chatkit.core.file_lock import FileLock, holder
 from chatkit.core.running import answers, interrupts, start_proof
+from chatkit.core.work.app_sections import AppSections
 from chatkit.steps import app_files, local_servers, moved_ports, session
 from chatkit.steps.local_servers import FUNCTIONS, LocalServers
 from chatkit.steps.servers import health, server, server_records
@@ -82,9 +83,9 @@ MACHINE = Machine()
 
 
 @pytest.fixture(autouse=True)
-def no_versions(monkeypatch: pytest.MonkeyPatch) -> None:
+def no_versions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Reading all the notebooks at each moment would take minutes."""
-    monkeypatch.setattr(app_files, "_versions", lambda _name: iter(()))
+    monkeypatch.setattr(app_files, "_sections", lambda: AppSections(tmp_path / "no notebooks"))
 
 
 @pytest.fixture

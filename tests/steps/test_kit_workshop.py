@@ -145,7 +145,7 @@ def test_completed_sections_are_kept_in_order(workshop: Workshop) -> None:
         (lambda workshop: workshop.chat_panel("alice", where="deployed"), r'catch_up\("08"\)'),
         (lambda workshop: workshop.publish_functions(), r'catch_up\("07"\)'),
         (lambda workshop: workshop.enable_authentication(), r'catch_up\("09"\)'),
-        (lambda workshop: workshop.chat_panel("alice", where="local"), "start_functions"),
+        (lambda workshop: workshop.chat_panel("alice", where="local"), r'catch_up\("06"\)'),
         (lambda workshop: workshop.start_page(), "prepare_page"),
     ],
 )

@@ -68,7 +68,7 @@ def test_the_checks_pass_on_what_the_notebooks_build(workshop: Workshop) -> None
 def test_05_and_06_hold_for_the_finished_app_on_this_machine(workshop: Workshop) -> None:
     """Nobody stands in front of it there, so the check names its people itself.
 
-    04 says that the user came too early.
+    04 says that the app is that of a later section, and what its own cells do.
     """
     workshop.start_functions()
     workshop.prepare_page()
@@ -76,7 +76,7 @@ def test_05_and_06_hold_for_the_finished_app_on_this_machine(workshop: Workshop)
         "Section 05",
         "Section 06",
     ]
-    assert "section 09" in fails(
+    assert "is that of section 10. The cells of notebook 04" in fails(
         workshop, "04", "The token's user: expected none yet, got claim asrs.s.uid"
     )
     workshop.stop_functions()
