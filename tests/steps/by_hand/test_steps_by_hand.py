@@ -125,6 +125,7 @@ WITHOUT_KEYS = (
     Planned("disable_keys", check="12"),
     Planned("clean_up", check="11"),
 )
+NULL = "None"
 PLANS = {"keys": PLAN, "without keys": WITHOUT_KEYS}
 
 
@@ -304,7 +305,10 @@ def compared(done: Done, state: dict[str, str], form: str) -> set[str]:
     """
     met: set[str] = set()
     paths = done.state.keys() | state.keys()
-    differing = [path for path in sorted(paths) if done.state.get(path) != state.get(path)]
+    # Whether a null is written or left out says nothing.
+    ours = {path: one for path, one in done.state.items() if one != NULL}
+    theirs = {path: one for path, one in state.items() if one != NULL}
+    differing = [path for path in sorted(paths) if ours.get(path) != theirs.get(path)]
     patterns = [pattern for pattern, _ in DIFFERENCES[form]]
     for path in differing:
         listed = [pattern for pattern in patterns if re.fullmatch(pattern, path)]
