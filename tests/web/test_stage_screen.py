@@ -500,6 +500,23 @@ def test_the_token_goes_to_nobody(served: Served, screen: OpenScreen, *, lets_in
     assert TOKEN not in "".join(impostor.heard)
     served.begin_again()
     expect(page.get_by_role("alert")).to_have_count(0)
+    expect(page.get_by_role("button", name="Pause")).to_be_visible()
+
+
+def test_powers_that_were_refused_come_back(served: Served, screen: OpenScreen) -> None:
+    """Who had the port for a while and refused was not the stage."""
+    served.room.tell(messages=TALK)
+    page = screen()
+    expect(page.get_by_text("message 8")).to_be_visible()
+    served.room.token = "of-somebody-else"
+    served.room.tell(connected=13)
+    expect(page.get_by_role("alert")).to_contain_text("another stage")
+    expect(page.get_by_role("button")).to_have_count(0)
+    expect(page.get_by_text("message 8")).to_have_count(0)
+    served.room.token = TOKEN
+    expect(page.get_by_role("button", name="Pause")).to_be_visible()
+    expect(page.get_by_text("message 8")).to_be_visible()
+    expect(page.get_by_role("alert")).to_have_count(0)
 
 
 def test_nothing_moves_when_nothing_happens(served: Served, screen: OpenScreen) -> None:

@@ -23,15 +23,10 @@ function taken() {
   return sessionStorage.getItem(KEPT) ?? "";
 }
 
-let token = taken();
+const token = taken();
 let proof = "";
 
 export const hasToken = () => Boolean(token);
-
-export function forgetToken() {
-  token = "";
-  sessionStorage.removeItem(KEPT);
-}
 
 /** Ask for a path below the stage; with a body, tell it that. */
 export async function ask(path, body) {

@@ -1,6 +1,6 @@
 // The stage's screen: asks the local cloud for the room and shows it, for as long as it is open.
 
-import { ask, forgetToken, hasToken, NotPresenter, Silent } from "./cloud.js";
+import { ask, hasToken, NotPresenter, Silent } from "./cloud.js";
 import { offer, showState, withdraw } from "./keys.js";
 import * as messages from "./messages.js";
 import { offered } from "./presenter.js";
@@ -26,6 +26,7 @@ async function followRoom() {
   const told = room.messages.filter(isMessage);
   room.hidden = told.filter((message) => message.hidden);
   room.messages = told.filter((message) => !message.hidden);
+  refuse(false);
   if (!hasPowers) beginPowers(); // not before the room is known: its words are edited as a whole
   show();
   messages.take(room.messages);
@@ -56,29 +57,41 @@ function beginPowers() {
 }
 
 function endPowers() {
+  refuse(true);
+  room.version = "";
+  if (!hasPowers) return;
   hasPowers = false;
   if (ways.isShown()) ways.toggle();
-  forgetToken();
   withdraw();
   delete document.body.dataset.powers;
-  refuse();
   Object.assign(room, { messages: [], muted: [], drills: { active: [], kinds: [] } });
   messages.take([]);
+}
+
+/** As the presenter, or without powers: something else that has the port for a while refuses, too. */
+async function followAsAllowed() {
+  if (!hasToken()) return followState();
+  try {
+    return await followRoom();
+  } catch (error) {
+    if (!(error instanceof NotPresenter)) throw error;
+    endPowers();
+    return followState();
+  }
 }
 
 async function follow() {
   let failures = 0;
   for (;;) {
     try {
-      const pause_ms = await (hasToken() ? followRoom() : followState());
+      const pause_ms = await followAsAllowed();
       failures = 0;
       showSilence(false);
       await sleep(pause_ms);
     } catch (error) {
       failures += 1;
       room.version = "";
-      if (error instanceof NotPresenter && hasToken()) endPowers();
-      else showSilence(failures > 1);
+      showSilence(failures > 1);
       if (!(error instanceof NotPresenter || error instanceof Silent)) console.error(error);
       await sleep(failures > 1 ? RETRY_MS : SOON_MS);
     }

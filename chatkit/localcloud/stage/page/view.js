@@ -27,9 +27,9 @@ export function showFullSize(wanted) {
   arrange();
 }
 
-/** The token opens nothing any more. */
-export function refuse() {
-  isRefused = true;
+/** Whether the token opens nothing. */
+export function refuse(wanted) {
+  isRefused = wanted;
 }
 
 /** Whether the local cloud does not answer. */
