@@ -1,0 +1,147 @@
+"""What is around an expression: its place in the template, parameters, variables, the cloud.
+
+`Scope` and `Resources` are what an engine that deploys templates gives to the language.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+from typing import Protocol
+
+from chatkit.localcloud.resource_manager.templates.language.core.values import Json, JsonObject
+
+
+class Place(Enum):
+    """Where in a template an expression stands; it decides which functions are allowed there."""
+
+    PARAMETER_DEFAULT = "the default value of a parameter"
+    VARIABLE = "a variable"
+    FUNCTION = "the output of a user-defined function"
+    RESOURCE = "a resource outside of its properties: name, type, condition, copy, dependsOn, ..."
+    PROPERTIES = "the properties of a resource"
+    OUTPUT = "an output"
+    OUTPUT_CONDITION = "the condition or the copy of an output"
+
+
+class Level(Enum):
+    """At which scope a template is deployed."""
+
+    RESOURCE_GROUP = "resourceGroup"
+    SUBSCRIPTION = "subscription"
+    MANAGEMENT_GROUP = "managementGroup"
+    TENANT = "tenant"
+
+
+@dataclass(frozen=True)
+class UserFunction:
+    """A function that the template defines.
+
+    Attributes:
+        parameters: Their names, in order.
+        output: The value of its output, not evaluated yet.
+    """
+
+    parameters: tuple[str, ...]
+    output: Json
+
+
+class Resources(Protocol):
+    """What the functions need that ask about the cloud. What it raises is passed on."""
+
+    @property
+    def level(self) -> Level:
+        """The scope of the deployment; `resourceId` gives ids of that level."""
+
+    def reference(self, name_or_id: str, api_version: str | None, full: bool) -> Json:
+        """The state of a resource: its properties, or all of it.
+
+        Args:
+            name_or_id: As the template has it: a name, a resource id, or a symbolic name.
+            api_version: As the template has it.
+            full: `'Full'` was asked for.
+        """
+
+    def references(self, symbolic_name: str, full: bool) -> Json:
+        """The states of all resources of a loop, by its symbolic name: an array."""
+
+    def resource_info(self, symbolic_name: str) -> Json:
+        """Id, name, type and apiVersion of a resource, by its symbolic name."""
+
+    def list_call(
+        self, function_name: str, resource: str, api_version: str | None, body: Json
+    ) -> Json:
+        """What a `list...` action answers.
+
+        Args:
+            function_name: As the template has it, `listKeys`.
+            resource: A name, a resource id, or a symbolic name.
+            api_version: As the template has it.
+            body: The third argument; None when there is none.
+        """
+
+    def resource_group(self) -> JsonObject:
+        """`id`, `name`, `type`, `location`, `managedBy`, `tags`, `properties`."""
+
+    def subscription(self) -> JsonObject:
+        """`id`, `subscriptionId`, `tenantId`, `displayName`."""
+
+    def management_group(self) -> JsonObject:
+        """`id`, `name`, `type`, `properties`."""
+
+    def tenant(self) -> JsonObject:
+        """`tenantId`, `displayName`, `countryCode`, ..."""
+
+    def deployment(self) -> JsonObject:
+        """`name`, `location`, and `properties` with template, parameters, mode."""
+
+    def deployer(self) -> JsonObject:
+        """`objectId`, `tenantId`, `userPrincipalName` of who deploys."""
+
+    def environment(self) -> JsonObject:
+        """The cloud's endpoints, as `az cloud show` has them."""
+
+    def provider(self, namespace: str, resource_type: str | None) -> Json:
+        """`resourceType`, `locations`, `apiVersions`; of a whole namespace with `resourceTypes`."""
+
+    def zones(self, namespace: str, resource_type: str, location: str) -> list[str]:
+        """The zones of a type in a region, in order; empty when it has none."""
+
+    def new_guid(self) -> str:
+        """A random one; the language asks for it in defaults of parameters only."""
+
+    def utc_now(self) -> datetime:
+        """The time of the deployment in UTC; likewise."""
+
+
+class Scope(Protocol):
+    """What is around an expression. Names are compared without case by who implements it."""
+
+    @property
+    def place(self) -> Place:
+        """Where the expression stands."""
+
+    @property
+    def resources(self) -> Resources:
+        """The cloud."""
+
+    def parameter(self, name: str) -> Json:
+        """The value of a parameter.
+
+        Raises:
+            TemplateError: `no_such_parameter`.
+        """
+
+    def variable(self, name: str) -> Json:
+        """The value of a variable, evaluated by the scope when it is first asked for.
+
+        Raises:
+            TemplateError: `no_such_variable`, or it stands on itself.
+        """
+
+    def user_function(self, namespace: str, name: str) -> UserFunction | None:
+        """A function that the template defines; None when it does not."""
+
+    def copy_index(self, loop_name: str | None) -> int | None:
+        """The turn of the loop of that name, or of the innermost; None outside of one."""
