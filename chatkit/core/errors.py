@@ -16,6 +16,7 @@ ChatkitError
             HomeTooNew       a newer version of the kit has written it
         AppFileDamaged       a file of the learner's app cannot be read as what it is
         NotWritten           the disk is full, or takes no writes
+        NoJoinCode           what somebody typed cannot be the join code of a class
     UnknownUser              nobody of that name is in the panel
     LocalProtocolError       you asked for something the protocol does not allow
     RemoteProtocolError      the peer sent something the protocol does not allow
@@ -255,6 +256,10 @@ class NotWritten(SetupError):
     def __init__(self, message: str, *, hint: str = "", is_full: bool = False) -> None:
         super().__init__(message, hint=hint)
         self.is_full = is_full
+
+
+class NoJoinCode(SetupError):
+    """What somebody typed cannot be the join code of a class; the error does not repeat it."""
 
 
 class UnknownUser(ChatkitError):

@@ -1,0 +1,1 @@
+"""The class: many people, one instructor."""
