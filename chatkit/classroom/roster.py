@@ -14,8 +14,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from chatkit.classroom.codes import MASK, fingerprint, is_code_of
-from chatkit.core.errors import HomeDamaged, NotStarted
+from chatkit.classroom.codes import MASK, fingerprint, is_code_of, read_code
+from chatkit.core.errors import HomeDamaged, HomeTooNew, NotStarted, SetupError
 from chatkit.core.file_lock import FileLock
 from chatkit.core.files import private_folder, write_private
 from chatkit.core.settings import (
@@ -141,7 +141,9 @@ def read(home: Path) -> Roster:
         return _roster(read_numbered(where, known=SCHEMA))
     except FileNotFoundError:
         raise NotStarted("There is no class.", hint=MAKE) from None
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except HomeTooNew:
+        raise
+    except (SetupError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise HomeDamaged(
             where, "it is not as the kit writes it, and it holds the class"
         ) from error
@@ -183,6 +185,8 @@ def _roster(document: dict[str, Any]) -> Roster:
     document["made_at"] = _moment(document["made_at"])
     document["ends_at"] = _moment(document["ends_at"])
     document["target"] = checked_target(document["target"])
+    # It becomes a part of the name of a group that is deleted.
+    checked_suffix(document["id"])
     return Roster(people=people, handouts=handouts, **document)
 
 
@@ -190,6 +194,7 @@ def _person(document: dict[str, Any]) -> Person:
     person = Person(**{"region": REGION, **document})
     checked_suffix(person.suffix)
     checked_hub(person.hub)
+    read_code(person.code)
     return person
 
 

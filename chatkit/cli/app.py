@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 
 from chatkit.cli import auth, az, func, lab, local, run, signalr, stop, test, workshop
+from chatkit.cli.classroom import verbs as classroom
 from chatkit.cli.failures import INTERRUPTED, exit_code, sentence, usage_mistake
 from chatkit.cli.stage import tier
 from chatkit.cli.stage import verbs as stage
@@ -62,6 +63,7 @@ app.add_typer(local.app, name="local")
 app.add_typer(func.app, name="func")
 app.add_typer(signalr.app, name="signalr")
 app.add_typer(stage.app, name="stage")
+app.add_typer(classroom.app, name="class")
 
 
 @app.command("az", context_settings=OTHERS_ARGUMENTS)

@@ -1,0 +1,111 @@
+"""`chatkit class roster`: from a list of names to what each person gets."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from chatkit.core.errors import NotStarted
+from chatkit.core.settings import checked_target, home
+from chatkit.core.text.controls import visible
+
+if TYPE_CHECKING:  # what a verb needs is imported when it runs, so that the others start without it
+    from chatkit.classroom.roster import Roster
+
+NAME_COLUMN = 24
+
+
+def roster(
+    names: Annotated[
+        Path,
+        typer.Argument(help="A CSV file with the columns name, and perhaps mail and region."),
+    ],
+    *,
+    title: Annotated[str, typer.Option("--title", help="What the class is called.")] = "",
+    target: Annotated[
+        str, typer.Option("--target", help="Where people build their chats: local or azure.")
+    ] = "",
+    hours: Annotated[
+        float,
+        typer.Option("--hours", min=0.25, max=24 * 31, help="How long join codes count, from now."),
+    ] = 12.0,
+    regions: Annotated[
+        str, typer.Option("--regions", help="Azure regions to spread people over: a,b,c.")
+    ] = "",
+    shared: Annotated[
+        bool,
+        typer.Option("--shared", help="One Standard SignalR instance for all, with a hub each."),
+    ] = False,
+    tier: Annotated[
+        str, typer.Option("--tier", help="Of each person's instance: free or standard.")
+    ] = "free",
+) -> None:
+    """Give everybody of a list a suffix, a hub, a name to sign in with, and a join code.
+
+    Who is in the roster already keeps theirs; newcomers are added.
+    """
+    from chatkit.classroom import names_file
+    from chatkit.classroom import roster as rosters
+    from chatkit.classroom.enrolment import Wanted, enrol, missing
+
+    entries = names_file.read(names)
+    with rosters.changing(home()):
+        known = _known()
+        wanted = Wanted(
+            title=" ".join(title.split()) or (known.title if known else _usual_title()),
+            target=checked_target(target or (known.target if known else "local")),
+            hours=hours,
+            regions=tuple(regions.replace(",", " ").lower().split()),
+            is_shared=shared or (known is not None and known.is_shared),
+            tier=_tier(tier),
+        )
+        made = enrol(entries, wanted, known)
+        rosters.write(home(), made)
+    typer.echo("\n".join(lines(made)))
+    for name in missing(made, entries):
+        typer.echo(f"{visible(name)} is not in {names.name} and stays in the class.")
+    typer.echo("`chatkit class handout` writes the pages to hand out, with the join codes.")
+
+
+def lines(made: Roster) -> list[str]:
+    """The roster without its codes: it may be on a projector."""
+    from rich.cells import set_cell_size
+
+    from chatkit.classroom.handout import moment
+
+    shared = f", one shared instance of {made.units} units" if made.is_shared else ""
+    count = len(made.people)
+    people = "1 person" if count == 1 else f"{count} people"
+    head = f"{visible(made.title)} ({made.id}): {people}, target {made.target}{shared}."
+    state = "The class is over since" if made.has_ended() else "Join codes count until"
+    rows = [head, f"{state} {moment(made.ends_at)}.", ""]
+    for person in made.people:
+        # Letters of some scripts take two columns.
+        name = set_cell_size(visible(person.name), NAME_COLUMN)
+        rows.append(
+            f"{person.number:4}  {name}  {person.suffix}"
+            f"  {person.region:18} {person.hub:12} {visible(person.sign_in_name)}".rstrip()
+        )
+    return [*rows, ""]
+
+
+def _known() -> Roster | None:
+    from chatkit.classroom import roster as rosters
+
+    try:
+        return rosters.read(home())
+    except NotStarted:
+        return None
+
+
+def _usual_title() -> str:
+    return f"Class of {datetime.now(UTC).astimezone():%Y-%m-%d}"
+
+
+def _tier(text: str) -> str:
+    from chatkit.cloud.provision import tiers
+
+    return tiers.chosen(text, None).tier.name

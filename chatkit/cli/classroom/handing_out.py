@@ -1,0 +1,88 @@
+"""`chatkit class show` and `chatkit class handout`: what each person gets, and the pages of it."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from chatkit.cli.classroom.enrolling import lines
+from chatkit.core.errors import NotOffered, SetupError
+from chatkit.core.files import write_private
+from chatkit.core.settings import home
+
+NAME = "handout.html"
+PAGE = (".html", ".htm")
+Board = Annotated[str, typer.Option("--board", help="HOST:PORT of the board, as people reach it.")]
+ONE_PERSON = "One person's page, by number, name or mail."
+
+
+def show(
+    person: Annotated[str, typer.Option("--person", help=f"{ONE_PERSON} It has the code.")] = "",
+    board: Board = "",
+) -> None:
+    """Show the roster, without codes; or one person's page, with the code, in the terminal."""
+    from chatkit.classroom import handout as pages
+    from chatkit.classroom import roster as rosters
+
+    known = rosters.read(home())
+    if not person:
+        typer.echo("\n".join(lines(known)))
+        return
+    one = pages.wanted(known, person)
+    is_terminal = sys.stdout.isatty()
+    typer.echo(pages.page(known, one, pages.checked_board(board), in_colour=is_terminal))
+
+
+def handout(
+    *,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out", "-o", help="The file: .html to print, or .txt. Default: in the home."
+        ),
+    ] = None,
+    person: Annotated[str, typer.Option("--person", help=ONE_PERSON)] = "",
+    board: Board = "",
+) -> None:
+    """Write the pages to hand out: one a person, with join code and QR code, for your eyes alone.
+
+    The file has everybody's code: only you can read it, and `chatkit class clean` deletes it.
+    """
+    from chatkit.classroom import handout as pages
+    from chatkit.classroom import roster as rosters
+
+    path = (out or home() / rosters.FOLDER / NAME).absolute()
+    if path.suffix.lower() not in (*PAGE, ".txt"):
+        raise NotOffered(
+            f"A hand-out cannot be {path.name!r}: it is .html or .txt.",
+            hint="The browser prints the .html, also as PDF.",
+        )
+    with rosters.changing(home()):
+        known = rosters.read(home())
+        people = (pages.wanted(known, person),) if person else known.people
+        _check_replaceable(path)
+        # First: a file with codes that nobody knows of would outlive the class.
+        rosters.note_handout(home(), path)
+        write = pages.html if path.suffix.lower() in PAGE else pages.text
+        write_private(path, write(known, people, pages.checked_board(board)))
+    count = "1 page" if len(people) == 1 else f"{len(people)} pages"
+    typer.echo(f"{count}: {path}")
+    if not board:
+        typer.echo("`--board HOST:PORT` puts the board's address on them.")
+
+
+def _check_replaceable(path: Path) -> None:
+    """A file that is no hand-out is not written over: cleaning up deletes hand-outs."""
+    from chatkit.classroom import handout as pages
+
+    if not path.exists():
+        return
+    beginning = b""
+    if path.is_file():
+        with path.open("rb") as file:
+            beginning = file.read(300)
+    if not pages.is_handout(beginning.decode(errors="replace")):
+        raise SetupError(f"{path} is no hand-out, and stays.", hint="Name another file.")

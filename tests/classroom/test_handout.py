@@ -1,0 +1,73 @@
+"""The pages to hand out."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from chatkit.classroom import handout
+from chatkit.classroom.enrolment import Wanted, enrol
+from chatkit.classroom.roster import Roster
+from chatkit.core.errors import NoSuchChoice
+from tests.classroom.test_enrolment import NOW, people
+
+BOARD = "192.0.2.7:8070"
+
+
+@pytest.fixture
+def made() -> Roster:
+    """Two people, the second with a name full of markup."""
+    known = enrol(people(2), Wanted("Class"), now=NOW)
+    second = replace(known.people[1], name="<script>alert(1)</script>")
+    return replace(known, people=(known.people[0], second))
+
+
+def test_each_page_has_one_code_and_the_command(made: Roster) -> None:
+    """And nobody else's."""
+    first, second = made.people
+    page = handout.page(made, first, BOARD, in_colour=False)
+    assert f"chatkit class join {first.code}@{BOARD}" in page
+    assert second.code not in page and "█" in page
+
+
+def test_the_file_to_print_has_everybody_and_loads_nothing(made: Roster) -> None:
+    """Markup in a name is shown, not run."""
+    written = handout.html(made, made.people, BOARD)
+    assert written.count("<section>") == 2 and written.count("data:image/svg+xml") == 2
+    assert "<script" not in written and "&lt;script&gt;" in written
+    assert "http-equiv" in written and "default-src 'none'" in written
+    assert handout.is_handout(written)
+
+
+def test_the_text_has_a_sheet_a_person(made: Roster) -> None:
+    """A form feed between two."""
+    written = handout.text(made, made.people, "")
+    assert written.count("\f") == 1 and handout.is_handout(written)
+
+
+@pytest.mark.parametrize(
+    ("typed", "expected"),
+    [
+        ("", ""),
+        ("192.0.2.7", "192.0.2.7:8070"),
+        ("http://board.local:9000/", "board.local:9000"),
+        ("[2001:db8::1]", "[2001:db8::1]:8070"),
+    ],
+)
+def test_the_board_has_its_usual_port(typed: str, expected: str) -> None:
+    """Unless another one is named."""
+    assert handout.checked_board(typed) == expected
+
+
+@pytest.mark.parametrize("typed", ["1", "person 0", "P0@EXAMPLE.org"])
+def test_a_person_is_found_by_number_name_or_mail(made: Roster, typed: str) -> None:
+    """As it is typed."""
+    assert handout.wanted(made, typed).number == 1
+
+
+@pytest.mark.parametrize("typed", ["", "0", "3", "Person"])
+def test_nobody_is_found_by_anything_else(made: Roster, typed: str) -> None:
+    """A page with another one's code must not go out."""
+    with pytest.raises(NoSuchChoice):
+        handout.wanted(made, typed)
