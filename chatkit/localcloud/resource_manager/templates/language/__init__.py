@@ -8,10 +8,11 @@ Follows the pages "Template syntax" and "Template functions" of Microsoft's refe
 - `core/scope.py`: `Scope` and `Resources`, which whoever deploys a template gives to the language,
   and `Place`, which says where in a template an expression stands;
 - `parser.py`: `parse(text)`, `is_expression(text)`;
-- `evaluating.py`: `evaluate(document, scope)`;
+- `evaluating.py`: `evaluate(document, scope)`, for one string as for a whole document;
 - `dependencies.py`: `dependencies(document, scope)`;
 - `functions/`: the functions, one module a subject.
 
 Everything is synchronous and pure. What a `Resources` raises comes out of `evaluate` unchanged: an
 engine that has to ask a cloud raises an exception of its own, asks, and evaluates once more.
+A `TemplateError` has the path of the expression in the document that was evaluated, and the column.
 """

@@ -1,6 +1,12 @@
-"""What is wrong with a template, in Azure's words."""
+"""What is wrong with a template, in Azure's words as far as they are public.
+
+The sentences are those that people quote in issues and that Microsoft's pages and the tests of
+Bicep have; where none is known, ours is of the same form.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Iterable
 
 
 class TemplateError(Exception):
@@ -25,6 +31,11 @@ class TemplateError(Exception):
         self.path: tuple[str | int, ...] = ()
 
 
+def see(function: str) -> str:
+    """Azure's pointer to the page of a function."""
+    return f"Please see https://aka.ms/arm-functions#{function.lower()} for usage details."
+
+
 def no_such_parameter(name: str) -> TemplateError:
     """What a scope raises for a parameter that the template does not declare."""
     return TemplateError(
@@ -41,9 +52,39 @@ def no_such_variable(name: str) -> TemplateError:
     )
 
 
+def no_such_function(name: str, known: Iterable[str]) -> TemplateError:
+    """For a function that the language does not have; it names those it has."""
+    return TemplateError(
+        f"The template function '{name}' is not valid."
+        " Please see https://aka.ms/arm-functions for usage details."
+        f" The functions are: {', '.join(known)}."
+    )
+
+
 def not_expected_here(function: str) -> TemplateError:
-    """What is raised for a function that the language has, but not at this place."""
+    """For a function that the language has, but not at this place or scope."""
     return TemplateError(
         f"The template function '{function}' is not expected at this location."
         " Please see https://aka.ms/arm-functions for usage details."
     )
+
+
+def wrong_number_of_arguments(
+    function: str, fewest: int, most: int | None, given: int
+) -> TemplateError:
+    """For a call with too few or too many arguments."""
+    required = f"{fewest}"
+    if most is None:
+        required = f"at least {fewest}"
+    elif most != fewest:
+        required = f"between {fewest} and {most}"
+    return TemplateError(
+        f"Unable to evaluate template language function '{function}': function requires"
+        f" {required} argument(s) while {given} were provided."
+        f" Please see https://aka.ms/arm-functions#{function.lower()} for usage details."
+    )
+
+
+def not_nested_that_deep() -> TemplateError:
+    """For what would take more of this machine's stack than there is."""
+    return TemplateError("The template's expressions are nested too deeply to be evaluated.")

@@ -14,13 +14,17 @@ from chatkit.localcloud.resource_manager.templates.language.core.values import J
 
 
 class Place(Enum):
-    """Where in a template an expression stands; it decides which functions are allowed there."""
+    """Where in a template an expression stands; it decides which functions are allowed there.
+
+    RESOURCE is what has to be known before anything is deployed; PROPERTIES is the rest of a
+    resource, which is evaluated when its turn comes: `properties`, `tags`, `identity`, `sku`, ...
+    """
 
     PARAMETER_DEFAULT = "the default value of a parameter"
     VARIABLE = "a variable"
     FUNCTION = "the output of a user-defined function"
-    RESOURCE = "a resource outside of its properties: name, type, condition, copy, dependsOn, ..."
-    PROPERTIES = "the properties of a resource"
+    RESOURCE = "the name, type, apiVersion, scope, condition, copy or dependsOn of a resource"
+    PROPERTIES = "the body of a resource"
     OUTPUT = "an output"
     OUTPUT_CONDITION = "the condition or the copy of an output"
 

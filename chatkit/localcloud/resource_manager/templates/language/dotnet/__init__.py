@@ -1,0 +1,1 @@
+"""What the language has from .NET: how it formats, compares and reads."""
