@@ -9,12 +9,16 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
+from chatkit.classroom.board.verbs import BoardVerbs
+from chatkit.classroom.reporting.reports import resume
+from chatkit.classroom.reporting.verbs import ClassVerbs
 from chatkit.cloud.connection import Cloud
 from chatkit.core.results import Address, Result
 from chatkit.core.settings import Settings
-from chatkit.lesson import app_log, mistakes, sections
+from chatkit.lesson import mistakes, sections
 from chatkit.lesson.chat_map import MapVerb
 from chatkit.lesson.exercises.verbs import ExerciseVerbs
+from chatkit.lesson.verbs.sections import SectionVerbs
 from chatkit.stage.verbs import StageVerbs
 from chatkit.steps import clean_up, deployment, identity, local_run, resources
 from chatkit.steps.session import Session
@@ -23,10 +27,17 @@ from chatkit.steps.status import Receipt, Status
 if TYPE_CHECKING:
     from chatkit.chat.client.sign_in import SignedIn
     from chatkit.chat.panel.panel import ChatPanel
-    from chatkit.lesson.doctor.report import Report
 
 
-class Workshop(ExerciseVerbs, MapVerb, StageVerbs, mistakes.NamesNearest):
+class Workshop(
+    SectionVerbs,
+    ExerciseVerbs,
+    MapVerb,
+    StageVerbs,
+    ClassVerbs,
+    BoardVerbs,
+    mistakes.NamesNearest,
+):
     """The tutorial's steps, on one target. `Workshop.open()` starts.
 
     Args:
@@ -51,7 +62,9 @@ class Workshop(ExerciseVerbs, MapVerb, StageVerbs, mistakes.NamesNearest):
             SetupError: The local cloud cannot start, or names would change while resources exist.
         """
         mistakes.register_here()
-        return cls(Session.open(target=target, suffix=suffix, region=region))
+        session = Session.open(target=target, suffix=suffix, region=region)
+        resume(session.home)
+        return cls(session)
 
     def __repr__(self) -> str:
         if self.settings.target == "local":
@@ -135,75 +148,6 @@ class Workshop(ExerciseVerbs, MapVerb, StageVerbs, mistakes.NamesNearest):
         from chatkit.cloud.how import memory
 
         return memory.tell(self.home, self.settings.target)
-
-    # Every section: check, doctor, catch up
-
-    def check(self, section: str | int) -> Result:
-        """Check the real behaviour of what a section built, and remember that it passed.
-
-        Args:
-            section: Its number: "05", "5" or 5.
-
-        Raises:
-            CheckFailed: Something is not as it should be; the hint says what to do.
-        """
-        from chatkit.lesson import checks
-
-        result = checks.check(self.session, section)
-        self.session.complete(sections.find(section).number)
-        return result
-
-    def doctor(self, symptom: str = "") -> Report:
-        """Look at this machine, the subscription and your work, and name what is wrong.
-
-        Each problem comes with its cause and with what repairs it.
-
-        Args:
-            symptom: A message that you do not understand, pasted as it is: from a browser, a tool
-                or a log.
-        """
-        from chatkit.lesson.doctor.diagnose import diagnose
-
-        return diagnose(self.session, symptom)
-
-    def catch_up(self, section: str | int | None = None) -> Result:
-        """Go to the start of a section by running what was missed, also after a long pause.
-
-        What was done is not done again. When a missed notebook writes a file of my-chat that you
-        have changed, your version is kept beside the new one.
-
-        Args:
-            section: Its number, for example "07"; by default the one after the last that is done.
-
-        Raises:
-            NotebookFailed: A cell of a missed notebook raised.
-        """
-        from chatkit.lesson.notebooks import catch_up
-
-        return catch_up.caught_up(self.session, section)
-
-    def complete(self, section: str | int) -> None:
-        """Remember that a section is done."""
-        self.session.complete(sections.find(section).number)
-
-    def begin_at(self, section: str | int) -> None:
-        """Forget that a section, or one after it, was done: the next to do is this one."""
-        self.session.begin_at(sections.find(section).number)
-
-    def logs(
-        self, where: str = "", *, lines: int = 50, follow: bool = False
-    ) -> app_log.Said | None:
-        """What the functions said, the newest last.
-
-        Args:
-            where: "local" or "deployed"; by default those on this machine as long as they run.
-            lines: How many of the last lines.
-            follow: Print them, and every new one, until you interrupt the cell; returns nothing.
-        """
-        if follow:
-            app_log.print_followed(self.session, where, lines, print)
-            return None
-        return app_log.said(self.session, where, lines=lines)
 
     # Sections 01, 02 and 07: signing in, and every Azure resource
 

@@ -16,7 +16,7 @@ from chatkit.core import settings as store
 from chatkit.core.errors import HomeDamaged, HomeTooNew, HomeUnusable, SetupError
 from chatkit.core.home import access, check, names, records
 from chatkit.core.home.mended import Mended
-from chatkit.core.running.presence import FUNCTIONS, PAGE, SCREEN
+from chatkit.core.running.presence import BOARD, FUNCTIONS, PAGE, SCREEN
 from chatkit.core.settings import Settings
 from chatkit.core.work import notebooks
 from chatkit.steps import app_files, timings
@@ -32,7 +32,9 @@ LOST = {
     memory.FILE: memory.LOST,
     app_files.RECORD: app_files.LOST,
     notebooks.RECORD: notebooks.LOST,
-    **dict.fromkeys((f"servers/{name}.json" for name in (FUNCTIONS, PAGE, SCREEN)), SERVER_LOST),
+    **dict.fromkeys(
+        (f"servers/{name}.json" for name in (FUNCTIONS, PAGE, SCREEN, BOARD)), SERVER_LOST
+    ),
     f"local/{local_cloud.FILE}": local_cloud.LOST,
 }
 """What goes with a record that the kit can do without."""
@@ -72,7 +74,7 @@ def begin_anew(home: Path) -> Iterator[Mended]:
     """
     where = home / "local"
     servers = LocalServers(home)
-    for server in (FUNCTIONS, PAGE, SCREEN):
+    for server in (FUNCTIONS, PAGE, SCREEN, BOARD):
         servers.stop(server)
     local_cloud.stop(where)
     yield from _keep_damaged(home, where)
@@ -154,7 +156,7 @@ def _mend_records(home: Path) -> Iterator[Mended]:
         memory.load(home, "local")
         app_files.read_record(home)
         notebooks.read_record(home)
-        for server in (FUNCTIONS, PAGE, SCREEN):
+        for server in (FUNCTIONS, PAGE, SCREEN, BOARD):
             LocalServers(home).running(server)
         local_cloud.forget_damaged_endpoints(home / "local")
     for aside in sorted(_asides(home) - before):

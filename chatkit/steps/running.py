@@ -9,7 +9,7 @@ from pathlib import Path
 from chatkit.core.errors import SetupError
 from chatkit.core.processes import ProcessIdentity
 from chatkit.core.running import presence
-from chatkit.core.running.presence import CHAT, FUNCTIONS, PAGE, SCREEN, Running
+from chatkit.core.running.presence import BOARD, CHAT, FUNCTIONS, PAGE, SCREEN, Running
 from chatkit.steps import local_settings
 from chatkit.steps.local_servers import LocalServers
 
@@ -37,7 +37,7 @@ def stop(home: Path) -> list[str]:
     """
     found = presence.running(home)
     servers = LocalServers(home)
-    for name in (FUNCTIONS, PAGE, SCREEN):  # with their records: the next start is a new one
+    for name in (FUNCTIONS, PAGE, SCREEN, BOARD):  # with their records: the next start is a new one
         servers.stop(name)
     for one in found:
         _stop(one)
@@ -57,6 +57,7 @@ def leave_target(servers: LocalServers, functions: Path) -> list[tuple[str, str]
     """
     stopped = [servers.stop(name) for name in (FUNCTIONS, PAGE)]
     servers.stop(SCREEN)
+    servers.stop(BOARD)
     with suppress(SetupError):  # a damaged file is named by the step that needs it
         local_settings.forget_keys(functions)
     if not any(stopped):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from chatkit.cli.classroom import enrolling, handing_out, prices
+from chatkit.cli.classroom import board, enrolling, handing_out, membership, prices
 
 app = typer.Typer(
     name="class",
@@ -16,3 +16,6 @@ app.command()(enrolling.roster)
 app.command()(handing_out.show)
 app.command()(handing_out.handout)
 app.command()(prices.cost)
+app.command()(membership.join)
+app.command()(membership.leave)
+app.add_typer(board.app, name="board")

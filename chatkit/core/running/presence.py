@@ -25,12 +25,14 @@ CHAT = "chat"
 LAB = "lab"
 AUTH = "auth"
 SCREEN = "screen"
+BOARD = "board"
 TITLES = {
     CHAT: "open chats",
     AUTH: "the sign-in in front of an app",
     FUNCTIONS: "the function host",
     PAGE: "the page's server",
     SCREEN: "the stage's screen",
+    BOARD: "the class's board",
     LAB: "JupyterLab",
 }
 HOME_VARIABLE = "CHATKIT_STARTED_FOR"
@@ -46,7 +48,7 @@ class Running:
     """One process of a home.
 
     Attributes:
-        kind: FUNCTIONS, PAGE, CHAT, AUTH, SCREEN or LAB.
+        kind: FUNCTIONS, PAGE, CHAT, AUTH, SCREEN, BOARD or LAB.
         path: Its file; deleting it asks the process to end.
     """
 

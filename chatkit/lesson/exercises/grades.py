@@ -24,12 +24,14 @@ class Grade:
         state: "open", "wrong" or "solved".
         card: What happened, why, and what to do.
         more: Further lines: what was proven, the solution.
+        error: What it found else than was asked for; None where it found nothing of the kind.
     """
 
     number: str
     state: State
     card: Card
     more: tuple[str, ...] = ()
+    error: CheckFailed | None = None
 
     def __repr__(self) -> str:
         return "\n".join([*self.card.lines(), *self.more])
@@ -79,7 +81,7 @@ def not_yet(exercise: Exercise, error: CheckFailed) -> Grade:
         happened = error.message
         why = error.why
     what = f"Exercise {exercise.number} is not right yet. {happened}"
-    return Grade(exercise.number, "wrong", Card("", what, why, error.hint))
+    return Grade(exercise.number, "wrong", Card("", what, why, error.hint), error=error)
 
 
 def solved(exercise: Exercise, proven: Sequence[str]) -> Grade:

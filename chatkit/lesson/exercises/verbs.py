@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from chatkit.classroom.reporting.reports import result
+
 if TYPE_CHECKING:
     from chatkit.lesson.exercises.grades import Grade
     from chatkit.steps.session import Session
@@ -29,7 +31,10 @@ class ExerciseVerbs:
         """
         from chatkit.lesson.exercises import grading
 
-        return grading.grade(self.session, section)
+        grade = grading.grade(self.session, section)
+        if grade.state != "open":
+            result(self.session.home, "exercise", grade.number, grade.error)
+        return grade
 
     def solve(self, section: str | int) -> Grade:
         """Write a solution of a section's exercise and grade it. Your attempt is kept beside it.

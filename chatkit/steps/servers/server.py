@@ -9,10 +9,15 @@ from pathlib import Path
 
 from chatkit.core.processes import ProcessIdentity
 from chatkit.core.running import start_proof
-from chatkit.core.running.presence import FUNCTIONS, PAGE, SCREEN
+from chatkit.core.running.presence import BOARD, FUNCTIONS, PAGE, SCREEN
 
 # Two sites for cookies, as in Azure: the page is on 127.0.0.1, the functions on localhost.
-HOSTS = {FUNCTIONS: "localhost", PAGE: "127.0.0.1", SCREEN: "127.0.0.1"}
+HOSTS = {
+    FUNCTIONS: "localhost",
+    PAGE: "127.0.0.1",
+    SCREEN: "127.0.0.1",
+    BOARD: "127.0.0.1",
+}
 SIGN_IN = "sign-in"
 
 
@@ -21,7 +26,7 @@ class Program:
     """What a server runs.
 
     Attributes:
-        name: FUNCTIONS, PAGE or SCREEN.
+        name: FUNCTIONS, PAGE, SCREEN or BOARD.
         command: The program and its arguments; the port is added as the last one.
         folder: What it serves.
         restarts: Start it anew when a file of the folder has changed.

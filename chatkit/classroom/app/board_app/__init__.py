@@ -1,0 +1,1 @@
+"""The board's functions: join, results, what there is so far, hands."""

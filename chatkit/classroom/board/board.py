@@ -1,0 +1,237 @@
+"""Opening a class's board, looking at it, and closing it.
+
+The board is what the tutorial teaches: a function app that negotiates and takes results, a hub that
+carries them, a storage account that keeps them. It is in a resource group of its own, with the
+class's tag.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from azure.mgmt.resource.resources.models import ResourceGroup
+
+from chatkit.classroom import codes, roster
+from chatkit.classroom.board import admission, app_package, columns, record
+from chatkit.classroom.board.record import BoardRecord
+from chatkit.classroom.reporting.board_api import BoardApi
+from chatkit.classroom.roster import Roster
+from chatkit.cloud.provision import app_settings, everything, resource_group, signalr
+from chatkit.cloud.provision.resource_group import TAGS
+from chatkit.cloud.publish import functions
+from chatkit.cloud.stack import Stack
+from chatkit.core.errors import NotStarted, SetupError
+from chatkit.core.results import Result
+from chatkit.core.running.presence import BOARD
+from chatkit.core.running.reachable import those_running
+from chatkit.core.settings import REGION, Names
+from chatkit.steps.servers.server import Program
+
+if TYPE_CHECKING:
+    from chatkit.steps.session import Session
+
+TAG = "chatkit-class"
+HUB = "board"
+SIGNALR_SETTING = "AzureSignalRConnectionString"
+NEGOTIATE = "/api/negotiate"
+PROGRAM = "chatkit.localcloud.board.program"
+PAGE = Path(__file__).parents[2] / "localcloud" / "board" / "page"
+PAGE_PORT = 8170
+UP = "`chatkit class board up` opens it."
+NO_BOARD = "This class has no board yet."
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """How a board is to be opened.
+
+    Attributes:
+        host: The address in the room, of this machine; loopback when nobody names one.
+        port: The port there.
+    """
+
+    host: str = codes.HOST
+    port: int = codes.PORT
+
+
+def names_of(known: Roster) -> Names:
+    """What the board's resources are called."""
+    return Names.of(f"{known.id}board", region=_region(known), hub=HUB)
+
+
+def up(session: Session, wanted: Wanted) -> Result:
+    """Open the board: make what is missing of it, publish its app, tell it who may come in.
+
+    What was reported before is still there.
+
+    Raises:
+        NotStarted: There is no class, or the board's process does not start.
+        SetupError: The class has ended.
+    """
+    known = roster.read(session.home)
+    if known.has_ended():
+        raise SetupError("The class has ended.", hint="`chatkit class roster` makes a new one.")
+    with session.step("Opening the board") as step:
+        stack = replace(step.stack, names=names_of(known))
+        made = _made(stack, known, _before(session, known), wanted)
+        package = app_package.build()
+        _, published = functions.publish(stack, package, known=made.published)
+        made = replace(made, published=published)
+        admission.upload(stack, known, made)
+        record.write(session.home, made)
+        functions.wait_until_answers(stack, made.api, NEGOTIATE)
+        session.servers.stop(BOARD)
+        session.servers.start(Program(BOARD, (sys.executable, "-m", PROGRAM), PAGE), port=PAGE_PORT)
+        return step.result("The board is open.", *rows(session, made))
+
+
+def status(session: Session) -> Result:
+    """What the board knows so far, in figures and without names.
+
+    Raises:
+        NotStarted: There is no board, or it does not answer.
+    """
+    known = _opened(session)
+    told = BoardApi(known.api, known.board_token).ask("GET", "results")
+    reported = [event for events in told["people"].values() for event in events]
+    results = [event for event in reported if event["kind"] != "hand"]
+    passed = sum(1 for event in results if event["passed"])
+    figures = (
+        ("people who reported", f"{len(told['people'])} of {len(known.names)}"),
+        ("results", f"{len(results)}, {passed} of them passed"),
+        ("hands up", str(_hands(told["people"].values()))),
+        ("errors", _errors(results) or "none"),
+    )
+    if not is_running(session):
+        return Result(f"The board's page is closed. {UP}", figures)
+    return Result("The board is open.", (*rows(session, known), *figures))
+
+
+def down(session: Session) -> Result:
+    """Close the board: no code counts any more, and page and room are closed.
+
+    What was reported stays until `chatkit class clean`.
+
+    Raises:
+        NotStarted: There is no board.
+    """
+    known = _opened(session)
+    with session.step("Closing the board") as step:
+        session.servers.stop(BOARD)
+        people = roster.read(session.home)
+        ended = replace(known, ends=min(known.ends, time.time()))
+        admission.upload(replace(step.stack, names=names_of(people)), people, ended)
+        record.write(session.home, ended)
+        return step.result(
+            "The board is closed, and its codes do not count.",
+            ("results", "kept until `chatkit class clean`"),
+            ("again", UP),
+        )
+
+
+def is_running(session: Session) -> bool:
+    """Whether page and room are open."""
+    return session.servers.running(BOARD) is not None
+
+
+def links(session: Session) -> dict[str, str]:
+    """The addresses of the page: the instructor's with its token, and the projector's.
+
+    Raises:
+        NotStarted: The page is closed.
+    """
+    for _, reachable in those_running(session.home, BOARD):
+        page = f"http://127.0.0.1:{reachable.port}/board"
+        return {"instructor": f"{page}#{reachable.token}", "projector": page}
+    raise NotStarted("The board's page is closed.", hint=UP)
+
+
+def address(known: BoardRecord) -> str:
+    """What people type behind the `@` of their code."""
+    if known.host:
+        return f"{known.host}:{known.port}"
+    return f"{urlsplit(known.api).hostname}:443"
+
+
+def rows(session: Session, known: BoardRecord) -> list[tuple[str, str]]:
+    """What the instructor needs to know of an open board."""
+    found = links(session)
+    return [
+        ("people type", f"chatkit class join CODE@{address(known)}"),
+        ("your page", found["instructor"]),
+        ("projector, without names", found["projector"]),
+        ("until", time.strftime("%Y-%m-%d %H:%M", time.localtime(known.ends))),
+    ]
+
+
+def _made(stack: Stack, known: Roster, before: dict[str, Any], wanted: Wanted) -> BoardRecord:
+    """Make sure that the board's resources exist, and say what they are."""
+    _create_group(stack, known)
+    instance = signalr.create_signalr(stack)
+    facts = everything.create_function_app(stack)
+    setting = {SIGNALR_SETTING: signalr.connection_string(stack)}
+    app_settings.merge_app_settings(stack, setting)
+    is_local = stack.cloud.target == "local"
+    people = {admission.person_id(person.number): person.name for person in known.people}
+    return BoardRecord(
+        class_id=known.id,
+        title=known.title,
+        api=facts["api_base_url"],
+        hub=signalr.address(stack, instance),
+        ends=known.ends_at.timestamp(),
+        host=wanted.host if is_local else "",
+        port=wanted.port,
+        sections=columns.columns(),
+        names=people,
+        **before,
+    )
+
+
+def _before(session: Session, known: Roster) -> dict[str, Any]:
+    """What stays of a board that was opened before."""
+    found = record.read(session.home)
+    if found is None or found.class_id != known.id:
+        return {}
+    return {
+        "board_token": found.board_token,
+        "screen_token": found.screen_token,
+        "published": found.published,
+    }
+
+
+def _create_group(stack: Stack, known: Roster) -> None:
+    """Make the group with the class's tag, by which `class clean` finds it."""
+    resource_group.register_providers(stack)
+    resource_group.create_resource_group(stack)
+    wanted = ResourceGroup(location=stack.names.region, tags={**TAGS, TAG: known.id})
+    groups = stack.cloud.resources().resource_groups
+    stack.calls.call(groups.create_or_update, stack.names.resource_group, wanted)
+
+
+def _region(known: Roster) -> str:
+    return known.people[0].region if known.people else REGION
+
+
+def _opened(session: Session) -> BoardRecord:
+    found = record.read(session.home)
+    if found is None:
+        raise NotStarted(NO_BOARD, hint=UP)
+    return found
+
+
+def _hands(people: Iterable[list[dict[str, Any]]]) -> int:
+    """How many hands are up: a person's last word counts."""
+    last = [[event for event in events if event["kind"] == "hand"][-1:] for events in people]
+    return sum(1 for found in last if found and found[0]["text"])
+
+
+def _errors(results: list[dict[str, Any]]) -> str:
+    met = Counter(event["cause"] or event["error"] for event in results if event["error"])
+    return ", ".join(f"{count} x {name}" for name, count in met.most_common(5))

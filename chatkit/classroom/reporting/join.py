@@ -1,0 +1,115 @@
+"""Joining a class, leaving it, and raising a hand."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+from chatkit.classroom import codes
+from chatkit.classroom.reporting import reports, sending
+from chatkit.classroom.reporting.board_api import BoardApi, url_of
+from chatkit.classroom.reporting.records import ClassRecords, Membership
+from chatkit.core.errors import NotStarted, RemoteProtocolError, ServiceError, SetupError
+from chatkit.core.results import Result
+
+MOST_CHARACTERS = 200
+SENT = (
+    ("a result", "section, passed or not, seconds in the section, and when"),
+    ("of an error", "its type, such as CheckFailed, and the title of a cause that the kit knows"),
+    ("a raised hand", f"the text that you write, at most {MOST_CHARACTERS} characters"),
+    ("never", "code, chat, the text of an error, your name"),
+    ("for example", '{"section": "05", "passed": false, "seconds": 94, "error": "CheckFailed"}'),
+)
+"""What a class hears of a participant."""
+HOW = 'Join one with workshop.join_class("CODE@HOST:PORT"), or `chatkit class join`.'
+
+
+def join(home: Path, text: str) -> Result:
+    """Join a class: negotiate with its board, and remember it. Nothing else is sent yet.
+
+    Args:
+        home: The home.
+        text: The join code with the board's address: `CODE@HOST:PORT`.
+
+    Raises:
+        SetupError: It is no code, or no board is there.
+        ServiceError: The board does not know the code, or the class has ended.
+    """
+    invitation = codes.read_invitation(text)
+    url = url_of(invitation.host, invitation.port)
+    found = BoardApi(url, invitation.code).ask("POST", "negotiate")
+    try:
+        person = str(found["person"])
+        ends = float(found["ends"])
+        is_hub = "accessToken" in found and "url" in found
+    except (KeyError, ValueError, TypeError):
+        is_hub = False
+    if not is_hub or not person:
+        raise RemoteProtocolError(f"What answers at {url} is no board of a class.")
+    ClassRecords(home).join(Membership(url, invitation.code, person, ends, since=time.time()))
+    until = time.strftime("%H:%M", time.localtime(ends))
+    rows = (*SENT, ("the class ends", until), ("to leave", "workshop.leave_class()"))
+    return Result(_told(f"You are in the class, as {person}."), rows)
+
+
+def leave(home: Path) -> Result:
+    """Leave the class: what it has of you is deleted there, then here.
+
+    Raises:
+        NotStarted: The board does not answer. Nothing more is sent until it does.
+    """
+    records = ClassRecords(home)
+    membership = _joined(records)
+    try:
+        BoardApi(membership.url, membership.code).ask("DELETE", "results")
+    except ServiceError as error:
+        if error.status not in (401, 403):
+            raise
+        records.forget()
+        return Result("You have left. The class has ended: its instructor deletes what it has.")
+    records.forget()
+    return Result("You have left the class, and it has nothing of you any more.")
+
+
+def ask(home: Path, text: str | None) -> Result:
+    """Raise a hand with a text; None lowers it.
+
+    Raises:
+        SetupError: No class was joined, or the text is no short line.
+    """
+    membership = _joined(ClassRecords(home))
+    said = (text or "").strip()
+    if len(said) > MOST_CHARACTERS or not said.isprintable():
+        raise SetupError(f"A hand has one line of at most {MOST_CHARACTERS} characters.")
+    if text is not None and not said:
+        raise SetupError("Say what you ask.", hint="workshop.ask(None) lowers your hand.")
+    print(f"To the instructor, from {membership.person}: {said or '(hand down)'}")
+    if not reports.hand(home, said):
+        raise NotStarted("Too much waits for the board already.")
+    if not said:
+        return Result("Your hand is down.")
+    return Result("Your hand is up. workshop.ask(None) lowers it.")
+
+
+def waiting(home: Path) -> int:
+    """How many events wait for the board."""
+    return len(ClassRecords(home).waiting(10_000))
+
+
+def settle(home: Path) -> bool:
+    """Send now what waits; says whether everything has arrived."""
+    return sending.flush(home)
+
+
+def _joined(records: ClassRecords) -> Membership:
+    membership = records.membership()
+    if membership is None:
+        raise NotStarted("You are in no class.", hint=HOW)
+    return membership
+
+
+def _told(first: str) -> str:
+    """What is sent from now on, said before any of it is."""
+    lines = [first, "From now on it hears of your checks and exercises:"]
+    width = max(len(name) for name, _ in SENT)
+    return "\n".join([*lines, *(f"  {name:{width}}  {value}" for name, value in SENT)])

@@ -1,0 +1,187 @@
+"""What a home knows of the class it belongs to, in its folder `class/`.
+
+`joined.json` is who one is there, `outbox.jsonl` what has not reached the board yet, in order.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import TypedDict
+
+from chatkit.core.file_lock import FileLock
+from chatkit.core.files import private_folder, write_private
+from chatkit.core.home.records import read_record
+
+FOLDER = "class"
+LOST = "the class does not hear of this workshop any more until you join it again"
+MOST_WAITING = 1_500
+"""Events that wait for a board that does not answer: many days of work."""
+
+
+class Event(TypedDict, total=False):
+    """One event that waits; `at` is when it happened, by this machine's clock."""
+
+    id: str
+    kind: str
+    at: float
+    section: str
+    passed: bool
+    seconds: float
+    error: str
+    cause: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Membership:
+    """Who one is in a class.
+
+    Attributes:
+        url: Where the board is.
+        code: The join code.
+        person: Under which number the board knows it.
+        ends: When the class ends, seconds since 1970.
+        since: When the section that one is in began.
+    """
+
+    url: str
+    code: str = field(repr=False)
+    person: str
+    ends: float
+    since: float
+
+
+class ClassRecords:
+    """The files of one home.
+
+    Args:
+        home: The home.
+    """
+
+    def __init__(self, home: Path) -> None:
+        self.folder = home / FOLDER
+        self._joined = self.folder / "joined.json"
+        self._outbox = self.folder / "outbox.jsonl"
+
+    def membership(self) -> Membership | None:
+        """The class that was joined; None when there is none."""
+        if not self._joined.exists():
+            return None
+        found = read_record(self._joined, lost=LOST)
+        try:
+            return Membership(
+                url=str(found["url"]),
+                code=str(found["code"]),
+                person=str(found["person"]),
+                ends=float(str(found["ends"])),
+                since=float(str(found["since"])),
+            )
+        except (KeyError, ValueError):
+            return None
+
+    def join(self, membership: Membership) -> None:
+        """Remember a class, and nothing of one before.
+
+        Raises:
+            NotWritten: The disk is full, or takes no writes.
+        """
+        known = self.membership()
+        with self._alone():
+            if known is not None and known.code != membership.code:
+                self._outbox.unlink(missing_ok=True)
+            write_private(self._joined, json.dumps(asdict(membership)))
+
+    def forget(self) -> None:
+        """Forget the class, and what still waits for it."""
+        with self._alone():
+            self._joined.unlink(missing_ok=True)
+            self._outbox.unlink(missing_ok=True)
+
+    def add(self, make: Callable[[Membership], tuple[Membership, Event]]) -> bool:
+        """Let an event wait for the board.
+
+        Args:
+            make: Makes it, and the membership as it is afterwards.
+
+        Returns:
+            False when no class was joined, or too much waits already.
+
+        Raises:
+            NotWritten: The disk is full, or takes no writes.
+        """
+        if not self._joined.exists():
+            return False
+        with self._alone():
+            membership = self.membership()
+            waiting = self._read()
+            if membership is None or len(waiting) >= MOST_WAITING:
+                return False
+            after, event = make(membership)
+            self._write([*waiting, event])
+            if after != membership:
+                write_private(self._joined, json.dumps(asdict(after)))
+        return True
+
+    def has_waiting(self) -> bool:
+        """Whether any event waits."""
+        return self._outbox.exists()
+
+    def waiting(self, most: int) -> list[Event]:
+        """The oldest events that wait."""
+        return self._read()[:most]
+
+    def arrived(self, ids: set[str]) -> None:
+        """Forget events that the board has."""
+        with self._alone():
+            self._write([event for event in self._read() if event["id"] not in ids])
+
+    @contextmanager
+    def sending(self) -> Iterator[bool]:
+        """Whether this process is the one that sends now: events keep their order."""
+        private_folder(self.folder)
+        with FileLock(self.folder / "sending.lock") as lock:
+            yield lock.try_acquire()
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Several notebooks share the files."""
+        private_folder(self.folder)
+        with FileLock(self.folder / "files.lock") as lock:
+            lock.acquire()
+            yield
+
+    def _read(self) -> list[Event]:
+        try:
+            text = self._outbox.read_text(encoding="utf-8")
+        except FileNotFoundError:
+            return []
+        found: list[Event] = []
+        for line in text.splitlines():
+            event = _event(line)
+            if event is not None:
+                found.append(event)
+        return found
+
+    def _write(self, events: list[Event]) -> None:
+        if not events:
+            self._outbox.unlink(missing_ok=True)
+            return
+        write_private(self._outbox, "".join(json.dumps(event) + "\n" for event in events))
+
+
+def _event(line: str) -> Event | None:
+    """The event of a line; None for one that somebody has damaged."""
+    try:
+        found = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(found, dict) or not isinstance(found.get("id"), str):
+        return None
+    event: Event = {**found}  # type: ignore[typeddict-item]
+    event.setdefault("at", time.time())
+    return event

@@ -1,0 +1,119 @@
+"""Reports: what a check or an exercise tells the class, and nothing else of what it met.
+
+A report never raises and never waits for the network.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from pathlib import Path
+
+from chatkit.classroom.reporting import sending
+from chatkit.classroom.reporting.records import ClassRecords, Event, Membership
+
+KIND = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
+UNNAMED = "Exception"
+MOST_S = 30 * 24 * 3600.0
+_log = logging.getLogger(__name__)
+
+
+@contextmanager
+def reported(home: Path, kind: str, section: str) -> Iterator[None]:
+    """Report how the block ends; without a class it does nothing.
+
+    Args:
+        home: The home.
+        kind: "check" or "exercise".
+        section: Its number.
+    """
+    try:
+        yield
+    except Exception as error:
+        result(home, kind, section, error)
+        raise
+    result(home, kind, section, None)
+
+
+def result(home: Path, kind: str, section: str, error: BaseException | None) -> None:
+    """Report a result: passed when there is no error."""
+    try:
+        if ClassRecords(home).membership() is None:
+            return
+        name = kind_of(error)
+        cause = cause_of(error)
+
+        def make(membership: Membership) -> tuple[Membership, Event]:
+            now = time.time()
+            event: Event = {
+                "id": uuid.uuid4().hex,
+                "kind": kind,
+                "at": now,
+                "section": section,
+                "passed": error is None,
+                "seconds": round(min(max(0.0, now - membership.since), MOST_S), 1),
+                "error": name,
+                "cause": cause,
+            }
+            has_moved_on = error is None and kind == "check"
+            return (replace(membership, since=now) if has_moved_on else membership), event
+
+        _keep(home, ClassRecords(home).add(make))
+    except Exception:  # whatever it is, it is no reason for a check to fail
+        _log.debug("A result could not be kept for the class.", exc_info=True)
+
+
+def hand(home: Path, text: str) -> bool:
+    """Raise a hand, or lower it with an empty text; says whether it was kept.
+
+    Raises:
+        NotWritten: The disk is full, or takes no writes.
+    """
+
+    def make(membership: Membership) -> tuple[Membership, Event]:
+        event: Event = {"id": uuid.uuid4().hex, "kind": "hand", "at": time.time(), "text": text}
+        return membership, event
+
+    return _keep(home, ClassRecords(home).add(make))
+
+
+def resume(home: Path) -> None:
+    """Send what an earlier process could not."""
+    with suppress(OSError):
+        if ClassRecords(home).has_waiting():
+            sending.wake(home)
+
+
+def kind_of(error: BaseException | None) -> str:
+    """The type of an error, by its name alone; empty for none."""
+    if error is None:
+        return ""
+    name = type(error).__name__
+    return name if KIND.fullmatch(name) else UNNAMED
+
+
+def cause_of(error: BaseException | None) -> str:
+    """The title of the known problem that an error is; empty when it is none.
+
+    The error's text is read here and goes nowhere.
+    """
+    if error is None:
+        return ""
+    from chatkit.knowledge.problems import recognition
+
+    code = getattr(error, "code", "")
+    text = f"{error} {error.__cause__ or ''}"
+    found = recognition.of_code(code if isinstance(code, str) else "")
+    found = found or recognition.certain(text)
+    return found.title if found else ""
+
+
+def _keep(home: Path, is_kept: bool) -> bool:
+    if is_kept:
+        sending.wake(home)
+    return is_kept

@@ -1,0 +1,28 @@
+"""`chatkit class join` and `chatkit class leave`: a participant's side of a class."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from chatkit.core.settings import home
+
+
+def join(
+    code: Annotated[str, typer.Argument(help="What you were given: CODE@HOST:PORT.")],
+) -> None:
+    """Join a class: its instructor sees from now on how your checks and exercises go.
+
+    What is sent is said before anything is. `chatkit class leave` takes it all back.
+    """
+    from chatkit.classroom.reporting import join as joining
+
+    typer.echo(joining.join(home(), code).text)
+
+
+def leave() -> None:
+    """Leave the class: what it has of you is deleted, and nothing more is sent."""
+    from chatkit.classroom.reporting import join as joining
+
+    typer.echo(joining.leave(home()).text)

@@ -1,0 +1,173 @@
+"""The board's page, on a loopback port of the instructor's machine.
+
+Everybody on this machine may have the page, and gets what a projector shows: no names, and not what
+a hand says. Who proves to know the token gets both. The token stands behind the `#` of the page's
+address and goes over no network; the join codes' counterparts for the functions stay in this
+process.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+from importlib import resources
+from pathlib import Path
+from typing import Any, Final
+
+from aiohttp import web
+
+from chatkit.core.running import start_proof
+from chatkit.core.running.reachable import TOKEN_HEADER, new_token
+from chatkit.core.settings import kit
+from chatkit.core.text.constant_time import is_same_secret
+from chatkit.localcloud.board import facts
+from chatkit.localcloud.board.functions import Functions
+from chatkit.localcloud.core.runners import HttpServer
+from chatkit.localcloud.core.web import OTHER_PAGE, is_from_other_page
+from chatkit.localcloud.journeys.service import proof
+
+SCRIPT: Final = "text/javascript"
+PAGE: Final = "/board"
+FILES: Final = {
+    PAGE: ("board.html", "text/html"),
+    f"{PAGE}/board.css": ("board.css", "text/css"),
+    **{
+        f"{PAGE}/{name}": (name, SCRIPT)
+        for name in ("board.js", "access.js", "people.js", "view.js", "figures.js")
+    },
+}
+CLIENT: Final = f"{PAGE}/signalr.min.js"
+RUN: Final = f"{PAGE}/run"
+KNOWN: Final = f"{PAGE}/known"
+MAX_BODY_BYTES = 4 * 1024
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:;"
+    " connect-src 'self' {hub} {socket}; base-uri 'none'; form-action 'none';"
+    " frame-ancestors 'none'"
+)
+HEADERS = {
+    "Cache-Control": "no-store",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+}
+WRONG_TOKEN = "This needs the link of the instructor: `chatkit class board status` has it."
+
+
+class PageServer:
+    """Answers the page.
+
+    Args:
+        home: Has the board's facts.
+        known: These, as they were at the start.
+        functions: The board's functions.
+    """
+
+    def __init__(self, home: Path, known: facts.Facts, functions: Functions) -> None:
+        self._home = home
+        self._known = known
+        self._functions = functions
+        self._run = secrets.token_hex(8)
+        self.token = new_token()
+
+    def server(self, secret: str, port: int) -> HttpServer:
+        """What serves the port.
+
+        Args:
+            secret: What the process proves itself with.
+            port: Where.
+        """
+
+        async def prove(request: web.Request) -> web.Response:
+            challenge = request.headers.get(start_proof.CHALLENGE_HEADER, "")
+            if not challenge or not secret:
+                raise web.HTTPFound(PAGE)
+            given = start_proof.proof(secret, challenge, port=port)
+            return web.Response(status=204, headers={start_proof.PROOF_HEADER: given})
+
+        app = web.Application(client_max_size=MAX_BODY_BYTES)
+        app.on_response_prepare.append(self._harden)
+        app.add_routes([web.get(path, self._file) for path in FILES])
+        app.add_routes(
+            [
+                web.get("/", prove),
+                web.get(CLIENT, self._client),
+                web.get(RUN, self._tell_run),
+                web.get(KNOWN, self._tell_known),
+                web.post(f"{PAGE}/negotiate", self._negotiate),
+                web.get(f"{PAGE}/results", self._results),
+                web.post(f"{PAGE}/hands", self._hands),
+            ]
+        )
+        return HttpServer(app, refuse=refuse)
+
+    # For everybody on this machine
+
+    async def _file(self, request: web.Request) -> web.Response:
+        name, kind = FILES[request.path]
+        text = (resources.files(__package__) / "page" / name).read_text(encoding="utf-8")
+        return web.Response(text=text, content_type=kind)
+
+    async def _client(self, _: web.Request) -> web.Response:
+        content = (kit() / "content" / "vendor" / "signalr.min.js").read_bytes()
+        return web.Response(body=content, content_type=SCRIPT)
+
+    async def _tell_run(self, _: web.Request) -> web.Response:
+        return web.json_response({"run": self._run})
+
+    async def _tell_known(self, request: web.Request) -> web.Response:
+        """The class: its names for the instructor alone."""
+        is_instructor = self._knows_token(request)
+        if TOKEN_HEADER in request.headers and not is_instructor:
+            return refuse(request, 403, WRONG_TOKEN)
+        told: dict[str, Any] = {
+            "title": self._known.title,
+            "ends": self._known.ends,
+            "sections": self._known.sections,
+            "instructor": is_instructor,
+        }
+        if is_instructor:
+            told["names"] = facts.read(self._home).names
+        return web.json_response(told)
+
+    async def _negotiate(self, request: web.Request) -> web.StreamResponse:
+        return await self._ask(request, "negotiate")
+
+    async def _results(self, request: web.Request) -> web.StreamResponse:
+        return await self._ask(request, "results")
+
+    # For who has the token
+
+    async def _hands(self, request: web.Request) -> web.StreamResponse:
+        if not self._knows_token(request):
+            return refuse(request, 403, WRONG_TOKEN)
+        return await self._ask(request, "hands", body=await request.read())
+
+    async def _ask(self, request: web.Request, path: str, *, body: bytes = b"") -> web.Response:
+        if is_from_other_page(request):
+            return refuse(request, 403, OTHER_PAGE)
+        is_instructor = self._knows_token(request)
+        if TOKEN_HEADER in request.headers and not is_instructor:
+            return refuse(request, 403, WRONG_TOKEN)
+        token = self._known.board_token if is_instructor else self._known.screen_token
+        headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+        return await self._functions.ask(request.method, path, body=body, headers=headers)
+
+    def _knows_token(self, request: web.Request) -> bool:
+        right = proof(self.token, self._run)
+        return is_same_secret(request.headers.get(TOKEN_HEADER, ""), right)
+
+    async def _harden(self, _: web.Request, response: web.StreamResponse) -> None:
+        hub = self._known.hub
+        socket = hub.replace("http", "ws", 1)
+        response.headers["Content-Security-Policy"] = POLICY.format(hub=hub, socket=socket)
+        for name, value in HEADERS.items():
+            response.headers[name] = value
+
+
+def refuse(_: web.Request, status: int, sentence: str) -> web.Response:
+    """What the page's port answers when it fails, or does not do something."""
+    return web.Response(
+        status=status, text=json.dumps({"error": sentence}), content_type="application/json"
+    )

@@ -1,0 +1,245 @@
+"""A participant's side: what is reported, that nothing is lost, and that no check notices."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+
+import pytest
+
+from chatkit.classroom import codes
+from chatkit.classroom.reporting import join, reports, sending
+from chatkit.classroom.reporting.records import ClassRecords, Membership
+from chatkit.core import ports
+from chatkit.core.errors import CheckFailed, NoJoinCode, NotStarted, ServiceError, SetupError
+from chatkit.knowledge.problems import PROBLEMS
+from tests.classroom.board.board_testing import OpenBoard
+
+SECRET = "AccessKey=c2VjcmV0; def answer(): return 42"
+LIMIT_S = 20.0
+
+
+@pytest.fixture
+def nobody_sends(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Events wait until a test sends them."""
+    monkeypatch.setattr(sending, "wake", lambda _home: None)
+
+
+@pytest.fixture
+def offline(tmp_path: Path, nobody_sends: None) -> ClassRecords:
+    """A class was joined, and nothing answers at its address."""
+    records = ClassRecords(tmp_path)
+    url = f"http://127.0.0.1:{ports.any_free()}"
+    now = time.time()
+    records.join(Membership(url, codes.new_code(), "p01", ends=now + 3600, since=now - 60))
+    return records
+
+
+def sent(home: Path) -> None:
+    """Wait until the background has sent what waits."""
+    sending._senders[home].wait_until_sent(LIMIT_S)
+
+
+def failed(text: str = "nothing") -> CheckFailed:
+    """A check's failure with a text that is nobody's business."""
+    return CheckFailed("The function", expected="200", got=text, hint=SECRET)
+
+
+def test_what_is_sent_is_said_when_joining(board: OpenBoard, number: int, tmp_path: Path) -> None:
+    """Before anything is."""
+    told = join.join(tmp_path, board.invitation(number)).text
+    assert "never" in told
+    assert "code, chat, the text of an error, your name" in told
+    assert board.events(number) == []
+
+
+def test_without_a_class_nothing_is_kept(tmp_path: Path) -> None:
+    """It is opt-in for everybody."""
+    reports.result(tmp_path, "check", "05", failed())
+    assert [*tmp_path.iterdir()] == []
+
+
+def test_of_an_error_only_its_kind_is_kept(tmp_path: Path, offline: ClassRecords) -> None:
+    """Neither text, nor hint, nor what was got."""
+    reports.result(tmp_path, "check", "05", failed(SECRET))
+    text = (offline.folder / "outbox.jsonl").read_text(encoding="utf-8")
+    assert "AccessKey" not in text
+    assert "answer" not in text
+    (event,) = offline.waiting(9)
+    assert (event["error"], event["passed"], event["section"]) == ("CheckFailed", False, "05")
+
+
+def test_a_known_cause_is_named_by_its_title(tmp_path: Path, offline: ClassRecords) -> None:
+    """The title is the kit's own text, the same for everybody."""
+    known = next(problem for problem in PROBLEMS if problem.codes)
+    error = ServiceError(400, known.codes[0], SECRET)
+    reports.result(tmp_path, "check", "05", error)
+    (event,) = offline.waiting(9)
+    assert event["cause"] == known.title
+
+
+def test_an_error_with_a_strange_name_has_none(tmp_path: Path, offline: ClassRecords) -> None:
+    """A learner's own type may be called anything."""
+    strange = type("Ünlücky <b>", (Exception,), {})
+    reports.result(tmp_path, "check", "05", strange())
+    assert offline.waiting(9)[0]["error"] == "Exception"
+
+
+def test_a_report_never_fails_a_check(tmp_path: Path, offline: ClassRecords) -> None:
+    """Whatever happens to its files."""
+    (offline.folder / "outbox.jsonl").mkdir()
+    with reports.reported(tmp_path, "check", "05"):
+        pass
+    with pytest.raises(CheckFailed), reports.reported(tmp_path, "check", "05"):
+        raise failed()
+
+
+def test_seconds_count_from_the_section_before(tmp_path: Path, offline: ClassRecords) -> None:
+    """So the board can tell the pace, whatever clock a machine has."""
+    reports.result(tmp_path, "check", "04", failed())
+    reports.result(tmp_path, "check", "04", None)
+    reports.result(tmp_path, "check", "05", None)
+    seconds = [event["seconds"] for event in offline.waiting(9)]
+    assert seconds[0] >= 60
+    assert seconds[1] >= 60
+    assert seconds[2] < 60
+
+
+def test_what_was_done_offline_catches_up_in_order_and_once(
+    board: OpenBoard, number: int, tmp_path: Path, nobody_sends: None
+) -> None:
+    """With the time at which it happened."""
+    join.join(tmp_path, board.invitation(number))
+    sections = [f"{section:02}" for section in range(10)] * 3
+    for section in sections:
+        reports.result(tmp_path, "check", section, None)
+    assert join.waiting(tmp_path) == 30
+    assert join.settle(tmp_path)
+    assert join.settle(tmp_path)
+    assert [event["section"] for event in board.events(number)] == sections
+    assert join.waiting(tmp_path) == 0
+
+
+def test_an_answer_that_is_lost_counts_nothing_twice(
+    board: OpenBoard, number: int, tmp_path: Path, nobody_sends: None
+) -> None:
+    """The part is sent again, with the same ids."""
+    join.join(tmp_path, board.invitation(number))
+    reports.result(tmp_path, "check", "05", None)
+    before = (tmp_path / "class" / "outbox.jsonl").read_bytes()
+    assert join.settle(tmp_path)
+    (tmp_path / "class" / "outbox.jsonl").write_bytes(before)
+    assert join.settle(tmp_path)
+    assert len(board.events(number)) == 1
+
+
+def test_the_background_sends_without_being_asked(
+    board: OpenBoard, number: int, tmp_path: Path
+) -> None:
+    """A check ends at once; its result arrives a moment later."""
+    join.join(tmp_path, board.invitation(number))
+    reports.result(tmp_path, "check", "05", None)
+    sent(tmp_path)
+    assert len(board.events(number)) == 1
+
+
+def test_the_next_process_sends_what_waits(
+    board: OpenBoard, number: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A kernel may be killed in the middle."""
+    with monkeypatch.context() as patch:
+        patch.setattr(sending, "wake", lambda _home: None)
+        join.join(tmp_path, board.invitation(number))
+        reports.result(tmp_path, "check", "05", None)
+    reports.resume(tmp_path)
+    sent(tmp_path)
+    assert len(board.events(number)) == 1
+
+
+def test_a_board_that_does_not_answer_loses_nothing(tmp_path: Path, offline: ClassRecords) -> None:
+    """Events wait, in order."""
+    for section in ("01", "02"):
+        reports.result(tmp_path, "check", section, None)
+    assert not join.settle(tmp_path)
+    assert [event["section"] for event in offline.waiting(9)] == ["01", "02"]
+
+
+def test_a_damaged_line_stops_no_other(
+    board: OpenBoard, number: int, tmp_path: Path, nobody_sends: None
+) -> None:
+    """What cannot be read is left out, what the board refuses is dropped, the rest arrives."""
+    join.join(tmp_path, board.invitation(number))
+    for section in ("01", "02"):
+        reports.result(tmp_path, "check", section, None)
+    outbox = tmp_path / "class" / "outbox.jsonl"
+    first, second = outbox.read_text(encoding="utf-8").splitlines()
+    bad = json.dumps({**json.loads(first), "id": "0" * 32, "section": "<b>"})
+    outbox.write_text(f'{first}\n{{"id": \n{bad}\n{second}\n', encoding="utf-8")
+    assert join.settle(tmp_path)
+    assert [event["section"] for event in board.events(number)] == ["01", "02"]
+
+
+def test_leaving_forgets_here_and_there(board: OpenBoard, number: int, tmp_path: Path) -> None:
+    """And nothing is reported afterwards."""
+    join.join(tmp_path, board.invitation(number))
+    reports.result(tmp_path, "check", "05", None)
+    sent(tmp_path)
+    join.leave(tmp_path)
+    reports.result(tmp_path, "check", "06", None)
+    assert board.events(number) == []
+    assert ClassRecords(tmp_path).membership() is None
+    with pytest.raises(NotStarted):
+        join.leave(tmp_path)
+
+
+def test_who_cannot_reach_the_board_stays_in_the_class(
+    tmp_path: Path, offline: ClassRecords
+) -> None:
+    """Else what is there would stay there for good."""
+    with pytest.raises(NotStarted):
+        join.leave(tmp_path)
+    assert offline.membership() is not None
+
+
+def test_a_hand_is_shown_before_it_goes(
+    board: OpenBoard, number: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """And lowered with None."""
+    join.join(tmp_path, board.invitation(number))
+    join.ask(tmp_path, "  What is a hub?  ")
+    assert capsys.readouterr().out == f"To the instructor, from p{number:02}: What is a hub?\n"
+    join.ask(tmp_path, None)
+    sent(tmp_path)
+    assert [event["text"] for event in board.events(number)] == ["What is a hub?", ""]
+
+
+@pytest.mark.parametrize("text", ["", " ", "x" * 201, "two\nlines", "\u202e"], ids=ascii)
+def test_a_hand_that_is_no_line_is_refused(
+    tmp_path: Path, offline: ClassRecords, text: str
+) -> None:
+    """With a sentence, before anything is kept."""
+    with pytest.raises(SetupError):
+        join.ask(tmp_path, text)
+    assert offline.waiting(9) == []
+
+
+def test_a_code_that_is_none_goes_nowhere(tmp_path: Path) -> None:
+    """Not to the address behind it either."""
+    with pytest.raises(NoJoinCode):
+        join.join(tmp_path, "hello@127.0.0.1:1")
+    assert [*tmp_path.iterdir()] == []
+
+
+def test_a_wrong_code_joins_nothing(board: OpenBoard, tmp_path: Path) -> None:
+    """The board says so in a sentence."""
+    with pytest.raises(ServiceError, match="not one of the class"):
+        join.join(tmp_path, f"{codes.new_code()}@{board.room}")
+    assert ClassRecords(tmp_path).membership() is None
+
+
+def test_no_secret_is_in_a_repr(offline: ClassRecords) -> None:
+    """A traceback or a log shows reprs."""
+    membership = offline.membership()
+    assert membership is not None
+    assert membership.code not in repr(membership)
