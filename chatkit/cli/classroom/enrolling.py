@@ -8,21 +8,24 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from chatkit.core.errors import NotStarted
+from chatkit.cli.classroom import making
+from chatkit.core.errors import NotOffered, NotStarted
 from chatkit.core.settings import checked_target, home
 from chatkit.core.text.controls import visible
 
 if TYPE_CHECKING:  # what a verb needs is imported when it runs, so that the others start without it
+    from chatkit.classroom.enrolment import Wanted
     from chatkit.classroom.roster import Roster
 
 NAME_COLUMN = 24
+NAMES = "`chatkit class roster names.csv`; its first line names the columns: name, mail, region."
 
 
 def roster(
     names: Annotated[
-        Path,
+        Path | None,
         typer.Argument(help="A CSV file with the columns name, and perhaps mail and region."),
-    ],
+    ] = None,
     *,
     title: Annotated[str, typer.Option("--title", help="What the class is called.")] = "",
     target: Annotated[
@@ -42,18 +45,22 @@ def roster(
     tier: Annotated[
         str, typer.Option("--tier", help="Of each person's instance: free or standard.")
     ] = "free",
+    make: Annotated[
+        bool, typer.Option("--make", help="On Azure: make the groups, and give the rights.")
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="With --make: do not ask.")] = False,
 ) -> None:
     """Give everybody of a list a suffix, a hub, a name to sign in with, and a join code.
 
     Who is in the roster already keeps theirs; newcomers are added.
     """
-    from chatkit.classroom import names_file
     from chatkit.classroom import roster as rosters
-    from chatkit.classroom.enrolment import Wanted, enrol, missing
+    from chatkit.classroom.enrolment import Wanted
 
-    entries = names_file.read(names)
+    if names is None and not make:
+        raise NotOffered("A roster needs a list of names.", hint=NAMES)
     with rosters.changing(home()):
-        known = _known()
+        known = _known() if names is not None else rosters.read(home())
         wanted = Wanted(
             title=" ".join(title.split()) or (known.title if known else _usual_title()),
             target=checked_target(target or (known.target if known else "local")),
@@ -62,12 +69,25 @@ def roster(
             is_shared=shared or (known is not None and known.is_shared),
             tier=_tier(tier),
         )
-        made = enrol(entries, wanted, known)
-        rosters.write(home(), made)
+        if names is not None:
+            known = _enrolled(names, wanted, known)
+        if make and known is not None:
+            making.make(known, is_agreed=yes)
+    typer.echo("`chatkit class handout` writes the pages to hand out, with the join codes.")
+
+
+def _enrolled(names: Path, wanted: Wanted, known: Roster | None) -> Roster:
+    from chatkit.classroom import names_file
+    from chatkit.classroom import roster as rosters
+    from chatkit.classroom.enrolment import enrol, missing
+
+    entries = names_file.read(names)
+    made = enrol(entries, wanted, known)
+    rosters.write(home(), made)
     typer.echo("\n".join(lines(made)))
     for name in missing(made, entries):
         typer.echo(f"{visible(name)} is not in {names.name} and stays in the class.")
-    typer.echo("`chatkit class handout` writes the pages to hand out, with the join codes.")
+    return made
 
 
 def lines(made: Roster) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from chatkit.cli.classroom import board, enrolling, handing_out, membership, prices
+from chatkit.cli.classroom import board, ending, enrolling, handing_out, membership, prices
 
 app = typer.Typer(
     name="class",
@@ -19,3 +19,4 @@ app.command()(prices.cost)
 app.command()(membership.join)
 app.command()(membership.leave)
 app.add_typer(board.app, name="board")
+app.command()(ending.clean)

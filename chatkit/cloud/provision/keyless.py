@@ -73,8 +73,8 @@ def assign_roles(stack: Stack, principal: str) -> None:
     instances = stack.cloud.signalr().signal_r
     instance = stack.calls.call(instances.get, names.resource_group, names.signalr)
     account = storage.read_account(stack)
-    _assign(stack, SIGNALR_SERVICE_OWNER, principal, str(instance.id))
-    _assign(stack, STORAGE_BLOB_DATA_OWNER, principal, str(account.id))
+    assign_role(stack, SIGNALR_SERVICE_OWNER, principal, str(instance.id))
+    assign_role(stack, STORAGE_BLOB_DATA_OWNER, principal, str(account.id))
 
 
 def has_roles(stack: Stack) -> bool:
@@ -152,7 +152,7 @@ def let_caller_in(stack: Stack) -> None:
     token = stack.cloud.credential.get_token(*stack.cloud.credential_scopes).token
     claims = jwt.decode(token, options={"verify_signature": False})
     kind = "User" if claims.get("idtyp") == "user" else "ServicePrincipal"
-    _assign(stack, SIGNALR_SERVICE_OWNER, str(claims["oid"]), str(instance.id), kind=kind)
+    assign_role(stack, SIGNALR_SERVICE_OWNER, str(claims["oid"]), str(instance.id), kind=kind)
     _wait_until_let_in(stack, signalr.address(stack, instance))
 
 
@@ -217,7 +217,7 @@ def _patch_site(stack: Stack, body: dict[str, Any]) -> HttpResponse:
     return answer
 
 
-def _assign(
+def assign_role(
     stack: Stack, role: str, principal: str, scope: str, *, kind: str = "ServicePrincipal"
 ) -> None:
     """Make sure that a principal has a role at a resource."""

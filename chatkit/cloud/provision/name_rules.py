@@ -7,9 +7,16 @@ Azure resources".
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeVar
+
+from azure.core.exceptions import HttpResponseError
 
 from chatkit.core.errors import ServiceError, SetupError
+
+R = TypeVar("R")
+NO_RIGHT = 403
 
 
 @dataclass(frozen=True)
@@ -65,6 +72,20 @@ def check_name(kind: str, name: str) -> str:
     if not rule.pattern.fullmatch(name):
         raise SetupError(f"{name!r} cannot be the name of a {kind}: Azure wants {rule.sentence}.")
     return name
+
+
+def if_allowed(ask: Callable[[], R]) -> R | None:
+    """Ask the subscription something; None when this account may not.
+
+    Who has rights on a resource group alone may make everything in it, and not ask beforehand
+    whether a name is free: then the request that makes it says so.
+    """
+    try:
+        return ask()
+    except HttpResponseError as error:
+        if error.status_code != NO_RIGHT:
+            raise
+        return None
 
 
 def check_answer(name: str, *, available: bool | None, reason: object, message: str | None) -> None:

@@ -1,0 +1,1 @@
+"""What a class has on Azure: a resource group a person."""
