@@ -179,7 +179,7 @@ def _why(error: AzureError) -> str:
 
 
 def _tagged(place: Place, class_id: str) -> list[ResourceGroup]:
-    if not class_id.isalnum():
+    if not (class_id.isascii() and class_id.isalnum()):
         raise SetupError("There is no such class.", hint="A class has letters and digits.")
     wanted = f"tagName eq '{CLASS_TAG}' and tagValue eq '{class_id}'"
     listed = place.calls.list(place.cloud.resources().resource_groups.list, filter=wanted)
