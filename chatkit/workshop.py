@@ -18,6 +18,7 @@ from chatkit.core.settings import Settings
 from chatkit.lesson import mistakes, sections
 from chatkit.lesson.chat_map import MapVerb
 from chatkit.lesson.exercises.verbs import ExerciseVerbs
+from chatkit.lesson.plan import PlanVerb
 from chatkit.lesson.verbs.sections import SectionVerbs
 from chatkit.stage.verbs import StageVerbs
 from chatkit.steps import clean_up, deployment, identity, local_run, resources
@@ -33,6 +34,7 @@ class Workshop(
     SectionVerbs,
     ExerciseVerbs,
     MapVerb,
+    PlanVerb,
     StageVerbs,
     ClassVerbs,
     BoardVerbs,

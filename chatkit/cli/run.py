@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from chatkit.cloud import local_cloud
+from chatkit.cloud.targets import connect
 from chatkit.core import settings
 from chatkit.core.errors import ChatkitError
 from chatkit.core.files import write_public
@@ -17,28 +19,51 @@ from chatkit.core.home.check import check_home
 from chatkit.core.public_urls import public_url
 from chatkit.lesson import sections
 from chatkit.lesson.notebooks import execution, run_sheet
+from chatkit.lesson.plan import PEOPLE, plan_of
 from chatkit.setup.environment import was_made_now
+
+CHOSEN_LATER = "<suffix>"
 
 if TYPE_CHECKING:  # the other verbs start without waiting for it
     from rich.progress import Progress, TaskID
 
 
+Target = Annotated[
+    str | None, typer.Option("--target", help="local or azure; default: the one chosen last.")
+]
+Until = Annotated[
+    str | None,
+    typer.Option(
+        "--until",
+        help="Last section to run; 11 also cleans up, 12 is an appendix. Default: all before 11.",
+    ),
+]
+DryRun = Annotated[
+    bool,
+    typer.Option(
+        "--dry-run",
+        help="Say what would run, and on which target; for azure each call, who may send it,"
+        " quota, cost and time. Run nothing.",
+    ),
+]
+ReadOnly = Annotated[
+    bool,
+    typer.Option(
+        "--read-only",
+        help="With --dry-run: ask what may be asked without a change (names, region, quota).",
+    ),
+]
+People = Annotated[
+    int, typer.Option("--people", help="With --dry-run: size of your class, for the cost.")
+]
+
+
 def run(
-    target: Annotated[
-        str | None, typer.Option("--target", help="local or azure; default: the one chosen last.")
-    ] = None,
-    until: Annotated[
-        str | None,
-        typer.Option(
-            "--until",
-            help="Last section to run; 11 also cleans up, 12 is an appendix."
-            " Default: all before 11.",
-        ),
-    ] = None,
-    dry_run: Annotated[
-        bool,
-        typer.Option("--dry-run", help="Say what would run, and on which target; run nothing."),
-    ] = False,
+    target: Target = None,
+    until: Until = None,
+    dry_run: DryRun = False,
+    read_only: ReadOnly = False,
+    people: People = PEOPLE,
 ) -> None:
     """Execute the notebooks in order.
 
@@ -49,8 +74,11 @@ def run(
 
     check_home(settings.home())
     chosen = select(settings.kit() / "notebooks", until)
+    if read_only and not dry_run:
+        raise typer.BadParameter("goes with --dry-run.", param_hint="--read-only")
     if dry_run:
         typer.echo("\n".join(plan(chosen, target)))
+        tell_plan(chosen, target, read_only=read_only, people=people)
         return
     if target is not None:
         choose(target)
@@ -86,7 +114,7 @@ def plan(chosen: list[Path], target: str | None) -> list[str]:
     if wanted.target == "azure":
         where = "your Azure subscription (target azure)"
     group = "a resource group of a new name"
-    if (settings.home() / settings.FILE).exists() or wanted.suffix != known.suffix:
+    if is_named(known, wanted):
         group = f"resource group {wanted.names.resource_group}"
     changed = "Nothing was changed."
     if was_made_now():
@@ -97,6 +125,38 @@ def plan(chosen: list[Path], target: str | None) -> list[str]:
         *(f"  {notebook.stem}" for notebook in chosen),
         f"Executed copies would be kept in {settings.home() / 'executed'}. {changed}",
     ]
+
+
+def is_named(known: settings.Settings, wanted: settings.Settings) -> bool:
+    """Whether the names of the resources are chosen: the first run does so."""
+    return (settings.home() / settings.FILE).exists() or wanted.suffix != known.suffix
+
+
+def tell_plan(chosen: list[Path], target: str | None, *, read_only: bool, people: int) -> None:
+    """Print what a run on Azure sends; on the local cloud only what was asked there.
+
+    Args:
+        chosen: The notebooks.
+        target: Which target was named.
+        read_only: Ask it what may be asked.
+        people: How many are in the class.
+
+    Raises:
+        SetupError: Nobody is signed in, or the local cloud does not run.
+    """
+    known = settings.load(settings.home())
+    wanted = known.wanted(target=target, suffix=None, region=None)
+    if wanted.target == "local" and not read_only:
+        return
+    if not is_named(known, wanted):
+        wanted = replace(wanted, suffix=CHOSEN_LATER)
+    told = plan_of(wanted, chosen, people=people)
+    if read_only:
+        from chatkit.cloud.plan.asking import Asking
+
+        found = tuple(Asking(connect(wanted, settings.home()), wanted.names).answers())
+        told = replace(told, found=found)
+    typer.echo(f"\n{told}")
 
 
 def choose(target: str) -> None:

@@ -24,6 +24,7 @@ from azure.core.polling import LROPoller
 
 from chatkit.cloud.hints import add_hint
 from chatkit.cloud.how.requests import Request, Sent, read_request
+from chatkit.cloud.trace.policy import body_of
 from chatkit.core.availability import Absence
 from chatkit.core.results import Call, Progress
 
@@ -42,16 +43,23 @@ class _Wire:
     Args:
         name: The SDK's name of the method.
         arguments: What it got.
+        step: What the verb does that calls it.
         only_noted: Nothing is sent.
     """
 
     def __init__(
-        self, name: str, arguments: tuple[object, ...], *, only_noted: bool = False
+        self,
+        name: str,
+        arguments: tuple[object, ...],
+        *,
+        step: str = "",
+        only_noted: bool = False,
     ) -> None:
         self.verb = ""
         self.path = ""
         self.request: Request | None = None
-        self._name = name
+        self.step = step
+        self.name = name
         self._arguments = arguments
         self._only_noted = only_noted
 
@@ -64,8 +72,8 @@ class _Wire:
         if self.request is None:
             self.verb = sent.method
             self.path = short_path(sent.url)
-            wire = Sent(sent.method, sent.url, dict(sent.headers), _bytes(sent))
-            self.request = read_request(self._name, self._arguments, sent=wire, meant=_meant.get())
+            wire = Sent(sent.method, sent.url, dict(sent.headers), body_of(sent))
+            self.request = read_request(self.name, self._arguments, sent=wire, meant=_meant.get())
         if self._only_noted:
             raise _OnlyNoted
 
@@ -85,6 +93,12 @@ class _Noted:
 
 _current: ContextVar[_Wire | None] = ContextVar("chatkit_call", default=None)
 _meant: ContextVar[tuple[str, ...]] = ContextVar("chatkit_settings_meant", default=())
+
+
+def told() -> tuple[str, str]:
+    """What runs now: the step, and the SDK's method; empty outside of a verb."""
+    wire = _current.get()
+    return ("", "") if wire is None else (wire.step, wire.name)
 
 
 class RecordRequests(SansIOHTTPPolicy[Any, Any]):
@@ -249,7 +263,7 @@ class Calls:
 
     @contextmanager
     def _noted(self, name: str, arguments: tuple[object, ...]) -> Iterator[None]:
-        wire = _Wire(name, arguments)
+        wire = _Wire(name, arguments, step=self._progress.title if self._progress else "")
         started = time.monotonic()
         token = _current.set(wire)
         try:
@@ -279,14 +293,6 @@ class Calls:
 def _is_repeated(last: _Noted, noted: _Noted) -> bool:
     same_time = replace(noted.call, seconds=last.call.seconds)
     return replace(noted, call=same_time) == last
-
-
-def _bytes(sent: Any) -> bytes:
-    """The body of an SDK's request; none of a stream, which can be read once only."""
-    content = getattr(sent, "content", None) or getattr(sent, "data", None)
-    if isinstance(content, str):
-        return content.encode()
-    return bytes(content) if isinstance(content, bytes | bytearray) else b""
 
 
 def _repeated(work: Callable[[], R]) -> R:

@@ -14,8 +14,9 @@ from functools import cached_property
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any, TypeVar
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 
+from chatkit.cloud.trace.record import Record
 from chatkit.core.availability import Absence, nothing_is_absent
 
 if TYPE_CHECKING:
@@ -35,6 +36,8 @@ AZURE_GRAPH = "https://graph.microsoft.com"
 AZURE_AUTHORITY = "https://login.microsoftonline.com"
 GRAPH_SCOPE = "https://graph.microsoft.com/.default"
 MANAGEMENT_SCOPE = "https://management.azure.com/.default"
+# Of the endpoint that takes an app's package.
+SCM_PATHS = ("/api/publish", "/api/deployments")
 # Where the service does not say. With the SDKs' own 30 s an operation would take up to half a
 # minute longer.
 POLLING_S = 5
@@ -54,6 +57,7 @@ class Cloud:
         graph: Address of Microsoft Graph.
         authority: Address of Microsoft Entra ID.
         absence: Says why nothing of it can answer now: a local cloud may not run.
+        record: Where requests are noted; None for nowhere.
     """
 
     target: str
@@ -67,6 +71,7 @@ class Cloud:
     graph: str = AZURE_GRAPH
     authority: str = AZURE_AUTHORITY
     absence: Absence = field(default=nothing_is_absent, repr=False, compare=False)
+    record: Record | None = field(default=None, repr=False, compare=False)
     # Not an argument: `replace` makes a connection with clients of its own.
     _clients: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
@@ -81,15 +86,23 @@ class Cloud:
 
     def transport_kwargs(self) -> dict[str, Any]:
         """What every client gets: the policies of the kit, and whom to trust."""
-        from chatkit.cloud.calls import NameAbsence, RecordRequests
+        from chatkit.cloud.calls import NameAbsence, RecordRequests, told
+        from chatkit.cloud.trace.policy import NoteRequests
 
+        noting = [] if self.record is None else [NoteRequests(self.record, told, self._is_api)]
         kwargs: dict[str, Any] = {
             "per_call_policies": [RecordRequests()],
-            "per_retry_policies": [NameAbsence(self.absence)],
+            "per_retry_policies": [NameAbsence(self.absence), *noting],
         }
         if self.ca_file:
             kwargs["connection_verify"] = str(self.ca_file)
         return kwargs
+
+    def _is_api(self, url: str) -> bool:
+        """Whether an address is one of Azure's control plane, whose documents are the kit's."""
+        return url.startswith((f"{self.resource_manager}/", f"{self.graph}/")) or (
+            urlsplit(url).path.startswith(SCM_PATHS)
+        )
 
     def resources(self) -> ResourceManagementClient:
         """Client of resource groups and providers."""

@@ -11,6 +11,7 @@ from typing import NotRequired, TypedDict
 
 from chatkit.cloud.connection import Cloud
 from chatkit.cloud.local_cloud import absence, not_running, read
+from chatkit.cloud.trace.record import Record
 from chatkit.core.errors import SetupError
 from chatkit.core.settings import Settings
 
@@ -47,7 +48,7 @@ def connect(settings: Settings, home: Path) -> Cloud:
     """
     if settings.target == "local":
         return connect_local(home)
-    return connect_azure()
+    return connect_azure(Record(home, "azure"))
 
 
 def connect_local(home: Path) -> Cloud:
@@ -80,14 +81,18 @@ def connect_local(home: Path) -> Cloud:
         graph=at["graph"],
         authority=at["authority"],
         absence=partial(absence, home / "local"),
+        record=Record(home, "local"),
     )
 
 
-def connect_azure() -> Cloud:
+def connect_azure(record: Record | None = None) -> Cloud:
     """Sign in as `az login` did, else as DefaultAzureCredential does, and choose the subscription.
 
     `CHATKIT_SUBSCRIPTION` names the subscription; without it, the default of `az` counts, else the
     only one there is.
+
+    Args:
+        record: Where requests are noted; None for nowhere.
 
     Raises:
         SetupError: There is no way to choose a subscription.
@@ -99,7 +104,9 @@ def connect_azure() -> Cloud:
     credential = ChainedTokenCredential(
         AzureCliCredential(process_timeout=30), DefaultAzureCredential()
     )
-    cloud = Cloud(target="azure", subscription_id="", tenant_id="", credential=credential)
+    cloud = Cloud(
+        target="azure", subscription_id="", tenant_id="", credential=credential, record=record
+    )
     wanted = os.environ.get("CHATKIT_SUBSCRIPTION") or _default_of_az()
     found = _subscriptions(cloud)
     if wanted:
@@ -117,6 +124,7 @@ def connect_azure() -> Cloud:
         subscription_id=chosen["subscriptionId"],
         tenant_id=chosen.get("tenantId", ""),
         credential=credential,
+        record=record,
     )
 
 

@@ -245,6 +245,11 @@ class Progress:
         self._drawn = 0.0
         self._interactive = is_interactive()
 
+    @property
+    def title(self) -> str:
+        """What is being done."""
+        return self._title
+
     def begin(self, label: str) -> None:
         """Say that a step started."""
         with self._lock:

@@ -201,10 +201,38 @@ def test_a_dry_run_on_azure_stays_on_the_target_that_there_is(
     assert [path.name for path in settings.home().iterdir()] == ["settings.json"]
 
 
-@pytest.mark.parametrize("wrong", [("--until", "99"), ("--target", "moon")])
+def test_a_dry_run_on_azure_tells_each_call_with_these_names(
+    chatkit: Chatkit, notebooks: Path
+) -> None:
+    """And what the class of that size costs; nothing is sent."""
+    write(notebooks, "02-create-signalr.ipynb")
+    settings.save(settings.home(), settings.Settings(suffix="abc123"))
+    said = chatkit("run", "--dry-run", "--target", "azure", "--people", "12").out
+    assert "PUT https://management.azure.com/subscriptions/<subscription id>/" in said
+    assert "chatkit-abc123" in said and "a class of 12 in one chat, a day: 0.00 USD" in said
+
+
+def test_a_dry_run_on_azure_does_not_make_names_up(chatkit: Chatkit, notebooks: Path) -> None:
+    """The first run chooses them."""
+    write(notebooks, "02-create-signalr.ipynb")
+    said = chatkit("run", "--dry-run", "--target", "azure").out
+    assert "chatkit-<suffix>" in said and not settings.home().exists()
+
+
+@pytest.mark.parametrize(
+    "wrong", [("--until", "99"), ("--target", "moon"), ("--people", "x"), ("--people", "999999")]
+)
 def test_a_dry_run_of_what_does_not_exist_is_bad_usage(
     chatkit: Chatkit, notebooks: Path, wrong: tuple[str, str]
 ) -> None:
     """As without it."""
     write(notebooks, "00-first.ipynb")
-    assert chatkit("run", "--dry-run", *wrong).code == 2
+    settings.save(settings.home(), settings.Settings(target="azure", suffix="abc123"))
+    assert chatkit("run", "--dry-run", *wrong).code in (1, 2)
+
+
+def test_asking_without_a_dry_run_is_bad_usage(chatkit: Chatkit, notebooks: Path) -> None:
+    """Nobody means to run everything then."""
+    write(notebooks, "00-first.ipynb", "raise SystemExit")
+    typed = chatkit("run", "--read-only")
+    assert typed.code == 2 and "--dry-run" in typed.err

@@ -6,8 +6,8 @@ import asyncio
 from dataclasses import dataclass
 
 from chatkit.core.time import clock
+from chatkit.core.time.recorded import NOT_RECORDED, RECORDED
 from chatkit.localcloud.core.store import Store
-from chatkit.localcloud.recorded.durations import NOT_RECORDED, RECORDED
 
 
 @dataclass

@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 
 from chatkit.core.time import clock
+from chatkit.core.time.recorded import RECORDED, Recorded
 from chatkit.localcloud.core.store import Store
 from chatkit.localcloud.easy_auth.sessions import Sessions
 from chatkit.localcloud.entra import codes, tokens
 from chatkit.localcloud.entra.core.roles import BY_NAME, Assignment, Roles
 from chatkit.localcloud.entra.errors import TokenRejected
 from chatkit.localcloud.recorded.clock import Clock
-from chatkit.localcloud.recorded.durations import RECORDED, Recorded
 from chatkit.localcloud.resource_manager.core.errors import ArmError
 from chatkit.localcloud.resource_manager.core.operations import Operations
 from chatkit.localcloud.resource_manager.core.registrations import Registrations

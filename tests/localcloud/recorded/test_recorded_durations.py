@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 import chatkit
+from chatkit.core.time.recorded import NOT_RECORDED, RECORDED
 from chatkit.localcloud.recorded.clock import Clock
-from chatkit.localcloud.recorded.durations import NOT_RECORDED, RECORDED
 
 SLOW = Clock("recorded", 2.0)
 

@@ -8,7 +8,7 @@ from dataclasses import asdict
 from aiohttp import web
 
 from chatkit.core import strict_json
-from chatkit.localcloud.recorded.durations import NOT_RECORDED, RECORDED
+from chatkit.core.time.recorded import NOT_RECORDED, RECORDED
 from chatkit.localcloud.resource_manager.core.context import Context
 from chatkit.localcloud.resource_manager.core.documents import JsonObject
 from chatkit.localcloud.resource_manager.core.faults import KINDS, Faults

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from chatkit.localcloud.recorded.durations import RECORDED, Recorded
+from chatkit.core.time.recorded import RECORDED, Recorded
 from tests.localcloud.resource_manager.arm_cloud import LocalCloud
 from tests.localcloud.resource_manager.raw import Raw
 

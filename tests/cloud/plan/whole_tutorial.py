@@ -1,0 +1,66 @@
+"""What a whole tutorial sends: every notebook in a kernel, from an empty home."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+
+from chatkit.cloud.trace import record
+from chatkit.cloud.trace.entry import Entry
+from chatkit.core.settings import checkout
+from chatkit.lesson import sections
+from chatkit.lesson.notebooks import execution
+from tests.homes import workshop_in
+from tests.steps.by_hand.state import Asked
+
+SUFFIX = "whole1"
+REGION = "eastus2"
+REGION_SHOWN = "East US 2"
+
+
+@dataclass(frozen=True)
+class Whole:
+    """A tutorial that was done.
+
+    Attributes:
+        sent: What each section sent, by its number.
+        addresses: What stands for each address of the local cloud: `{app}`, `{blob}`.
+    """
+
+    sent: dict[str, list[Entry]]
+    addresses: dict[str, str]
+
+
+def sent_by_notebooks(home: Path) -> Whole:
+    """Execute all notebooks, the clean-up and the appendix too."""
+    found: dict[str, list[Entry]] = {}
+    addresses: dict[str, str] = {}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CHATKIT_SUFFIX", SUFFIX)
+        patch.setenv("CHATKIT_TARGET", "local")
+        patch.setenv("CHATKIT_REGION", REGION)
+        with workshop_in(home) as workshop:
+            # What is asked for here is not the tutorial's.
+            cloud = replace(workshop.cloud, record=None)
+            asked = Asked(cloud, workshop.settings.names)
+            for section, path in sections.notebooks(checkout() / "notebooks").items():
+                before = len(record.read(home, "local"))
+                content: Any = nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]
+                execution.execute(
+                    content,
+                    path.name,
+                    path.parent,
+                    done=lambda _cell: addresses.update(_read(asked)),
+                    environment=os.environ,
+                )
+                found[section.number] = record.read(home, "local")[before:]
+    return Whole(found, addresses)
+
+
+def _read(asked: Asked) -> dict[str, str]:
+    return {address: name for name, address in asked.addresses().items() if address}
