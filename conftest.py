@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
-import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,44 +15,16 @@ import pytest
 
 from chatkit.core.public_urls import VARIABLES
 
+pytest_plugins = ["chatkit.testing.plugin"]
 SESSION = Path(tempfile.mkdtemp(prefix="chatkit-tests-"))
 os.environ["CHATKIT_HOME"] = str(SESSION / "home")
 for _name in VARIABLES:  # on a JupyterHub or in a codespace, addresses look different
     os.environ.pop(_name, None)
 
 
-@pytest.hookimpl(optionalhook=True)
-def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
-    """With `--dist loadfile`, give all notebooks to one process: they are one program."""
-    if config.getoption("dist") != "loadfile":
-        return None
-    from xdist.scheduler import LoadFileScheduling  # type: ignore[import-untyped]
-
-    class Scheduling(LoadFileScheduling):  # type: ignore[misc]
-        def _split_scope(self, nodeid: str) -> str:
-            if nodeid.startswith("notebooks/"):
-                return "notebooks"
-            return str(super()._split_scope(nodeid))
-
-    return Scheduling(config, log)
-
-
-_begun: set[Path] = set()
-"""Notebooks of which a cell was to run."""
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Bring the session's home to the start of a notebook that runs without the one before it."""
-    path = item.path
-    if path.suffix != ".ipynb" or path in _begun:
-        return
-    before = [other for other in sorted(path.parent.glob("*.ipynb")) if other < path]
-    if before and before[-1] not in _begun:
-        command = [sys.executable, "-m", "chatkit", "catch-up", path.name.partition("-")[0]]
-        done = subprocess.run(command, capture_output=True, text=True)
-        assert done.returncode == 0, done.stderr
-    _begun.add(path)
+def pytest_configure(config: pytest.Config) -> None:
+    """Let the notebooks use the session's home, too."""
+    config.option.chatkit_home = str(SESSION / "home")
 
 
 _deselected: list[pytest.Item] = []
@@ -92,11 +62,7 @@ def _left_out(config: pytest.Config) -> int:
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     """Stop what still runs in the session's home, and delete that home."""
-    from chatkit.cloud import local_cloud
-    from chatkit.steps.local_servers import FUNCTIONS, PAGE, LocalServers
+    from chatkit.testing.plugin import end_home
 
-    if (SESSION / "home").exists():
-        for name in (FUNCTIONS, PAGE):
-            LocalServers(SESSION / "home").stop(name)
-        local_cloud.stop(local_cloud.folder())
+    end_home(SESSION / "home")
     shutil.rmtree(SESSION, ignore_errors=True)

@@ -25,8 +25,8 @@ from chatkit.core.settings import (
     checked_hub,
     checked_suffix,
     checked_target,
-    read_numbered,
 )
+from chatkit.core.strict_json import read_numbered
 
 FOLDER = "class"
 FILE = "roster.json"

@@ -13,6 +13,7 @@ import typer
 
 from chatkit.cli import auth, az, func, lab, local, run, signalr, stop, test, workshop
 from chatkit.cli.classroom import verbs as classroom
+from chatkit.cli.course import new
 from chatkit.cli.failures import INTERRUPTED, exit_code, sentence, usage_mistake
 from chatkit.cli.stage import tier
 from chatkit.cli.stage import verbs as stage
@@ -33,6 +34,7 @@ app = typer.Typer(
 )
 for verb in (
     lab.lab,
+    new.new,
     run.run,
     workshop.doctor,
     workshop.check,

@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import os
 import secrets
 import subprocess
 import sys
-from contextlib import suppress
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from chatkit.core import ports, settings
 from chatkit.core.errors import NotWritten
-from chatkit.core.files import write_public
 from chatkit.core.home.check import check_home
 from chatkit.core.work import notebooks
 from chatkit.lesson import sections
-from chatkit.setup.environment import Environment
 from chatkit.steps import moved_ports
 
 PORT = 8890
@@ -45,9 +40,9 @@ def lab(
     chosen = choose_port(port)
     if settings.load(settings.home()).target == "local":
         moved_ports.start_cloud(settings.home(), typer.echo)
-    turn_off_news()
     command = [
-        *(sys.executable, "-m", "chatkit.cli.lab_server"),
+        # Without the current folder on its path: a file of the learner's may be called json.py.
+        *(sys.executable, "-P", "-m", "chatkit.cli.lab_server"),
         f"--ServerApp.root_dir={settings.chat_folder()}",
         f"--ServerApp.port={chosen}",
         "--ServerApp.port_retries=0",
@@ -64,7 +59,7 @@ def lab(
     ]
     # A token that Jupyter makes itself is shown in seven lines. Nobody else sees this variable.
     os.environ.setdefault("JUPYTER_TOKEN", secrets.token_hex(16))
-    os.chdir(settings.checkout())
+    os.chdir(settings.chat_folder())  # its home is found from there
     if os.name != "nt":
         os.execv(command[0], command)
     raise typer.Exit(subprocess.call(command))
@@ -88,27 +83,6 @@ def bring_notebooks() -> None:
         return
     if brought.sentence():
         typer.echo(f"chatkit: {brought.sentence()}")
-
-
-def turn_off_news() -> None:
-    """In the kit's own environment, do not let Lab fetch news: a workshop has no use for the pop-up
-    that asks about it.
-
-    A person's own settings win over these, and in an environment of theirs nothing is written. One
-    that others share may take no writes.
-    """
-    if not Environment(settings.checkout()).is_active():
-        return
-    overrides = Path(sys.prefix, "share", "jupyter", "lab", "settings", "overrides.json")
-    if not overrides.exists():
-        quiet = {
-            "@jupyterlab/apputils-extension:notification": {
-                "fetchNews": "false",
-                "checkForUpdates": False,
-            }
-        }
-        with suppress(NotWritten):
-            write_public(overrides, json.dumps(quiet))
 
 
 def choose_port(wanted: int | None) -> int:

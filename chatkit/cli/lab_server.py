@@ -2,6 +2,10 @@
 
 It says one thing, where it is: the address that opens the first notebook.
 
+No news: a workshop has no use for the pop-up that asks about them. That is said to each page that
+is opened, and in no file, so that an environment of others does as well, and nobody's own settings
+change.
+
 It is in the list of what runs for the home, so that `chatkit stop` finds it, and ends when the home
 is deleted.
 """
@@ -23,6 +27,8 @@ if TYPE_CHECKING:
     from jupyter_server.serverapp import ServerApp
 
 EXTENSION = "--InteractiveShellApp.extra_extensions=chatkit"
+NEWS = "@jupyterlab/apputils-extension:announcements"
+"""The part of Lab that asks about news and looks for updates."""
 THIS_PYTHON = ("python", "python3", sys.executable)
 
 
@@ -53,12 +59,20 @@ def main() -> int:
 
         with watched(home(), LAB, _end):
             server = LabApp.initialize_server(argv=sys.argv[1:])
+            server.web_app.settings["page_config_hook"] = without_news
             print(f"JupyterLab: {_address(server)}", file=sys.stderr, flush=True)
             server.start()
     except KeyboardInterrupt:  # before Jupyter handles Ctrl+C itself
         print(INTERRUPTED, file=sys.stderr)
         return 1
     return 0
+
+
+def without_news(_handler: object, page_config: dict[str, object]) -> dict[str, object]:
+    """The settings that Lab's server sends with a page, without what asks about news."""
+    disabled = page_config.get("disabledExtensions")
+    others = disabled if isinstance(disabled, list) else []
+    return {**page_config, "disabledExtensions": [*others, NEWS]}
 
 
 def _address(server: ServerApp) -> str:

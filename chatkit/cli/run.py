@@ -230,7 +230,10 @@ def execute(notebook: Path, copy: Path, progress: Progress, task: TaskID) -> flo
     progress.update(task, total=sum(cell.cell_type == "code" for cell in content.cells))
     try:
         execution.execute(
-            content, notebook.name, notebook.parent, done=lambda _cell: progress.advance(task)
+            content,
+            notebook.name,
+            settings.cells_folder(),
+            done=lambda _cell: progress.advance(task),
         )
     finally:
         content.metadata[run_sheet.NOTE] = how_it_ran()

@@ -12,7 +12,7 @@ from pathlib import Path
 import typer
 
 from chatkit.core.errors import SetupError
-from chatkit.core.settings import checkout
+from chatkit.core.settings import LAID_OUT, checkout, home
 
 CHOSEN = ("-n", "--numprocesses", "--dist", "--pdb", "--trace", "no:xdist", "-pno:xdist")
 """Options by which somebody says how pytest runs; nothing is added to them."""
@@ -28,15 +28,47 @@ def test(context: typer.Context) -> None:
     if importlib.util.find_spec("pytest") is None or importlib.util.find_spec("nbval") is None:
         raise SetupError(
             "The test tools are not installed.",
-            hint="In the checkout, type: pip install --group test",
+            hint=f"Type: {_how_to_install()}",
         )
-    with tempfile.TemporaryDirectory(prefix="chatkit-test-", ignore_cleanup_errors=True) as home:
-        variables = {**os.environ, "CHATKIT_HOME": str(Path(home) / "home")}
+    with tempfile.TemporaryDirectory(prefix="chatkit-test-", ignore_cleanup_errors=True) as made:
+        variables = {**os.environ, "CHATKIT_HOME": str(Path(made) / "home")}
         # Without compiled files each of the hundreds of processes would compile all it imports.
         variables.pop("PYTHONDONTWRITEBYTECODE", None)
-        command = [sys.executable, "-m", "pytest", *_processes(context.args), *context.args]
-        code = subprocess.call(command, cwd=checkout(), env=variables)
+        command = [sys.executable, "-m", "pytest", *_which(context.args)]
+        code = subprocess.call(command, cwd=_where(), env=variables)
         raise typer.Exit(BAD_USAGE if code == BAD_USAGE_OF_PYTEST else code)
+
+
+def _is_checkout() -> bool:
+    return (checkout() / "pyproject.toml").exists()
+
+
+def _how_to_install() -> str:
+    return "pip install --group test, in the checkout" if _is_checkout() else "pip install nbval"
+
+
+def _where() -> Path:
+    """Where pytest runs: in the checkout, or in the folder that `chatkit new` has laid out.
+
+    Raises:
+        SetupError: The package is installed, and this is no such folder.
+    """
+    if _is_checkout():
+        return checkout()
+    folder = home().parent
+    if not (folder / LAID_OUT).exists():
+        raise SetupError(
+            "There are no tests here: the package brings the notebooks.",
+            hint="`chatkit new FOLDER` makes a folder with them; type `chatkit test` there.",
+        )
+    return folder
+
+
+def _which(arguments: list[str]) -> list[str]:
+    """pytest's arguments: all tests of a checkout, or the notebooks of a folder."""
+    if _is_checkout():
+        return [*_processes(arguments), *arguments]
+    return ["--nbval", *(arguments or [str(LAID_OUT.parent)])]
 
 
 def _processes(arguments: list[str]) -> list[str]:

@@ -13,10 +13,11 @@ import string
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any, Literal, TypedDict, Unpack, cast
+from typing import Literal, TypedDict, Unpack, cast
 
 from chatkit.core.errors import HomeDamaged, HomeTooNew, HomeUnusable, NoSuchChoice, SetupError
-from chatkit.core.files import write_private
+from chatkit.core.files import private_folder, write_private
+from chatkit.core.strict_json import read_numbered
 
 Target = Literal["local", "azure"]
 TARGETS: tuple[Target, ...] = ("local", "azure")
@@ -28,6 +29,8 @@ SUFFIX_LENGTH = 6
 FILE = "settings.json"
 SCHEMA = 2
 """The form of the file that this version writes. 1 is that of 0.1.0, which wrote no number."""
+LAID_OUT = Path("notebooks", "kit.json")
+"""In a folder that `chatkit new` has laid out: of which version it is, and what is the kit's."""
 HOLDS = "it holds the names of your resources"
 WRITTEN_LATER = ("timings.json", "chatfiles.json", "steps.json")
 """Records that are begun in a home which has settings."""
@@ -202,7 +205,8 @@ class Settings:
 
 
 def home() -> Path:
-    """Where the kit keeps what it knows: `CHATKIT_HOME`, else `.chatkit` in the checkout.
+    """Where the kit keeps what it knows: `CHATKIT_HOME`, else `.chatkit` of the folder that
+    `chatkit new` has laid out around the current one, else `.chatkit` in the checkout.
 
     Of a package that was installed, and of a checkout in which this user cannot write, it is
     `~/chatkit/.chatkit`.
@@ -210,14 +214,14 @@ def home() -> Path:
     override = os.environ.get("CHATKIT_HOME")
     if override:
         return Path(override).expanduser().resolve()
-    if (checkout() / "pyproject.toml").exists():
-        own = checkout() / ".chatkit"
-        if _is_for_this_user(own):
-            return own
-    else:
-        begun = _begun_above()
-        if begun:
-            return begun
+    is_checkout = (checkout() / "pyproject.toml").exists()
+    # 0.2.0, installed as a package, began a home in the current folder.
+    begun = _begun_above(LAID_OUT, *(() if is_checkout else (Path(".chatkit", FILE),)))
+    if begun:
+        return begun / ".chatkit"
+    own = checkout() / ".chatkit"
+    if is_checkout and _is_for_this_user(own):
+        return own
     return Path.home() / "chatkit" / ".chatkit"
 
 
@@ -233,6 +237,14 @@ def kit() -> Path:
     """
     data = checkout() / "chatkit" / "kit"
     return data if data.is_dir() else checkout()
+
+
+def cells_folder() -> Path:
+    """Where cells run that a verb runs: a kernel finds its home from there. It is made."""
+    if kit() == checkout():
+        return kit() / "notebooks"
+    private_folder(home())
+    return home().parent
 
 
 def chat_folder() -> Path:
@@ -253,16 +265,18 @@ def _is_for_this_user(folder: Path) -> bool:
     return os.access(folder.parent, os.W_OK | os.X_OK)
 
 
-def _begun_above() -> Path | None:
-    """The home that 0.2.0, installed as a package, has begun in the current folder.
+def _begun_above(*marks: Path) -> Path | None:
+    """The folder, this one or one above, that has one of the marks, made by this user.
 
-    A kernel runs in a folder below.
+    A kernel runs in a folder below. What lies around a checkout is not looked at.
     """
     with suppress(OSError):  # the current folder may be gone
         for folder in (Path.cwd(), *Path.cwd().parents):
-            known = folder / ".chatkit" / FILE
-            if known.is_file() and _is_mine(known):
-                return known.parent
+            if folder == checkout():
+                break
+            known = [folder / mark for mark in marks if (folder / mark).is_file()]
+            if known and _is_mine(known[0]):
+                return folder
     return None
 
 
@@ -300,32 +314,6 @@ def load(folder: Path) -> Settings:
         raise HomeDamaged(path, f"{error.message.rstrip('.')}, and {HOLDS}") from error
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise HomeDamaged(path, f"it is not as the kit writes it, and {HOLDS}") from error
-
-
-def read_numbered(path: Path, *, known: int) -> dict[str, Any]:
-    """Read a file of the home, a JSON object that says which form it has.
-
-    Args:
-        path: The file.
-        known: The newest form that this version knows. 0.1.0 wrote no number: that is form 1.
-
-    Raises:
-        FileNotFoundError: It is not there.
-        ValueError: It is no JSON object, or its number is none.
-        HomeTooNew: A newer version wrote it.
-    """
-    try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except RecursionError as error:
-        raise ValueError("nested too deeply") from error
-    if not isinstance(found, dict):
-        raise ValueError("no object")
-    form = found.setdefault("schema", 1)
-    if not isinstance(form, int):
-        raise ValueError("its form has no number")
-    if form > known:
-        raise HomeTooNew(path, form, known=known)
-    return found
 
 
 def gone(folder: Path) -> HomeDamaged:

@@ -11,9 +11,12 @@ from __future__ import annotations
 import base64
 import json
 import math
+from pathlib import Path
 from typing import Any
 
 import msgpack
+
+from chatkit.core.errors import HomeTooNew
 
 # As System.Text.Json has it, which the service and Microsoft's .NET client read with.
 MAX_DEPTH = 64
@@ -109,3 +112,29 @@ DECODER = json.JSONDecoder(parse_constant=_refuse, parse_float=_finite)
 ENCODER = json.JSONEncoder(
     ensure_ascii=False, separators=(",", ":"), allow_nan=False, default=_form
 )
+
+
+def read_numbered(path: Path, *, known: int) -> dict[str, Any]:
+    """Read a file of the home, a JSON object that says which form it has.
+
+    Args:
+        path: The file.
+        known: The newest form that this version knows. 0.1.0 wrote no number: that is form 1.
+
+    Raises:
+        FileNotFoundError: It is not there.
+        ValueError: It is no JSON object, or its number is none.
+        HomeTooNew: A newer version wrote it.
+    """
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except RecursionError as error:
+        raise ValueError("nested too deeply") from error
+    if not isinstance(found, dict):
+        raise ValueError("no object")
+    form = found.setdefault("schema", 1)
+    if not isinstance(form, int):
+        raise ValueError("its form has no number")
+    if form > known:
+        raise HomeTooNew(path, form, known=known)
+    return found

@@ -151,3 +151,38 @@ def test_a_home_that_somebody_else_has_put_above_is_not_used(
     store.save(installed.parent / ".chatkit", store.Settings(suffix="abc123"))
     monkeypatch.setattr("os.getuid", lambda: 12345)
     assert store.home() == installed.parent / "alice" / "chatkit" / ".chatkit"
+
+
+@pytest.mark.parametrize("is_checkout", [False, True])
+def test_a_folder_that_was_laid_out_has_its_home_in_it(
+    installed: Path, monkeypatch: pytest.MonkeyPatch, is_checkout: bool
+) -> None:
+    """For all that runs in it or below; the kit itself stays where it is."""
+    if is_checkout:
+        (installed / "pyproject.toml").touch()
+    course = installed.parent / "course"
+    (course / "notebooks").mkdir(parents=True)
+    (course / store.LAID_OUT).touch()
+    monkeypatch.chdir(course / "notebooks")
+    assert store.home() == course / ".chatkit"
+    assert store.chat_folder() == course / "my-chat"
+    assert store.kit() == installed
+
+
+def test_a_checkout_in_such_a_folder_has_its_own(
+    installed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is around it is not looked at."""
+    (installed / "pyproject.toml").touch()
+    (installed.parent / "notebooks").mkdir()
+    (installed.parent / store.LAID_OUT).touch()
+    monkeypatch.chdir(installed)
+    assert store.home() == installed / ".chatkit"
+
+
+def test_cells_of_a_package_run_where_their_kernel_finds_the_home(installed: Path) -> None:
+    """In a checkout they run beside the notebooks; a package's own folder is only read."""
+    assert store.cells_folder() == installed / "notebooks"
+    (installed / "chatkit" / "kit").mkdir(parents=True)
+    assert store.cells_folder() == installed.parent / "alice" / "chatkit"
+    assert store.cells_folder().is_dir()

@@ -208,6 +208,7 @@ def test_one_module_starts_processes_that_run_beside_this_one() -> None:
     in_front = {
         *("start", "setup.environment", "setup.installers", "setup.uv_by_pip"),
         *("cli.lab", "cli.test", "cloud.tools.azure_cli", "core.work.edited_in_place"),
+        "testing.plugin",
     }
     no_more_than_a_constant = {"lesson.notebooks.execution"}
     assert importers("subprocess") <= {"core.processes"} | in_front | no_more_than_a_constant

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from chatkit.core.errors import HomeDamaged
 from chatkit.core.files import write_private
-from chatkit.core.settings import read_numbered
+from chatkit.core.strict_json import read_numbered
 
 FILE = "version.json"
 SCHEMA = 2

@@ -206,7 +206,7 @@ def _run(paths: Sequence[Path], target: str, calls: Calls) -> None:
             execution.execute,
             content,
             first.name,
-            first.parent,
+            store.cells_folder(),
             done=done,
             environment=environment,
         )

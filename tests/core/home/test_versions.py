@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from chatkit.core import settings
+from chatkit.core import settings, strict_json
 from chatkit.core.errors import HomeDamaged, HomeTooNew
 from chatkit.core.home import check, state, version
 from chatkit.localcloud.core.store import Store
@@ -153,7 +153,7 @@ def test_a_form_without_a_number_is_refused(tmp_path: Path, text: str) -> None:
     path = tmp_path / "some.json"
     path.write_text(text, encoding="utf-8")
     with pytest.raises(ValueError, match=r"no object|no number|too deeply"):
-        settings.read_numbered(path, known=2)
+        strict_json.read_numbered(path, known=2)
 
 
 def test_a_newer_form_is_refused_and_an_older_one_has_a_number(tmp_path: Path) -> None:
@@ -161,6 +161,6 @@ def test_a_newer_form_is_refused_and_an_older_one_has_a_number(tmp_path: Path) -
     path = tmp_path / "some.json"
     path.write_text('{"schema": 3}', encoding="utf-8")
     with pytest.raises(HomeTooNew, match="form 3 of a home; this version knows 2"):
-        settings.read_numbered(path, known=2)
+        strict_json.read_numbered(path, known=2)
     path.write_text('{"a": 1}', encoding="utf-8")
-    assert settings.read_numbered(path, known=2) == {"a": 1, "schema": 1}
+    assert strict_json.read_numbered(path, known=2) == {"a": 1, "schema": 1}

@@ -1,0 +1,1 @@
+"""Verbs that give people a course of their own."""

@@ -1,0 +1,84 @@
+"""`chatkit new FOLDER`: the course in a folder, for people who have installed the package."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from chatkit.core import settings
+from chatkit.core.errors import SetupError
+from chatkit.core.work import course_folder, notebooks
+from chatkit.core.work.course_folder import LaidOut
+from chatkit.setup import locked
+from chatkit.setup.installers import SetupFailed
+from chatkit.setup.version import VERSION
+
+
+def new(
+    folder: Annotated[Path, typer.Argument(help="It is made, or brought up to date.")],
+    lock: Annotated[
+        bool | None,
+        typer.Option(
+            "--lock/--no-lock",
+            help="Install the tested versions of all packages into this environment; default: ask.",
+        ),
+    ] = None,
+) -> None:
+    """Lay out the course in a folder: notebooks, app and page to read, and a place for your work.
+
+    In a folder of an older version it brings the new notebooks and keeps your work.
+    """
+    folder = folder.expanduser().absolute()
+    if folder.exists() and not folder.is_dir():
+        raise SetupError(f"{folder} is a file.", hint="Choose another name.")
+    if folder == settings.checkout():
+        raise SetupError("This is the checkout itself.", hint="`python3 -m chatkit lab` opens it.")
+    laid_out = course_folder.lay_out(folder, course_folder.kit_files(), VERSION)
+    work, home = folder / "my-chat", folder / ".chatkit"
+    brought = notebooks.bring_up_to_date(settings.kit() / notebooks.FOLDER, work, home)
+    typer.echo("\n".join(_lines(folder, laid_out)))
+    if brought.sentence():
+        typer.echo(f"chatkit: {brought.sentence()}")
+    _offer(course_folder.lock(), lock)
+
+
+def _lines(folder: Path, laid_out: LaidOut) -> list[str]:
+    """What was done, and what to type next."""
+    said = f"{folder} is ready"
+    if laid_out.before and laid_out.before != VERSION:
+        said = f"{folder} is brought from chatkit {laid_out.before} to {VERSION}; your work is kept"
+    elif laid_out.before:
+        said = f"{folder} is up to date"
+    kept = [f"  {path}: yours, as you had changed it" for path in laid_out.kept]
+    return [
+        f"chatkit: {said}.",
+        *kept,
+        "  notebooks/  the kit's, read-only: the tutorial, the finished app and page",
+        "  my-chat/    yours: your app, and the notebooks that JupyterLab opens",
+        f"Next: cd {folder} && chatkit lab",
+    ]
+
+
+def _offer(lock: Path, wanted: bool | None) -> None:
+    """Offer to install by the lock where this environment has other versions."""
+    others = locked.others(lock)
+    if wanted is False or not others:
+        return
+    count = "1 package" if len(others) == 1 else f"{len(others)} packages"
+    if not locked.can_be_installed():
+        typer.echo(f"{count} here have other versions than tested; this environment is read-only.")
+        return
+    if wanted is None and not sys.stdin.isatty():
+        typer.echo(f"{count} here have other versions than tested; --lock installs those.")
+        return
+    question = f"{count} here have other versions than tested. Install the tested ones?"
+    if wanted or typer.confirm(question, default=False):
+        try:
+            locked.install(lock)
+        except SetupFailed as error:
+            said = str(error).replace("Delete the folder .venv and start again.", "").strip()
+            raise SetupError(f"The tested versions are not installed: {said}") from error
+        typer.echo("The packages are those that the lock names.")

@@ -1,0 +1,198 @@
+"""What `chatkit new FOLDER` lays out: the kit to read, and a place for the learner's work.
+
+Strategy: `notebooks` of the folder is the kit's, and read-only: the tutorial, the finished
+`functions` and `content` (the page), the sanitiser of the outputs, the lock. Its `kit.json` has the
+version and the fingerprints of each file that the kit wrote there. A file that has another one was
+changed by somebody: it moves to `my-chat/from-notebooks` before the kit's takes its place. All else
+in the folder (`my-chat`, the home) is the learner's, and is not touched.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from packaging.version import InvalidVersion, Version
+
+from chatkit.core import settings
+from chatkit.core.errors import SetupError
+from chatkit.core.files import discard, write_together
+from chatkit.core.settings import LAID_OUT
+from chatkit.core.work.fingerprints import of_bytes
+from chatkit.core.work.in_the_way import look, unused
+
+KIT = LAID_OUT.parent
+"""The folder that is the kit's."""
+CHANGED = Path("my-chat", "from-notebooks")
+READ_ONLY, WRITABLE = 0o444, 0o644
+SANITISER = "sanitize.cfg"
+LOCK = "requirements.lock"
+LEFT_OUT = ("__pycache__", ".ipynb_checkpoints", "local.settings.json")
+CONFTEST = '''"""For `pytest --nbval notebooks`: gives the notebooks a home of their own."""
+
+pytest_plugins = ["chatkit.testing.plugin"]
+'''
+README = """\
+# A chat room on Azure, cell by cell
+
+Type `chatkit lab` in this folder. Run the cells from top to bottom.
+
+| here | whose | what |
+|---|---|---|
+| `my-chat/` | yours | your app, and in `my-chat/notebooks/` the notebooks that JupyterLab opens |
+| `.chatkit/` | yours | what the kit remembers: names, keys, the local cloud; keep it to yourself |
+| `notebooks/` | the kit's, to read | the tutorial; the finished `functions/` and `content/` |
+
+`pytest --nbval notebooks` runs the whole tutorial and compares every output; it needs
+`pip install pytest nbval`. After an update of chatkit, `chatkit new .` brings the new notebooks and
+keeps your work.
+"""
+IGNORED = "/.chatkit/\n__pycache__/\n.ipynb_checkpoints/\n.pytest_cache/\nlocal.settings.json\n"
+Record = dict[str, list[str]]
+
+
+@dataclass(frozen=True)
+class LaidOut:
+    """What laying out a folder did.
+
+    Attributes:
+        before: The version that the folder had; empty for a new one.
+        written: How many of the kit's files are new or were renewed.
+        kept: Where the kit's files are now that somebody had changed, below the folder.
+    """
+
+    before: str
+    written: int
+    kept: tuple[Path, ...]
+
+
+def lay_out(folder: Path, files: Mapping[str, bytes], version: str) -> LaidOut:
+    """Make a folder of the course, or bring an older one up to date.
+
+    Args:
+        folder: It may be there, with other files of a person.
+        files: The kit's, by their paths below `notebooks`: what `kit_files` gives.
+        version: Of the kit.
+
+    Raises:
+        SetupError: Something else has the place of the kit's folder, or a newer kit made it.
+        NotWritten: The disk is full, or takes no writes; all files are as they were.
+    """
+    before, record = _known(folder)
+    _check_newness(folder, before, version)
+    if not before and (folder / KIT).exists():
+        raise SetupError(
+            f"{folder / KIT} is there already, and it is not the kit's.",
+            hint="Choose another folder.",
+        )
+    written = {name: data for name, data in files.items() if _content(folder, name) != data}
+    changed = _changed(folder, record, written)
+    for name, data in files.items():
+        record[name] = [*dict.fromkeys([*record.get(name, ()), of_bytes(data)])]
+    _write(folder, version, record, written, changed)
+    _take_away_former(folder, files, record)
+    return LaidOut(before, len(written), tuple(path.relative_to(folder) for path in changed))
+
+
+def kit_files() -> dict[str, bytes]:
+    """What of the kit a folder gets, by its path below `notebooks`."""
+    kit = settings.kit()
+    files = {path.name: path.read_bytes() for path in sorted((kit / KIT).glob("*.ipynb"))}
+    for folder in ("functions", "content"):
+        for path in sorted((kit / folder).rglob("*")):
+            if path.is_file() and not set(path.relative_to(kit).parts) & {*LEFT_OUT}:
+                files[path.relative_to(kit).as_posix()] = path.read_bytes()
+    return {**files, SANITISER: sanitiser().read_bytes(), LOCK: lock().read_bytes()}
+
+
+def sanitiser() -> Path:
+    """What nbval hides of the notebooks' outputs before it compares them."""
+    return _data(SANITISER, Path("tests", "notebooks"))
+
+
+def lock() -> Path:
+    """The lock: versions and hashes of all packages that the kit was tested with."""
+    return _data(LOCK, Path())
+
+
+def _data(name: str, of_checkout: Path) -> Path:
+    """A file that is the package's data, or lies in a folder of the checkout."""
+    if settings.kit() == settings.checkout():
+        return settings.kit() / of_checkout / name
+    return settings.kit() / name
+
+
+def _known(folder: Path) -> tuple[str, Record]:
+    """The version that a folder has, and the fingerprints of the kit's files in it."""
+    try:
+        found = json.loads((folder / LAID_OUT).read_text(encoding="utf-8"))
+        version, files = str(found["version"]), dict(found["files"])
+        return version, {str(name): [str(one) for one in files[name]] for name in files}
+    except FileNotFoundError:
+        return "", {}
+    except (ValueError, LookupError, TypeError, RecursionError):
+        # Then every file that differs counts as changed, and is kept.
+        return "0", {}
+
+
+def _check_newness(folder: Path, before: str, version: str) -> None:
+    try:
+        is_newer = bool(before) and Version(before) > Version(version)
+    except InvalidVersion:
+        is_newer = False
+    if is_newer:
+        raise SetupError(
+            f"{folder} was made by chatkit {before}, and this is {version}.",
+            hint="Install the newer one again, or choose another folder.",
+        )
+
+
+def _content(folder: Path, name: str) -> bytes | None:
+    return look(folder / KIT / name).content
+
+
+def _changed(folder: Path, record: Record, written: Mapping[str, bytes]) -> dict[Path, bytes]:
+    """The files that somebody has changed, each with the place where it is kept."""
+    kept: dict[Path, bytes] = {}
+    for name in written:
+        content = _content(folder, name)
+        if content is not None and of_bytes(content) not in record.get(name, ()):
+            kept[unused(folder / CHANGED / name, keeps_suffix=True)] = content
+    return kept
+
+
+def _write(
+    folder: Path,
+    version: str,
+    record: Record,
+    written: Mapping[str, bytes],
+    kept: Mapping[Path, bytes],
+) -> None:
+    said = json.dumps({"version": version, "files": record}, indent=1, sort_keys=True)
+    public: dict[Path, bytes | str] = {
+        **kept,
+        folder / LAID_OUT: f"{said}\n",
+        **{folder / KIT / name: data for name, data in written.items()},
+    }
+    # What stands in every folder of a person may be theirs: it is written where it is missing.
+    for name, text in (("conftest.py", CONFTEST), ("README.md", README), (".gitignore", IGNORED)):
+        if not (folder / name).exists():
+            public[folder / name] = text
+    for path in public:
+        if path.exists():
+            path.chmod(WRITABLE)  # Windows replaces no read-only file
+    write_together(public=public)
+    for path in (folder / LAID_OUT, *(folder / KIT / name for name in record)):
+        if path.exists():
+            path.chmod(READ_ONLY)
+
+
+def _take_away_former(folder: Path, files: Mapping[str, bytes], record: Record) -> None:
+    """Remove files, unchanged, that the kit has no more."""
+    for name in record.keys() - files.keys():
+        content = _content(folder, name)
+        if content is not None and of_bytes(content) in record[name]:
+            (folder / KIT / name).chmod(WRITABLE)
+            discard([folder / KIT / name])
