@@ -28,14 +28,16 @@ from chatkit.localcloud.resource_manager.core.registry import Registry
 from chatkit.localcloud.resource_manager.core.routing import Route, Router
 from chatkit.localcloud.resource_manager.gateway.admission import Admission
 from chatkit.localcloud.resource_manager.gateway.authorization import Authorization
+from chatkit.localcloud.resource_manager.gateway.dispatch import Dispatch
 from chatkit.localcloud.resource_manager.gateway.edge import Edge
 from chatkit.localcloud.resource_manager.gateway.groups import Groups
 from chatkit.localcloud.resource_manager.gateway.scope_tags import ScopeTags
 from chatkit.localcloud.resource_manager.gateway.subscriptions import Subscriptions
 from chatkit.localcloud.resource_manager.providers.signalr import SignalR
+from chatkit.localcloud.resource_manager.templates.deployments import Deployments
 
 log = logging.getLogger("chatkit.local.arm")
-OWN: tuple[type[Provider], ...] = (Subscriptions, Groups, ScopeTags, Authorization)
+OWN: tuple[type[Provider], ...] = (Subscriptions, Groups, ScopeTags, Authorization, Deployments)
 """What Resource Manager answers itself."""
 
 
@@ -63,6 +65,7 @@ class ResourceManagerService:
         context: State of all resource providers.
         routes: Every operation.
         admission: What lets a call through.
+        dispatch: What finds and runs an operation.
         edge: Its HTTP side.
     """
 
@@ -96,11 +99,13 @@ class ResourceManagerService:
             ScopeTags(self.context, self._registry),
             authorization,
         )
-        self.routes: list[Route] = [
-            route for provider in (*own, *found) for route in provider.routes()
-        ]
+        router = Router([route for provider in (*own, *found) for route in provider.routes()])
         self.admission = Admission(self.context, self._registry, tokens, authorization)
-        self.edge = Edge(platform.trace, self._registry, Router(self.routes), self.admission)
+        self.dispatch = Dispatch(self._registry, router, self.admission)
+        self._deployments = Deployments(self.context, self._registry, self.dispatch)
+        router.add(self._deployments.routes())
+        self.routes: list[Route] = router.routes
+        self.edge = Edge(platform.trace, self.dispatch)
 
     async def start(self) -> None:
         """Bring the data planes to what the store says, then open the port."""
@@ -111,6 +116,7 @@ class ResourceManagerService:
                 except Exception:
                     log.exception("%s could not be brought back", document["id"])
         self._groups.resume()
+        self._deployments.recover()
         await self._platform.listeners.open(
             "resource-manager",
             HttpServer(self.edge.app(), refuse=self.edge.refuse),
@@ -121,6 +127,7 @@ class ResourceManagerService:
     async def stop(self) -> None:
         """Close the port and let running deletions be resumed at the next start."""
         await self._platform.listeners.close("resource-manager")
+        await self._deployments.finish()
         await self._groups.finish()
 
     async def resize(self, instance: str, sku: str, units: int) -> None:

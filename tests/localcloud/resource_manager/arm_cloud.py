@@ -215,7 +215,7 @@ class LocalCloud:
             storage=Plane(planes, planes.accounts),
             functions=Plane(planes, planes.sites),
         )
-        self.arm.edge.observe = self.specs
+        self.arm.dispatch.observe = self.specs
         await self.entra.start()
         await self.arm.start()
 

@@ -25,7 +25,8 @@ class ArmError(LocalCloudError):
         code: Azure's error code.
         message: Azure's sentence.
         target: What the error is about, may be empty.
-        details: More `{code, message, target}`.
+        details: More errors `{code, message, target, details}`.
+        additional_info: What the error's sentence leaves out, `{type, info}`.
         headers: Extra headers of the answer.
         web_shape: Render as Microsoft.Web does.
         service: True when the resource provider refused, False for the gateway in front of it.
@@ -35,12 +36,13 @@ class ArmError(LocalCloudError):
     code: str
     message: str
     target: str = ""
-    details: list[dict[str, str]] = field(default_factory=list)
+    details: list[JsonObject] = field(default_factory=list)
     headers: dict[str, str] = field(default_factory=dict)
     web_shape: bool = False
     service: bool = False
     extended_code: str = ""
     parameters: tuple[str, ...] = ()
+    additional_info: list[JsonObject] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         super().__init__(self.message, status=self.status, code=self.code)
@@ -70,6 +72,8 @@ class ArmError(LocalCloudError):
             error["target"] = self.target
         if self.details:
             error["details"] = self.details
+        if self.additional_info:
+            error["additionalInfo"] = self.additional_info
         return {"error": error}
 
     def _template(self) -> str:

@@ -77,6 +77,10 @@ class Registry:
             f" supported locations are '{', '.join(LOCATIONS)}'. (Namespace {namespace}.)",
         )
 
+    def type_named(self, name: str) -> AnyType | None:
+        """The resource type of a name, if there is one; what stands below types is none."""
+        return self._types.get(name.lower())
+
     def max_tag_name(self, type_: str) -> int:
         """How many characters the name of a tag of such a resource may have."""
         found = self._types.get(type_.lower())

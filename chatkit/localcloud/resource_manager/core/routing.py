@@ -64,10 +64,15 @@ class Router:
     """A tree of path segments. A fixed segment wins over a placeholder."""
 
     def __init__(self, routes: list[Route]) -> None:
-        self.routes = routes
+        self.routes: list[Route] = []
         self._root = _Node()
+        self.add(routes)
+
+    def add(self, routes: list[Route]) -> None:
+        """Take more operations: those of providers that send requests to others."""
         for route in routes:
             self._add(route)
+            self.routes.append(route)
 
     def _add(self, route: Route) -> None:
         node = self._root

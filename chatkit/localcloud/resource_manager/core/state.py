@@ -19,6 +19,8 @@ from chatkit.localcloud.resource_manager.core.documents import Group, JsonObject
 
 RESOURCES = "resources"
 GROUPS = "resource-groups"
+TEMPLATE_DEPLOYMENTS = "template-deployments"
+DEPLOYMENT_OPERATIONS = "template-deployment-operations"
 Kept = TypeVar("Kept", Resource, Group)
 
 

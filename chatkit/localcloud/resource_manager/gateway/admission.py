@@ -66,6 +66,10 @@ class Admission:
             headers = {"WWW-Authenticate": challenge}
             raise errors.ArmError(401, code, message, headers=headers) from None
 
+    def check_role(self, call: Call, route: Route) -> None:
+        """Refuse a call that the caller has no role for; see `Authorization.check`."""
+        self._authorization.check(call, route)
+
     async def admit(self, call: Call, route: Route) -> dict[str, str]:
         """Let a call through to its operation; returns headers that belong to every answer.
 
@@ -77,7 +81,7 @@ class Admission:
         self._context.check_subscription(call)
         left = self.throttle.take(call.claims.oid if call.claims else "", call.method)
         await self._context.faults.meet(call, self._registry.name_taken)
-        self._authorization.check(call, route)
+        self.check_role(call, route)
         return left
 
 

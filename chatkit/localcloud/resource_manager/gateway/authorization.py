@@ -20,6 +20,7 @@ from chatkit.localcloud.resource_manager.gateway import filters
 
 TYPE = "Microsoft.Authorization/roleAssignments"
 DEFINITIONS = "Microsoft.Authorization/roleDefinitions"
+DEPLOYMENTS = "Microsoft.Resources/deployments"
 VERSIONS = (
     *("2022-05-01-preview", "2022-04-01", "2020-10-01-preview", "2020-08-01-preview"),
     *("2020-04-01-preview", "2018-09-01-preview", "2018-07-01"),
@@ -248,7 +249,7 @@ def _is_open_below(route: Route) -> bool:
     Lists leave out what their reader has no role for. Providers, regions and running operations
     belong to the whole subscription, and whoever works in one group of it needs them.
     """
-    if route.method != "GET" or route.type in (TYPE, DEFINITIONS):
+    if route.method != "GET" or route.type in (TYPE, DEFINITIONS, DEPLOYMENTS):
         return False
     if "{group}" not in route.template:
         return True

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import re
 import uuid
-from collections.abc import Callable
 from datetime import UTC, datetime
 
 from aiohttp import web
@@ -17,11 +15,9 @@ from chatkit.localcloud.entra.tokens import Claims
 from chatkit.localcloud.resource_manager.core import errors
 from chatkit.localcloud.resource_manager.core.faults import Dropped
 from chatkit.localcloud.resource_manager.core.http import Answer, Call
-from chatkit.localcloud.resource_manager.core.registry import Registry
-from chatkit.localcloud.resource_manager.core.routing import Match, Route, Router
-from chatkit.localcloud.resource_manager.gateway.admission import Admission
+from chatkit.localcloud.resource_manager.core.routing import Match
+from chatkit.localcloud.resource_manager.gateway.dispatch import Dispatch, failed, not_allowed
 
-Observer = Callable[[Route, Call, Answer], None]
 LIMIT_BYTES = 4 << 20
 FIXED = {
     "Cache-Control": "no-cache",
@@ -30,30 +26,14 @@ FIXED = {
     "Strict-Transport-Security": "max-age=31536000; includeSubDomains",
     "X-Content-Type-Options": "nosniff",
 }
-# Operations of Microsoft.Resources on subscriptions and groups that the local cloud does not have.
-OTHER_OPERATIONS = {
-    *("exporttemplate", "moveresources", "validatemoveresources", "tagnames"),
-    *("checkzonepeers", "checkpolicycompliance", "deploymentoperations"),
-}
-
-WHAT_IF = re.compile(r"/Microsoft\.Resources/deployments/[^/]+/whatIf/?$", re.IGNORECASE)
 
 
 class Edge:
-    """Turns HTTP requests into calls and answers into HTTP.
+    """Turns HTTP requests into calls and answers into HTTP."""
 
-    Attributes:
-        observe: Sees every call that found its operation, and its answer.
-    """
-
-    def __init__(
-        self, trace: Trace, registry: Registry, router: Router, admission: Admission
-    ) -> None:
+    def __init__(self, trace: Trace, dispatch: Dispatch) -> None:
         self._trace = trace
-        self._registry = registry
-        self._router = router
-        self._admission = admission
-        self.observe: Observer = _not_observed
+        self._dispatch = dispatch
 
     def app(self) -> web.Application:
         """The application to serve."""
@@ -66,14 +46,14 @@ class Edge:
         try:
             answer = await self._answer(request)
         except errors.ArmError as error:
-            answer = _failed(error)
+            answer = failed(error)
         except Dropped:
             if request.transport is not None:
                 request.transport.abort()
             answer = Answer(503)
         except web.HTTPRequestEntityTooLarge:
             message = f"The body is larger than {LIMIT_BYTES} bytes."
-            answer = _failed(errors.ArmError(413, "RequestEntityTooLarge", message))
+            answer = failed(errors.ArmError(413, "RequestEntityTooLarge", message))
         return self._response(request, answer, request_id)
 
     def refuse(self, request: web.Request, status: int, sentence: str) -> web.Response:
@@ -87,40 +67,20 @@ class Edge:
                 error = errors.ArmError(500, "InternalServerError", sentence)
             case _:
                 error = errors.invalid_body(sentence)
-        return self._response(request, _failed(error), str(uuid.uuid4()))
+        return self._response(request, failed(error), str(uuid.uuid4()))
 
     async def _answer(self, request: web.Request) -> Answer:
-        match = self._router.match(request.method, request.path)
+        match = self._dispatch.match(request.method, request.path)
         if match is not None and match.route is not None and match.route.is_open:
             call = await self._call(request, match, None)
-            answer = await match.route.handler(call)
-            self.observe(match.route, call, answer)
-            return answer
-        claims = self._admission.check_token(request.headers.get("Authorization", ""))
+            return await self._dispatch.run(match.route, call)
+        claims = self._dispatch.check_token(request.headers.get("Authorization", ""))
         if match is None:
-            refusal = self._no_operation(request.path)
-            if request.method == "POST" and WHAT_IF.search(request.path):
-                return _failed_what_if(refusal)
-            raise refusal
+            raise self._dispatch.no_operation(request.path)
         if match.route is None:
-            allowed = ", ".join(match.allowed)
-            raise errors.ArmError(
-                405,
-                "HttpMethodNotAllowed",
-                f"The HTTP method '{request.method}' is not supported at scope '{request.path}'."
-                f" Supported: {allowed}.",
-                headers={"Allow": allowed},
-            )
+            raise not_allowed(request.method, request.path, match)
         call = await self._call(request, match, claims)
-        try:
-            left = await self._admission.admit(call, match.route)
-            answer = await match.route.handler(call)
-        except errors.ArmError as error:
-            self.observe(match.route, call, _failed(error))
-            raise
-        self.observe(match.route, call, answer)
-        answer.headers = {**left, **answer.headers}
-        return answer
+        return await self._dispatch.run(match.route, call)
 
     async def _call(self, request: web.Request, match: Match, claims: Claims | None) -> Call:
         raw = await request.read() if request.body_exists else b""
@@ -130,23 +90,6 @@ class Edge:
         return Call(
             request.method, request.path, match.params, query, headers, raw, base_url, claims
         )
-
-    def _no_operation(self, path: str) -> errors.ArmError:
-        """The answer to a path of no operation: 501 where Azure has one, else 404."""
-        types = self._registry.api_versions
-        supported = ", ".join(type_ for type_ in types if not type_.endswith("/locations"))
-        segments = [segment for segment in path.split("/") if segment]
-        lowered = [segment.lower() for segment in segments]
-        if OTHER_OPERATIONS.intersection(lowered[2:5]) and "providers" not in lowered[:-1]:
-            return errors.not_implemented(f"The operation '{path}'", supported)
-        if "providers" not in lowered[:-1]:
-            sentence = f"There is nothing at '{path}'. The local cloud supports {supported}."
-            return errors.ArmError(404, "InvalidRequestUri", sentence)
-        at = len(lowered) - lowered[::-1].index("providers")
-        type_ = "/".join(segments[at : at + 2])
-        if type_.lower() in {known.lower() for known in types}:
-            return errors.not_implemented(f"The operation '{path}'", supported)
-        return errors.not_implemented(f"The resource type '{type_}'", supported)
 
     def _response(self, request: web.Request, answer: Answer, request_id: str) -> web.Response:
         self._trace.emit(
@@ -178,21 +121,3 @@ class Edge:
             body=body,
             headers={**headers, "Content-Type": answer.content_type},
         )
-
-
-def _failed(error: errors.ArmError) -> Answer:
-    cause = "service" if error.service else "gateway"
-    return Answer(error.status, error.body(), {"x-ms-failure-cause": cause, **error.headers})
-
-
-def _failed_what_if(error: errors.ArmError) -> Answer:
-    """An operation that went well and says that the template does not, as in Azure.
-
-    az reads the first answer's body twice when its status is an error, and the second time ends in
-    a traceback.
-    """
-    return Answer(200, {"status": "Failed", **error.body()})
-
-
-def _not_observed(route: Route, call: Call, answer: Answer) -> None:
-    """Calls are observed in tests only."""

@@ -17,6 +17,10 @@ from chatkit.localcloud.resource_manager.core.operations import Operation
 from chatkit.localcloud.resource_manager.core.provider import Provider
 from chatkit.localcloud.resource_manager.core.registry import Registry
 from chatkit.localcloud.resource_manager.core.routing import SUB, Route
+from chatkit.localcloud.resource_manager.core.state import (
+    DEPLOYMENT_OPERATIONS,
+    TEMPLATE_DEPLOYMENTS,
+)
 from chatkit.localcloud.resource_manager.gateway import filters
 from chatkit.localcloud.resource_manager.gateway.subscriptions import VERSIONS
 
@@ -230,6 +234,8 @@ class Groups(Provider):
             await asyncio.sleep(operation.ends - context.clock.now())
         with context.commit(from_reserve=True):
             context.roles.remove_below(operation.resource_id)
+            for collection in (TEMPLATE_DEPLOYMENTS, DEPLOYMENT_OPERATIONS):
+                context.platform.store.delete_all(collection, operation.resource_id.lower() + "/")
             context.groups.delete(operation.resource_id)
             context.operations.finish(operation)
 

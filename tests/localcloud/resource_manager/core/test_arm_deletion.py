@@ -98,7 +98,7 @@ def test_the_deletion_of_a_plan_waits_for_its_change(
         if call.method != "GET":
             answered.append(call.method)
 
-    cloud.arm.edge.observe = observe
+    cloud.arm.dispatch.observe = observe
     put = threads.submit(raw, "PUT", url, PLAN)
     until(lambda: raw("GET", url).status == 200)
     delete = threads.submit(raw, "DELETE", url)

@@ -1,0 +1,1 @@
+"""What a template asks for: its resources, their order, and what stands around its expressions."""
