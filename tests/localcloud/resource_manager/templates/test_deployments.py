@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from tests.localcloud.resource_manager.arm_cloud import Hold
 from tests.localcloud.resource_manager.raw import Raw
 from tests.localcloud.resource_manager.templates.deploying import (
     VERSION,
@@ -182,3 +183,73 @@ def test_a_type_that_is_not_here_is_named_with_those_that_are(raw: Raw) -> None:
     assert "Microsoft.SignalRService/SignalR" in first["message"]
     assert second["code"] == "InvalidResourceType"
     assert raw("GET", f"{raw.group}{SIGNALR}/chat-1").status == 404
+
+
+def test_everything_is_there_at_a_subscription_too(raw: Raw) -> None:
+    """Each operation once, with its status."""
+    group = {
+        "type": "Microsoft.Resources/resourceGroups",
+        "apiVersion": "2025-04-01",
+        "name": "second",
+        "location": "westus2",
+    }
+    body = {**request(template(group)), "location": "eastus2", "tags": {"course": "chat"}}
+    at = path(raw, "all", group="")
+    reply = raw("PUT", at, body, version=VERSION)
+    assert reply.status == 201 and reply.body["location"] == "eastus2"
+    assert ended(raw, reply) == {"status": "Succeeded"}
+    shown = raw("GET", at, version=VERSION).body
+    assert shown["tags"] == {"course": "chat"}
+    many = at.rpartition("/")[0]
+    assert raw("GET", many, version=VERSION).body["value"] == [shown]
+    found = raw("GET", f"{at}/operations", version=VERSION).body["value"]
+    one = raw("GET", f"{at}/operations/{found[0]['operationId']}", version=VERSION)
+    assert one.body["properties"]["targetResource"]["resourceName"] == "second"
+    assert raw("HEAD", at, version=VERSION).status == 204
+    assert raw("POST", f"{at}/validate", body, version=VERSION).status == 200
+    assert raw("POST", f"{at}/exportTemplate", version=VERSION).body["template"] == template(group)
+    assert raw("POST", f"{at}/cancel", version=VERSION).status == 409
+    complete = raw("PUT", at, {**request(template(group), "Complete")}, version=VERSION)
+    assert (complete.status, complete.code) == (400, "InvalidDeploymentMode")
+    gone = raw("DELETE", at, version=VERSION)
+    assert raw("GET", gone.headers["Location"]).status == 204
+
+
+def test_validating_changes_nothing(raw: Raw) -> None:
+    """It tells what would be deployed, or why it cannot be."""
+    what = template(signalr("chat-1"), parameters={"pass": {"type": "securestring"}})
+    values = {"pass": "correct-horse"}
+    reply = raw("POST", f"{path(raw)}/validate", request(what, **values), version=VERSION)
+    shown = reply.body["properties"]
+    assert reply.status == 200 and shown["provisioningState"] == "Succeeded"
+    assert shown["validatedResources"] == [{"id": f"{raw.group}{SIGNALR}/chat-1"}]
+    assert "correct-horse" not in str(reply.body)
+    bad = request(template(account("Bad_Name")))
+    reply = raw("POST", f"{path(raw)}/validate", bad, version=VERSION)
+    assert (reply.status, reply.code) == (400, "InvalidTemplateDeployment")
+    (detail,) = reply.body["error"]["details"]
+    assert detail["code"] == "AccountNameInvalid"
+    assert raw("GET", path(raw), version=VERSION).status == 404
+    assert raw("GET", f"{raw.group}{SIGNALR}/chat-1").status == 404
+
+
+def test_a_deployment_that_runs_can_be_cancelled(raw: Raw) -> None:
+    """Nothing more is begun; meanwhile it cannot be replaced or deleted."""
+    hold = Hold()
+    raw.cloud.planes.holds["chat-1"] = hold
+    what = template(signalr("chat-1"), account("chatstore1", dependsOn=["chat-1"]))
+    reply = begin(raw, what)
+    assert hold.reached.wait(20)
+    assert raw("GET", path(raw), version=VERSION).body["properties"]["provisioningState"] == (
+        "Running"
+    )
+    busy = begin(raw, what)
+    assert (busy.status, busy.code) == (409, "DeploymentActive")
+    assert raw("DELETE", path(raw), version=VERSION).status == 409
+    assert raw("POST", f"{path(raw)}/cancel", version=VERSION).status == 204
+    hold.released.set()
+    assert ended(raw, reply) == {"status": "Canceled"}
+    assert raw("POST", f"{path(raw)}/cancel", version=VERSION).status == 409
+    assert raw(
+        "GET", f"{raw.group}/providers/Microsoft.Storage/storageAccounts/chatstore1"
+    ).status == (404)

@@ -21,9 +21,10 @@ MAX_DEPTH = 64
 BLANK = re.compile(r"[ \t\r\n\ufeff]+|//[^\n]*|/\*[^*]*\*+(?:[^/*][^*]*\*+)*/")
 NAME = re.compile(r"[A-Za-z_$][\w$]*")
 NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
+# A text that does not end reaches to the end, so that every character is looked at once.
 TEXTS = {
-    '"': re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL),
-    "'": re.compile(r"'[^'\\]*(?:\\.[^'\\]*)*'", re.DOTALL),
+    '"': re.compile(r'"((?:[^"\\]|\\.)*+)("?)', re.DOTALL),
+    "'": re.compile(r"'((?:[^'\\]|\\.)*+)('?)", re.DOTALL),
 }
 WORDS: dict[str, Json] = {"true": True, "false": False, "null": None}
 ENDS = {"{": "}", "[": "]"}
@@ -190,9 +191,9 @@ class _Reader:
 
     def _string(self, quote: str, path: Path) -> str:
         match = TEXTS[quote].match(self._text, self._at)
-        if match is None:
+        if match is None or not match[2]:
             raise self._fail(f"Unterminated string. Expected delimiter: {quote}.", path)
-        inner = match[0][1:-1]
+        inner = match[1]
         if quote == "'":
             inner = inner.replace("\\'", "'").replace('"', '\\"')
         # A text over several lines is one of its lines, as Json.NET reads it.
