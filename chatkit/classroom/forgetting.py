@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,12 +10,13 @@ from chatkit.classroom import handout
 from chatkit.classroom import roster as rosters
 from chatkit.classroom.roster import Roster
 
-LOCK = "lock"
+HANDOUT = "handout.html"
+BOARD = "board.json"
 
 
 @dataclass(frozen=True)
 class Forgotten:
-    """A file or folder that had names or codes in it.
+    """A file that had names or codes in it.
 
     Attributes:
         path: Where it was.
@@ -40,16 +40,14 @@ def end(home: Path, known: Roster) -> Roster:
 def forget(home: Path, known: Roster | None) -> list[Forgotten]:
     """Delete hand-outs, what the board has kept, and, as the last thing, the roster.
 
-    After a kill in the middle the roster still knows which hand-outs there were.
+    After a kill in the middle the roster still knows which hand-outs there were. What a participant
+    keeps of a class in the same folder stays: only `chatkit class leave` tells the board.
     """
     folder = home / rosters.FOLDER
-    paths = [Path(one) for one in known.handouts] if known is not None else []
-    done = [_forget_handout(path) for path in paths if path.exists() and path.parent != folder]
-    if any(one.why for one in done):
-        return done
-    kept = (LOCK, rosters.FILE)
-    inside = sorted(folder.iterdir()) if folder.is_dir() else []
-    done += [_delete(path) for path in inside if path.name not in kept]
+    handouts = {folder / HANDOUT, *(Path(one) for one in (known.handouts if known else ()))}
+    done = [_forget_handout(path) for path in sorted(handouts) if path.exists()]
+    if (folder / BOARD).exists():
+        done.append(_delete(folder / BOARD))
     if not any(one.why for one in done) and rosters.path(home).exists():
         done.append(_delete(rosters.path(home)))
     return done
@@ -69,10 +67,7 @@ def _forget_handout(path: Path) -> Forgotten:
 
 def _delete(path: Path) -> Forgotten:
     try:
-        if path.is_dir() and not path.is_symlink():
-            shutil.rmtree(path)
-        else:
-            path.unlink(missing_ok=True)
+        path.unlink(missing_ok=True)
     except OSError as error:
         return Forgotten(path, f"it cannot be deleted ({error.strerror})")
     return Forgotten(path)

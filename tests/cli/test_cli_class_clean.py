@@ -8,6 +8,8 @@ import pytest
 from azure.mgmt.resource.resources.models import ResourceGroup
 
 from chatkit.classroom import roster as rosters
+from chatkit.classroom.board import board, record
+from chatkit.classroom.resources.groups import tags
 from chatkit.cloud import targets
 from tests.classroom.resources.people import owner, place, signed_in
 from tests.cli.typing_verbs import Chatkit
@@ -118,6 +120,38 @@ def test_a_local_class_leaves_no_name_and_no_code(
     assert not rosters.path(home).exists()
     texts = [one.read_text(encoding="utf-8") for one in home.rglob("*") if one.is_file()]
     assert not any("ola@example.org" in text for text in texts)
+
+
+def test_the_board_of_a_local_class_goes_with_it(
+    chatkit: Chatkit, running_home: Path, names: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is in the instructor's own cloud; a chat that is there, too, stays."""
+    monkeypatch.setenv("CHATKIT_HOME", str(running_home))
+    chatkit("class", "roster", str(names))
+    known = rosters.read(running_home)
+    group = board.names_of(known).resource_group
+    groups = owner(running_home).resources().resource_groups
+    for name, its_tags in ((group, tags(known, None)), ("chatkit-mine", {"made-by": "chatkit"})):
+        groups.create_or_update(name, ResourceGroup(location="eastus2", tags=its_tags))
+    opened = record.BoardRecord(
+        known.id, "Class", "http://api", "http://hub", 0.0, "127.0.0.1", 8070, [], {"p01": "Ola"}
+    )
+    record.write(running_home, opened)
+    typed = chatkit("class", "clean", "--yes")
+    assert typed.code == 0 and "the board" in typed.out
+    assert place(running_home).group(group) is None
+    assert not record.path(running_home).exists() and not rosters.path(running_home).exists()
+    assert place(running_home).group("chatkit-mine") is not None
+
+
+def test_a_participant_loses_nothing_by_the_instructors_verb(chatkit: Chatkit, home: Path) -> None:
+    """What has not reached the board yet is in the same folder."""
+    waiting = home / "class" / "outbox.jsonl"
+    waiting.parent.mkdir(parents=True)
+    waiting.write_text("{}", encoding="utf-8")
+    typed = chatkit("class", "clean", "--yes")
+    assert typed.code == 0 and "no class" in typed.out
+    assert waiting.exists()
 
 
 def test_making_needs_azure(chatkit: Chatkit, names: Path) -> None:

@@ -8,7 +8,7 @@ their own group, and anybody who may write to some other group could tag that. W
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import suppress
 from dataclasses import dataclass
@@ -104,20 +104,30 @@ def classes(place: Place) -> dict[str, int]:
     return found
 
 
-def find(place: Place, class_id: str, roster: Roster | None) -> Found:
+def of_people(roster: Roster) -> list[Group]:
+    """The groups that a class has on Azure, by its roster."""
+    groups = [
+        Group(person.names.resource_group, f"{person.number}. {visible(person.name)}")
+        for person in roster.people
+    ]
+    if roster.is_shared:
+        groups.append(Group(shared_names(roster.id, "").resource_group, EVERYBODY))
+    return groups
+
+
+def find(place: Place, class_id: str, expected: Sequence[Group] | None) -> Found:
     """Look for what a class has, and change nothing.
 
     Args:
         place: Where.
         class_id: Of the class.
-        roster: Of the class; None when it is lost.
+        expected: The groups of its roster; None when that is lost.
     """
     tagged = {str(group.name).lower(): group for group in _tagged(place, class_id)}
-    expected = _expected(class_id, roster)
     mine: list[Group] = []
     refused: list[Refused] = []
     gone: list[Group] = []
-    for group in expected:
+    for group in expected or ():
         if tagged.pop(group.name.lower(), None) is not None:
             mine.append(group)
             continue
@@ -127,7 +137,7 @@ def find(place: Place, class_id: str, roster: Roster | None) -> Found:
         else:
             refused.append(Refused(group.name, group.whose, not_of(found, class_id)))
     for other in tagged.values():
-        why = _stranger(other, roster)
+        why = _stranger(other, is_listed=expected is not None)
         if why:
             refused.append(Refused(str(other.name), "nobody", why))
         else:
@@ -187,21 +197,9 @@ def _tagged(place: Place, class_id: str) -> list[ResourceGroup]:
     return [group for group in listed if class_of(group) == class_id]
 
 
-def _expected(class_id: str, roster: Roster | None) -> list[Group]:
-    if roster is None:
-        return []
-    groups = [
-        Group(person.names.resource_group, f"{person.number}. {visible(person.name)}")
-        for person in roster.people
-    ]
-    if roster.is_shared:
-        groups.append(Group(shared_names(class_id, "").resource_group, EVERYBODY))
-    return groups
-
-
-def _stranger(group: ResourceGroup, roster: Roster | None) -> str:
+def _stranger(group: ResourceGroup, *, is_listed: bool) -> str:
     """Why a group with the class's tag is not deleted all the same; empty when it is."""
-    if roster is not None:
+    if is_listed:
         return "it has the class's tag, and is nobody's in the roster"
     made_by = (group.tags or {}).get("made-by")
     name = str(group.name)

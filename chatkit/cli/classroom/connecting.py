@@ -5,10 +5,27 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from chatkit.core.errors import SetupError
+from chatkit.core.settings import Target, home
 
 if TYPE_CHECKING:
     from chatkit.classroom.resources.groups import Place
     from chatkit.classroom.roster import Roster
+
+
+def place_of(target: Target, known: Roster | None) -> Place:
+    """Connect to a target; a local cloud that does not run is started.
+
+    Raises:
+        SetupError: Nobody is signed in, or the class was made in another subscription.
+    """
+    from chatkit.classroom.resources.groups import Place
+    from chatkit.cloud import local_cloud, targets
+    from chatkit.cloud.calls import Calls
+
+    if target == "azure":
+        return place_on_azure(known)
+    local_cloud.start(home() / "local")
+    return Place(targets.connect_local(home()), Calls())
 
 
 def place_on_azure(known: Roster | None) -> Place:

@@ -13,7 +13,6 @@ from chatkit.core.errors import NotOffered, SetupError
 from chatkit.core.files import write_private
 from chatkit.core.settings import home
 
-NAME = "handout.html"
 PAGE = (".html", ".htm")
 Board = Annotated[str, typer.Option("--board", help="HOST:PORT of the board, as people reach it.")]
 ONE_PERSON = "One person's page, by number, name or mail."
@@ -51,10 +50,11 @@ def handout(
 
     The file has everybody's code: only you can read it, and `chatkit class clean` deletes it.
     """
+    from chatkit.classroom import forgetting
     from chatkit.classroom import handout as pages
     from chatkit.classroom import roster as rosters
 
-    path = (out or home() / rosters.FOLDER / NAME).absolute()
+    path = (out or home() / rosters.FOLDER / forgetting.HANDOUT).absolute()
     if path.suffix.lower() not in (*PAGE, ".txt"):
         raise NotOffered(
             f"A hand-out cannot be {path.name!r}: it is .html or .txt.",

@@ -48,11 +48,11 @@ def named(roster: Roster, number: int) -> str:
 def test_the_class_is_found_and_deleted(running_home: Path, roster: Roster) -> None:
     """A line a person, each with its proof; a second time everything is gone already."""
     where = place(running_home)
-    found = cleaning.find(where, roster.id, roster)
+    found = cleaning.find(where, roster.id, cleaning.of_people(roster))
     lines = [*cleaning.delete(where, found)]
     assert sorted(line.whose for line in lines) == ["1. Person 0", "2. Person 1", "3. Person 2"]
     assert {(line.gone, line.proof) for line in lines} == {(True, "GET answers 404")}
-    again = cleaning.find(where, roster.id, roster)
+    again = cleaning.find(where, roster.id, cleaning.of_people(roster))
     assert (again.groups, len(again.gone)) == ((), 3)
 
 
@@ -63,7 +63,7 @@ def test_what_is_not_the_classs_stays_and_is_named(running_home: Path, roster: R
     make(running_home, "production", {**tags(roster, None)})
     make(running_home, "chatkit-zzzzzz", {**tags(roster, None)})
     where = place(running_home)
-    found = cleaning.find(where, roster.id, roster)
+    found = cleaning.find(where, roster.id, cleaning.of_people(roster))
     assert [group.name for group in found.groups] == [named(roster, 3)]
     why = {refused.name: refused.why for refused in found.refused}
     assert why == {
@@ -79,7 +79,7 @@ def test_what_is_not_the_classs_stays_and_is_named(running_home: Path, roster: R
 def test_a_tag_that_changes_after_the_question_counts(running_home: Path, roster: Roster) -> None:
     """Minutes may pass between what was shown and the answer."""
     where = place(running_home)
-    found = cleaning.find(where, roster.id, roster)
+    found = cleaning.find(where, roster.id, cleaning.of_people(roster))
     make(running_home, named(roster, 1), OTHER)
     lines = {line.what: line for line in cleaning.delete(where, found)}
     kept = lines[named(roster, 1)]
@@ -105,9 +105,9 @@ def test_what_an_end_in_the_middle_has_left_is_found_again(
 ) -> None:
     """What was deleted is gone, the rest is the class's still."""
     where = place(running_home)
-    found = cleaning.find(where, roster.id, roster)
+    found = cleaning.find(where, roster.id, cleaning.of_people(roster))
     assert all(one.gone for one in cleaning.delete(where, replace(found, groups=found.groups[:1])))
-    again = cleaning.find(where, roster.id, roster)
+    again = cleaning.find(where, roster.id, cleaning.of_people(roster))
     assert len(again.groups) == 2 and len(again.gone) == 1
     assert all(line.gone for line in cleaning.delete(where, again))
 
@@ -134,7 +134,7 @@ def one(azure: FakeAzure) -> Roster:
 def test_a_lock_is_named_and_the_group_stays(azure: FakeAzure, cloud: Cloud, one: Roster) -> None:
     """Nothing in it is deleted either."""
     azure.on("GET", "Authorization/locks", (200, {"value": [{"name": "keep-me"}]}, {}))
-    found = cleaning.find(Place(cloud, Calls()), one.id, one)
+    found = cleaning.find(Place(cloud, Calls()), one.id, cleaning.of_people(one))
     assert not found.groups and found.refused[0].why == "the lock keep-me protects it"
 
 
@@ -146,5 +146,5 @@ def test_a_lock_that_nobody_may_see_refuses_the_deletion(
     locked = {"error": {"code": "ScopeLocked", "message": "It is locked."}}
     azure.on("DELETE", "resourcegroups/chatkit-", (409, locked, {}))
     where = Place(cloud, Calls())
-    (line,) = cleaning.delete(where, cleaning.find(where, one.id, one))
+    (line,) = cleaning.delete(where, cleaning.find(where, one.id, cleaning.of_people(one)))
     assert not line.gone and "a lock protects it" in line.proof

@@ -23,7 +23,7 @@ def test_a_group_of_somebody_else_outlives_the_class(running_home: Path, attempt
     groups = owner(running_home).resources().resource_groups
     groups.create_or_update(name, ResourceGroup(location="eastus2", tags=its_tags))
     where = place(running_home)
-    found = cleaning.find(where, roster.id, roster)
+    found = cleaning.find(where, roster.id, cleaning.of_people(roster))
     assert not found.groups and not [*cleaning.delete(where, found)]
     assert where.group(name) is not None
     groups.begin_delete(name).result()
