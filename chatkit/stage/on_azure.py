@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 PROGRAM = "chatkit.localcloud.stage.azure.program"
 PAGE = Path(__file__).parents[1] / "localcloud" / "stage" / "page"
 PORT = 8180
+NO_CHAT = "There is no deployed chat yet."
 DEPLOY = "Sections 07 and 08 deploy it."
 ON_AZURE = (
     "The chat is on Azure, at an address of its own that the whole internet reaches; people sign in"
@@ -47,7 +48,7 @@ def up(session: Session, *, for_s: float, people: int) -> StageShown:
     url = session.web_url
     api = session.api_base_url
     if url is None or api is None:
-        raise NotStarted("There is no deployed chat yet.", hint=DEPLOY)
+        raise NotStarted(NO_CHAT, hint=DEPLOY)
     known = session.servers.running(SCREEN)
     port = known.port if known else PORT
     session.servers.stop(SCREEN)
@@ -69,9 +70,10 @@ def up(session: Session, *, for_s: float, people: int) -> StageShown:
 def shown(session: Session) -> StageShown:
     """Address, code and screen of the chat, as a cell and a terminal show them."""
     url = session.web_url or ""
+    if not url:
+        return StageShown(f"{NO_CHAT} {DEPLOY}", ())
     rows = [("screen", link(session) or NO_SCREEN)]
-    if url:
-        rows = [("address", url), ("to type", screen.short(url)), *rows]
+    rows = [("address", url), ("to type", screen.short(url)), *rows]
     return StageShown(ON_AZURE, tuple(rows), url=url)
 
 

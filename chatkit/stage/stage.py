@@ -6,6 +6,7 @@ there the stage makes the code and the screen, and opens nothing to the network.
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import dataclass
 from typing import Any
@@ -13,7 +14,7 @@ from typing import Any
 from chatkit.cloud import local_cloud, local_stage
 from chatkit.cloud.local_stage import StageState
 from chatkit.core.codes import screen
-from chatkit.core.errors import NotStarted, SetupError
+from chatkit.core.errors import NoSuchChoice, NotOffered, NotStarted, SetupError
 from chatkit.core.results import Result
 from chatkit.core.running.answers import status_at
 from chatkit.core.running.presence import FUNCTIONS, PAGE
@@ -22,7 +23,10 @@ from chatkit.stage.shown import StageShown
 from chatkit.steps.session import Session
 
 NOT_FOUND = 404
+MINUTE_S = 60.0
 HOUR_S = 3600.0
+MOST_S = 24 * HOUR_S
+MOST_PEOPLE = 100_000
 FOR_S = 4 * HOUR_S
 TOLD = ("url", "stage_url", "people", "connected", "messages_per_s", "tier")
 PLACES = ("local", "deployed")
@@ -55,6 +59,20 @@ class Wanted:
     people: int = 0
     where: str = ""
 
+    def check(self) -> None:
+        """Look whether there are such stages.
+
+        Raises:
+            NotOffered: It would be open for no time, or for too long, or for too many.
+            NoSuchChoice: There is no such place for a chat.
+        """
+        if not _is_number(self.for_s) or not 0 < self.for_s <= MOST_S:
+            raise NotOffered("A stage is open for more than nothing, and for at most 24 hours.")
+        if type(self.people) is not int or not 0 <= self.people <= MOST_PEOPLE:
+            raise NotOffered(f"A stage is for a whole number of people, up to {MOST_PEOPLE:,}.")
+        if self.where and self.where not in PLACES:
+            raise NoSuchChoice("place", self.where, PLACES)
+
 
 def up(session: Session, wanted: Wanted) -> StageShown:
     """Open the stage, or open it anew: then its guests stay who they are.
@@ -63,6 +81,7 @@ def up(session: Session, wanted: Wanted) -> StageShown:
         SetupError: There is no such address, or it cannot be opened.
         NotStarted: There is no chat to show.
     """
+    wanted.check()
     if session.settings.target == "azure":
         if wanted.host or wanted.port or wanted.where == "local":
             raise SetupError(NOT_THERE)
@@ -185,8 +204,10 @@ def shown(known: StageState, *, people: int = 0, tier: str = "") -> StageShown:
 
 
 def left(seconds: float) -> str:
-    """How long, in hours and minutes."""
-    minutes = max(1, round(seconds / 60))
+    """How long, in hours and minutes; of the last minute, the seconds."""
+    if seconds < MINUTE_S:
+        return f"{max(1, round(seconds))} s"
+    minutes = round(seconds / MINUTE_S)
     parts = ((minutes // 60, "h"), (minutes % 60, "min"))
     return " ".join(f"{number} {unit}" for number, unit in parts if number)
 
@@ -197,6 +218,12 @@ def _room(known: StageState, people: int) -> str:
     if people > holds:
         return f"{text}: too few for {people} people; `chatkit scale` makes room"
     return text
+
+
+def _is_number(value: object) -> bool:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    return math.isfinite(value)
 
 
 def _is_uploaded(session: Session) -> bool:
@@ -212,8 +239,6 @@ def _chat(session: Session, where: str) -> dict[str, str]:
         NotStarted: There is none.
         SetupError: It is one that phones cannot use.
     """
-    if where and where not in PLACES:
-        raise SetupError(f"There is no place {where!r} for a chat.", hint="Say local or deployed.")
     facts = session.settings.facts
     if where != "local" and _is_uploaded(session):
         return {"site": facts.function_app, "account": facts.storage_account}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from chatkit.stage import stage
@@ -31,7 +32,8 @@ class StageVerbs:
                 goes back at the end.
             where: "local" or "deployed"; by default the deployed chat, if there is one.
         """
-        return stage.up(self.session, stage.Wanted(host, 0, hours * 3600, people, where))
+        for_s = hours * stage.HOUR_S if isinstance(hours, int | float) else math.nan
+        return stage.up(self.session, stage.Wanted(host, 0, for_s, people, where))
 
     def rehearse_stage(self, *, people: int = 150, messages: int = 600) -> Rehearsed:
         """Play a room at the stage that is open: joins, messages, phones that sleep.

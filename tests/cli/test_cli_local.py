@@ -229,7 +229,7 @@ def test_drills_and_faults_are_one_verb(chatkit: Chatkit) -> None:
     assert re.search(r"^on +slow ", slow, re.MULTILINE)
     wrong = chatkit("local", "fault", "throttled", "--for", "5")
     assert wrong.code == 2 and "signalr-drop" in wrong.err
-    assert chatkit("local", "fault", "functions-down", "--for", "0").code == 1
+    assert chatkit("local", "fault", "functions-down", "--for", "0").code == 2
     wrong = chatkit("local", "fault", "slow", "--for", "nan")
     assert wrong.code == 2 and "30s, 2m" in wrong.err
     off = chatkit("local", "fault", "--clear").out

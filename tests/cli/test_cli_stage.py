@@ -38,14 +38,14 @@ def types(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
 
 
 @pytest.mark.parametrize(
-    ("text", "seconds"), [("4h", 14400), ("90m", 5400), ("1h30m", 5400), ("5 min", 300)]
+    ("text", "seconds"), [("4h", 14400), ("90m", 5400), ("1h30m", 5400), ("1.5h", 5400)]
 )
 def test_how_long_is_read(text: str, seconds: float) -> None:
     """As people write it."""
     assert verbs.lasting(text) == seconds
 
 
-@pytest.mark.parametrize("text", ["", "4", "x", "0h", "25h", "-1h", "h", "1h 99999m"])
+@pytest.mark.parametrize("text", ["", "4", "1.5", "1e3", "x", "0h", "25h", "-1h", "h", "1h 99999m"])
 def test_how_long_is_refused(text: str) -> None:
     """Nothing is guessed."""
     with pytest.raises(typer.BadParameter):
@@ -57,6 +57,9 @@ def test_bad_usage_starts_nothing(chatkit: Chatkit) -> None:
     typed = chatkit("stage", "up", "--for", "soon")
     assert typed.code == 2
     assert "4h, 90m or 1h30m" in typed.err
+    typed = chatkit("stage", "up", "--where", "LOCAL")
+    assert typed.code == 2
+    assert "the nearest is local" in typed.err
 
 
 def test_no_stage_is_open_where_nothing_runs(chatkit: Chatkit) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 
 import pytest
@@ -11,11 +12,18 @@ from chatkit.cloud import local_cloud, local_stage
 from chatkit.cloud.local_stage import StageState
 from chatkit.core import settings as store
 from chatkit.core.codes import qr
-from chatkit.core.errors import NotStarted, ServiceError, SetupError
+from chatkit.core.errors import (
+    NoSuchChoice,
+    NotOffered,
+    NotStarted,
+    ServiceError,
+    SetupError,
+)
 from chatkit.core.running.own_addresses import OwnAddress
 from chatkit.stage import hosts, stage
 from chatkit.stage import on_azure as on_azure_stage
 from chatkit.stage.stage import Wanted
+from chatkit.stage.verbs import StageVerbs
 from chatkit.steps.session import Session
 
 WIFI = OwnAddress("192.168.5.7", "wlan0")
@@ -105,8 +113,8 @@ def test_without_a_chat_there_is_no_stage(tmp_path: Path) -> None:
         with pytest.raises(NotStarted) as refused:
             stage._chat(session, where)
         assert "07 and 08" in refused.value.hint
-    with pytest.raises(SetupError, match="nowhere"):
-        stage._chat(session, "nowhere")
+    with pytest.raises(NoSuchChoice, match="nowhere"):
+        stage.up(session, Wanted(where="nowhere"))
 
 
 def test_the_deployed_chat_comes_first(tmp_path: Path) -> None:
@@ -159,10 +167,11 @@ def test_news_come_first() -> None:
 
 
 @pytest.mark.parametrize(
-    ("seconds", "words"), [(5400, "1 h 30 min"), (14400, "4 h"), (59, "1 min"), (0, "1 min")]
+    ("seconds", "words"),
+    [(5400, "1 h 30 min"), (14400, "4 h"), (60, "1 min"), (2, "2 s"), (0, "1 s")],
 )
 def test_time_is_told_in_hours_and_minutes(seconds: float, words: str) -> None:
-    """Nobody counts seconds on a stage."""
+    """And in seconds at the end: a stage of two seconds is not open for a minute."""
     assert stage.left(seconds) == words
 
 
@@ -172,6 +181,30 @@ def test_a_code_is_white_on_black_where_there_are_colours() -> None:
     assert plain[0] == "█" * len(plain[0])
     coloured = qr.text("http://192.168.5.7:8080/", in_colour=True).splitlines()
     assert coloured[0] == f"\x1b[97;40m{plain[0]}\x1b[0m"
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        *(Wanted(for_s=for_s) for for_s in (0, -1, math.nan, math.inf, 90_000, True, "2")),  # type: ignore[arg-type]
+        *(Wanted(people=people) for people in (-1, 100_001, 1.5, "150", True)),  # type: ignore[arg-type]
+        Wanted(where="LOCAL"),
+    ],
+)
+def test_a_stage_that_there_is_not_is_refused(on_azure: Session, wanted: Wanted) -> None:
+    """On each target in the same words, before anything is looked at; it is bad usage."""
+    with pytest.raises((NotOffered, NoSuchChoice)) as refused:
+        stage.up(on_azure, wanted)
+    assert refused.value.exit_code == 2
+
+
+@pytest.mark.parametrize("hours", [None, "2"])
+def test_hours_are_a_number(on_azure: Session, hours: object) -> None:
+    """A cell gets a sentence, as the verb does."""
+    verbs = StageVerbs()
+    verbs.session = on_azure
+    with pytest.raises(NotOffered, match="24 hours"):
+        verbs.stage(hours=hours)  # type: ignore[arg-type]
 
 
 # Azure

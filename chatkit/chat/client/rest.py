@@ -59,7 +59,7 @@ async def ask(
         if not text:
             return None
         return json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise RemoteProtocolError(
             f"{method} {_path(url)} answered text that is not JSON: {text[:60]!r}.",
             hint="Does the function return what its binding gave it?",
@@ -102,7 +102,7 @@ def refusal(status: int, method: str, url: str, text: str) -> ServiceError:
 def _sentence(text: str) -> str:
     try:
         value = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         # A proxy's or a host's page tells nothing that fits into a sentence.
         if text.lstrip().startswith("<"):
             return ""

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import math
 import textwrap
 from typing import Any
 
 import typer
 
 from chatkit.cloud import local_cloud
+from chatkit.core.errors import NotOffered, ServiceError
 from chatkit.core.settings import home
 from chatkit.core.time import durations
 
 WIDTH = 100
+BAD_REQUEST = 400
 LIST = "What people of the chat meet, with --for 30s, 2m or a number of seconds:"
 
 
@@ -30,7 +33,11 @@ def lasting(text: str | None) -> float | None:
 
 
 def begin(kind: str, *, for_s: float | None, delay_s: float) -> None:
-    """Begin a drill, for the stage's chat or, without a stage, for the workshop's."""
+    """Begin a drill, for the stage's chat or, without a stage, for the workshop's.
+
+    Raises:
+        NotOffered: It cannot last so long, or be so slow.
+    """
     from chatkit.stage import room
     from chatkit.steps.session import Session
 
@@ -40,14 +47,19 @@ def begin(kind: str, *, for_s: float | None, delay_s: float) -> None:
         drill["room"] = chat
     if for_s is not None:
         drill["for_s"] = for_s
-    local_cloud.ask("PUT", f"/drills/{kind}", drill)
+    try:
+        local_cloud.ask("PUT", f"/drills/{kind}", drill)
+    except ServiceError as refused:
+        if refused.status != BAD_REQUEST:
+            raise
+        raise NotOffered(str(refused.message)) from None
 
 
 def show() -> None:
     """All that there are, and what to look at in those that are on."""
     drills = local_cloud.ask("GET", "/drills")
     active = drills["active"]
-    left = {one["kind"]: f"{one['seconds_left']:.0f} s" for one in active}
+    left = {one["kind"]: f"{math.ceil(one['seconds_left'])} s" for one in active}
     typer.echo(LIST)
     for name, title in drills["kinds"].items():
         typer.echo(f"{left.get(name, ''):6} {name:20} {title}")
@@ -61,6 +73,7 @@ def show() -> None:
 
 def explained(drill: dict[str, Any]) -> list[str]:
     """What happens in a drill and why, and what to look at."""
-    title = f"{drill['title']} ({drill['kind']}, {drill['seconds_left']:.0f} s left)."
+    left = math.ceil(drill["seconds_left"])
+    title = f"{drill['title']} ({drill['kind']}, {left} s left)."
     texts = (title, drill["happens"], f"Look at this: {drill['look']}")
     return [line for text in texts for line in textwrap.wrap(text, WIDTH)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -20,7 +21,6 @@ if TYPE_CHECKING:  # what a verb needs is imported when it runs, so that the oth
     from chatkit.steps.session import Session
 
 LOOK_S = 1.0
-MOST_S = 24 * 3600
 NOT_OPEN = "No stage is open. `chatkit stage up` opens one."
 app = typer.Typer(help="Show the chat on the phones of a room.", no_args_is_help=True)
 app.command()(rehearsing.rehearse)
@@ -33,12 +33,13 @@ def lasting(text: str) -> float:
     Raises:
         BadParameter: It is nothing of the kind.
     """
+    from chatkit.stage import stage
+
     try:
         seconds = durations.seconds(text)
     except ValueError:
         seconds = 0.0
-    # A number alone may be meant as hours, or as minutes.
-    if not 0 < seconds <= MOST_S or text.strip().isdecimal():
+    if not 0 < seconds <= stage.MOST_S or not durations.has_unit(text):
         raise typer.BadParameter(f"{text!r} is no time like 4h, 90m or 1h30m, up to 24h")
     return seconds
 
@@ -81,14 +82,14 @@ def up(
     from chatkit.stage import stage
     from chatkit.workshop import Workshop
 
-    for_s = lasting(lasts)
+    wanted = stage.Wanted(host, port, lasting(lasts), people, where)
+    wanted.check()  # before anything starts
     session = Workshop.open().session
-    chosen = host
     if session.settings.target == "local":
-        chosen = _chosen(host, is_agreed=yes)
+        wanted = replace(wanted, host=_chosen(host, is_agreed=yes))
     elif people:
         _ask_for_room(session, people)
-    opened = stage.up(session, stage.Wanted(chosen, port, for_s, people, where))
+    opened = stage.up(session, wanted)
     _show(opened)
     if watch and session.settings.target == "local":
         _watch(session, opened.url)

@@ -1,4 +1,4 @@
-"""How long, as people type it: 30s, 2m, 1h30m, or a number of seconds."""
+"""How long, as people type it: 30s, 2m, 1.5h, 1h30m, or a number of seconds."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import math
 import re
 
 LASTING = re.compile(
-    r"(?:(\d{1,4}) ?h)? ?(?:(\d{1,5}) ?m(?:in)?)? ?(?:(\d{1,6}(?:\.\d{1,3})?) ?s(?:ec)?)?",
+    r"(?:(\d{1,4}(?:\.\d{1,3})?) ?h)? ?(?:(\d{1,5}(?:\.\d{1,3})?) ?m(?:in)?)?"
+    r" ?(?:(\d{1,6}(?:\.\d{1,3})?) ?s(?:ec)?)?",
     re.I | re.A,
 )
 EXAMPLES = "30s, 2m, 1h30m or a number of seconds"
@@ -30,3 +31,8 @@ def seconds(text: str) -> float:
     if not math.isfinite(plain) or plain < 0:
         raise ValueError(f"{text!r} is no time like {EXAMPLES}.")
     return plain
+
+
+def has_unit(text: str) -> bool:
+    """Whether a time says what it counts; a number alone may be meant as hours, or as minutes."""
+    return text.rstrip()[-1:].isalpha()

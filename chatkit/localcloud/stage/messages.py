@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from typing import Any
 
 from aiohttp import web
 
@@ -12,7 +13,7 @@ from chatkit.localcloud.stage.chat import Chat
 from chatkit.localcloud.stage.moderation import history
 from chatkit.localcloud.stage.moderation.moderator import Moderator
 from chatkit.localcloud.stage.moderation.posts import PostRefused, Writer
-from chatkit.localcloud.stage.moderation.rules import shown
+from chatkit.localcloud.stage.moderation.rules import Rules, View, shown
 
 MESSAGES = "/api/messages"
 MOST_READ = 4
@@ -54,32 +55,69 @@ class Messages:
             self._moderator.rates.give_back(writer.id)
         return answer
 
-    async def read(self, request: web.Request, headers: Mapping[str, str]) -> web.StreamResponse:
-        """A page of the history, without what nobody sees."""
+    async def read(
+        self, request: web.Request, headers: Mapping[str, str], *, with_checks: bool = False
+    ) -> web.StreamResponse:
+        """A page of the history, without what nobody sees.
+
+        Args:
+            request: The guest's.
+            headers: What the app gets of it.
+            with_checks: Also what checks and rehearsals have written.
+        """
         async with self._reading:
             answer = await self._chat.api(request, HandedOn(headers, b""))
-        rules = self._moderator.rules
-        if not rules.hides_something or not isinstance(answer, web.Response):
+        view = View(self._moderator.rules, with_checks)
+        if not isinstance(answer, web.Response) or not history.may_hide(answer, view):
             return answer
         if history.page_of(answer) is None:
-            return history.filtered(answer, rules)
-
-        async def ask(before: str) -> web.StreamResponse:
-            url = request.rel_url.update_query(before=before)
-            return await self._chat.api(request.clone(rel_url=url), HandedOn(headers, b""))
+            return history.filtered(answer, view)
 
         limit = whole_number(request.query.get("limit", "0")) or 0
-        page = await history.filled_page(answer, limit, rules, ask)
+        page = await history.filled_page(answer, limit, view, earlier(self._chat, request, headers))
         # While the app was asked, the presenter may have hidden something.
-        return history.rewritten(answer, shown(page, self._moderator.rules))
+        view = View(self._moderator.rules, with_checks)
+        return history.rewritten(answer, shown(page, view))
+
+    async def people(
+        self, request: web.Request, headers: Mapping[str, str], limit: int
+    ) -> list[str] | None:
+        """Who has spoken lately, and to whom; None when the app does not tell now.
+
+        Args:
+            request: Asks the app for the newest messages.
+            headers: What the app gets of it.
+            limit: How many messages.
+        """
+        answer = await self._chat.api(request, HandedOn(headers, b""))
+        if answer.status >= 500:
+            return None
+        before = earlier(self._chat, request, headers)
+        everybodys = View(Rules(0))  # phones of a rehearsal are nobody
+        return _names_in(await history.filled_page(answer, limit, everybodys, before))
 
 
-def names_in(answer: web.StreamResponse) -> list[str]:
-    """Senders and recipients in a page of the history; none in an answer that is no such page."""
-    page = history.page_of(answer) or []
+def _names_in(page: list[Any]) -> list[str]:
+    """Senders and recipients."""
     messages = [one for one in page if isinstance(one, dict)]
     people = [one.get(key) for one in messages for key in ("sender", "recipient")]
     return [name for name in people if isinstance(name, str)]
+
+
+def earlier(chat: Chat, request: web.Request, headers: Mapping[str, str]) -> history.Ask:
+    """A function that asks the app for the page before a message.
+
+    Args:
+        chat: Has the app.
+        request: Asked for the first page.
+        headers: What the app gets of it.
+    """
+
+    async def ask(before: str) -> web.StreamResponse:
+        url = request.rel_url.update_query(before=before)
+        return await chat.api(request.clone(rel_url=url), HandedOn(headers, b""))
+
+    return ask
 
 
 def _refusal(refused: PostRefused) -> web.Response:

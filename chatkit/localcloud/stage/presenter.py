@@ -32,11 +32,12 @@ from chatkit.localcloud.journeys.service import MapService, proof
 from chatkit.localcloud.stage import screen
 from chatkit.localcloud.stage.edge import SCREEN, STATE, Stage
 from chatkit.localcloud.stage.guests import PROVIDER
-from chatkit.localcloud.stage.messages import MESSAGES
+from chatkit.localcloud.stage.messages import MESSAGES, earlier
 from chatkit.localcloud.stage.moderation import history
 from chatkit.localcloud.stage.moderation.moderator import NothingToUndo
 from chatkit.localcloud.stage.moderation.powers import PowerRefused
 from chatkit.localcloud.stage.moderation.recent import KEPT
+from chatkit.localcloud.stage.moderation.rules import Rules, View
 from chatkit.localcloud.stage.service import SCREEN_PORT, StageService
 
 RUN = f"{SCREEN}/run"
@@ -215,12 +216,15 @@ class Presenter:
         asked = request.clone(method="GET", rel_url=f"{MESSAGES}?limit={KEPT}")
         try:
             async with asyncio.timeout(ASK_S):
-                page = history.page_of(await stage.chat.api(asked, HandedOn(headers, b"")))
+                answer = await stage.chat.api(asked, HandedOn(headers, b""))
+                if history.page_of(answer) is None:
+                    return
+                before = earlier(stage.chat, asked, headers)
+                page = await history.filled_page(answer, KEPT, View(Rules(0)), before)
         except TimeoutError:
             return
-        if page is not None:
-            stage.moderator.recent.learn(page)
-            self._filled = stage
+        stage.moderator.recent.learn(page)
+        self._filled = stage
 
     def _knows_token(self, request: web.Request) -> bool:
         right = proof(self._stages.token, self._run)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import aiohttp
@@ -215,3 +215,73 @@ async def test_it_signs_in_where_it_can_and_says_so_where_it_cannot(
     staying.cancel()
     await asyncio.wait({staying})
     assert [*seen(room)] == ([] if is_person_needed else ["text 1"])
+
+
+class Answering(Refusing):
+    """A chat that everybody gets into, and that does not tell what was said before."""
+
+    failures: list[Exception]
+    untold: list[Exception]
+
+    async def start(self) -> None:
+        if self.failures:
+            raise self.failures.pop()
+        self._room.state("connected", "")
+
+    async def history(self, *, limit: int) -> list[ChatMessage]:
+        if self.untold:
+            raise self.untold.pop()
+        return await super().history(limit=limit)
+
+
+async def settled(listening: Listening, what: Callable[[], bool]) -> None:
+    """Listen until something is so."""
+    staying = asyncio.create_task(listening.stay())
+    async with asyncio.timeout(5):
+        while not what():
+            assert not staying.done()
+            await asyncio.sleep(0)
+    staying.cancel()
+    await asyncio.wait({staying})
+
+
+@pytest.fixture
+def answering(monkeypatch: pytest.MonkeyPatch) -> type[Answering]:
+    """What the screen listens to, without waiting in between."""
+    monkeypatch.setattr(listening, "ChatClient", Answering)
+    monkeypatch.setattr(listening, "AGAIN_S", 0)
+    monkeypatch.setattr(Answering, "failures", [], raising=False)
+    monkeypatch.setattr(Answering, "untold", [], raising=False)
+    return Answering
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("error", [RecursionError(), KeyError("url"), ServiceError(500, "", "No.")])
+async def test_no_answer_of_an_app_ends_the_screen(
+    answering: type[Answering], error: Exception
+) -> None:
+    """It says so, and tries again."""
+    answering.failures.append(error)
+    room = AzureRoom()
+    made = Listening(API, room)
+    why: set[str] = set()
+
+    def is_there() -> bool:
+        why.add(made.why_not)
+        return bool(seen(room))
+
+    await settled(made, is_there)
+    assert any("cannot get into the chat" in one for one in why)
+    assert made.why_not == ""
+
+
+@pytest.mark.asyncio
+async def test_without_a_history_new_messages_come(answering: type[Answering]) -> None:
+    """The storage may be down while SignalR Service is not; what is missing is asked for again."""
+    answering.untold.append(ServiceError(503, "", "GET /api/messages answered 503."))
+    room = AzureRoom()
+    made = Listening(API, room)
+    await settled(made, lambda: bool(made.missing))
+    assert made.why_not == "" and "answered 503" in made.missing
+    await settled(made, lambda: bool(seen(room)))
+    assert made.missing == ""

@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -32,6 +33,7 @@ from chatkit.localcloud.stage.order import Order
 from chatkit.localcloud.stage.presenter import ASK_AGAIN_S
 from chatkit.localcloud.storage.service import DEV_ACCOUNT, StorageService
 from chatkit.localcloud.storage.state.models import APPEND, Blob, Container, Part
+from chatkit.wire.check_marks import check_text, new_run
 from chatkit.wire.hub_messages import Invocation
 from tests.attacks.powers import HOSTS, TOKENS
 from tests.localcloud.memory_transport import MemoryNetwork
@@ -212,7 +214,9 @@ async def test_the_screen_begins_with_the_history(
 ) -> None:
     """What was said before, as a stranger sees it; an app that does not answer is asked again."""
     asked: list[str] = []
+    played = check_text("message 1 of rehearsal", new_run())
     messages = [
+        {"id": "4", "text": played, "sentAt": datetime.now(UTC).isoformat()},
         {"id": "3", "text": "private", "recipient": "x"},
         {"id": "2", "text": "newest"},
         {"id": "1", "text": "oldest"},

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from yarl import URL
 
 from chatkit.core.running.reachable import TOKEN_HEADER
+from chatkit.localcloud.stage.edge import HISTORY_PAGE
+from chatkit.localcloud.stage.guests import COOKIE
 from chatkit.localcloud.stage.moderation.powers import PowerRefused
 from chatkit.localcloud.stage.moderation.rates import GUEST, NO_COOKIE
+from chatkit.wire.check_marks import check_text, new_run
 from chatkit.wire.hub_messages import Invocation
 from tests.attacks.powers import FORMS, INVOCATIONS, MEMBERS, MUTED, READ_ONLY, TARGETS, WRITTEN
 from tests.localcloud.stage.stage_testing import (
@@ -81,6 +86,31 @@ async def test_a_page_of_the_history_is_filled_up(stage: OpenStage) -> None:
     assert await read(stage.phone(), f"?limit=5&before={message(9)['id']}") == [
         *("0008", "0007", "0006", "0005", "0004")
     ]
+
+
+async def test_a_rehearsal_is_in_no_guests_history(stage: OpenStage) -> None:
+    """Who comes meanwhile reads what people wrote; its own phones look for its messages."""
+    people = [message(number) for number in range(8)]
+    text = check_text("message 1 of rehearsal", new_run())
+    now = datetime.now(UTC).isoformat()
+    played = [message(number, text=text, sentAt=now) for number in range(8, 20)]
+    history(stage, *people, *played, message(20, text=text))  # a text that somebody repeats
+    assert await read(stage.phone(), "?limit=4") == ["0020", "0007", "0006", "0005"]
+    phone = stage.phone()
+    cookie = stage.stage.guests.cookie(stage.stage.guests.new(is_rehearsing=True))
+    phone.http.cookie_jar.update_cookies({COOKIE: cookie}, URL(PLACE.origin))
+    assert await read(phone, "?limit=4") == ["0020", "0019", "0018", "0017"]
+
+
+async def test_a_rehearsal_reserves_no_names(stage: OpenStage) -> None:
+    """Its senders in the history are nobody."""
+    text = check_text("message 1 of rehearsal", new_run())
+    now = datetime.now(UTC).isoformat()
+    said = {"sender": "bob", "text": text, "sentAt": now}
+    played = [message(number, **said) for number in range(2, HISTORY_PAGE + 2)]
+    history(stage, message(1, sender="alice"), *played)
+    assert (await stage.phone().join("bob"))["name"] == "bob"
+    assert (await stage.phone().join("alice"))["name"] == "alice 2"
 
 
 async def test_what_was_cleared_costs_the_app_one_page(stage: OpenStage) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Collection
 
 from chatkit.chat.client.client import ChatClient
@@ -13,6 +14,7 @@ from chatkit.core.errors import ChatkitError, ServiceError
 from chatkit.localcloud.stage.azure.room import AzureRoom
 from chatkit.localcloud.stage.moderation.recent import SHOWN
 
+log = logging.getLogger("chatkit.stage.azure")
 NAME = "the screen"
 # A user whom the sign-in page of the local cloud offers. Entra ID asks a person.
 TEST_USER = "carol"
@@ -24,6 +26,7 @@ PERSON_NEEDED = (
     "The chat asks for a sign-in that only a person can do: this screen shows how to join, and no"
     " messages."
 )
+NO_HISTORY = "What was said before the screen was there is missing: {why}"
 
 
 class Listening:
@@ -41,6 +44,8 @@ class Listening:
         self._states: asyncio.Queue[State] = asyncio.Queue()
         self.why_not = CONNECTING
         """Why no messages come; empty while they do."""
+        self.missing = ""
+        """Why what was said before is not there; empty when it is."""
 
     async def stay(self) -> None:
         """Be in the chat, and come back whenever that has ended."""
@@ -51,6 +56,9 @@ class Listening:
                 self.why_not = PERSON_NEEDED
             except FAILURES as error:
                 self.why_not = f"The screen cannot get into the chat: {_sentence(error)}"
+            except Exception as error:  # whatever an app answers, the screen stays
+                log.exception("the chat answers what the screen does not understand")
+                self.why_not = f"The screen cannot get into the chat: {_sentence(error)}"
             await asyncio.sleep(AGAIN_S)
 
     async def _be_there(self) -> None:
@@ -59,7 +67,7 @@ class Listening:
         client = ChatClient(self._api, NAME, self, headers=self._headers)
         try:
             await client.start()
-            while (state := await self._states.get()) != "closed":
+            while (state := await self._next_state()) != "closed":
                 await self._follow(state, client)
         except ServiceError as error:
             if error.status not in UNAUTHORIZED:
@@ -68,12 +76,32 @@ class Listening:
         finally:
             await client.close()
 
+    async def _next_state(self) -> State:
+        """What comes next; while the history is missing, it is asked for again."""
+        if not self.missing or self.why_not:
+            return await self._states.get()
+        try:
+            async with asyncio.timeout(AGAIN_S):
+                return await self._states.get()
+        except TimeoutError:
+            return "connected"
+
     async def _follow(self, state: State, client: ChatClient) -> None:
         if state == "reconnecting":
             self.why_not = LOST
         if state == "connected":
-            self._room.learn(await client.history(limit=SHOWN))
             self.why_not = ""
+            self.missing = await self._learn(client)
+
+    async def _learn(self, client: ChatClient) -> str:
+        """Read what was said before; returns why that failed, because new messages come anyway."""
+        try:
+            self._room.learn(await client.history(limit=SHOWN))
+        except FAILURES as error:
+            if isinstance(error, ServiceError) and error.status in UNAUTHORIZED:
+                raise
+            return NO_HISTORY.format(why=_sentence(error))
+        return ""
 
     async def _sign_in(self, refused: ServiceError) -> None:
         """Get a session for the next try.
@@ -108,4 +136,4 @@ class Listening:
 def _sentence(error: BaseException) -> str:
     if isinstance(error, ChatkitError):
         return error.message
-    return f"{type(error).__name__}."
+    return f"it answers what nobody can use ({type(error).__name__})."

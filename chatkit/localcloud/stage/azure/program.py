@@ -158,7 +158,7 @@ class AzureScreen:
             "holds": None,
             "tier": None,
             "waiting": 0,
-            "notice": self._listening.why_not,
+            "notice": self._listening.why_not or self._listening.missing,
             "seconds_left": max(0, round(self._until - clock.wall())),
         }
         if not self._listening.why_not:

@@ -9,14 +9,16 @@ from typing import Any
 from aiohttp import web
 
 from chatkit.core import strict_json
-from chatkit.localcloud.stage.moderation.rules import Rules, is_before, shown, visible
+from chatkit.localcloud.stage.moderation.rules import Rules, View, is_before, shown, visible
 
 MAX_ROUNDS = 50
+CHECKS = b"A check is running: "
+"""Is in an answer when a message of a check may be."""
 
 Ask = Callable[[str], Awaitable[web.StreamResponse]]
 
 
-async def filled_page(first: web.StreamResponse, limit: int, rules: Rules, ask: Ask) -> list[Any]:
+async def filled_page(first: web.StreamResponse, limit: int, view: View, ask: Ask) -> list[Any]:
     """A page of the history as everybody sees it, as full as one with nothing hidden.
 
     A page that is shorter than what was asked for tells a phone that there is nothing before it.
@@ -24,20 +26,20 @@ async def filled_page(first: web.StreamResponse, limit: int, rules: Rules, ask: 
     Args:
         first: What the app answered.
         limit: How many messages a page has; 0 when nobody said.
-        rules: What is hidden.
+        view: What is not there.
         ask: Asks the app for the page before a message.
     """
     page = page_of(first) or []
     limit = limit or len(page)
-    found = shown(page, rules)
+    found = shown(page, view)
     for _ in range(MAX_ROUNDS):
-        if len(found) >= limit or len(page) < limit or _is_cleared(page, rules):
+        if len(found) >= limit or len(page) < limit or _is_cleared(page, view.rules):
             break
         last = page[-1].get("id") if isinstance(page[-1], dict) else None
         if not isinstance(last, str):
             break
         page = page_of(await ask(last)) or []
-        found += shown(page, rules)
+        found += shown(page, view)
     return found[:limit]
 
 
@@ -49,12 +51,19 @@ def page_of(answer: web.StreamResponse) -> list[Any] | None:
     return value if isinstance(value, list) else None
 
 
-def filtered(answer: web.Response, rules: Rules) -> web.Response:
-    """An answer without the messages that nobody sees, wherever they stand in it."""
+def may_hide(answer: web.Response, view: View) -> bool:
+    """Whether there may be something in an answer that somebody does not see."""
+    if view.rules.hides_something:
+        return True
+    return not view.with_checks and isinstance(answer.body, bytes) and CHECKS in answer.body
+
+
+def filtered(answer: web.Response, view: View) -> web.Response:
+    """An answer without the messages that are not there, wherever they stand in it."""
     value = _value_of(answer)
     if value is None:
         return answer
-    return rewritten(answer, visible(value, rules))
+    return rewritten(answer, visible(value, view))
 
 
 def rewritten(answer: web.Response, value: Any) -> web.Response:

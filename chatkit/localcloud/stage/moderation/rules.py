@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from chatkit.wire.check_marks import run_of
+
 
 @dataclass(frozen=True)
 class Rules:
@@ -115,15 +117,36 @@ def _moment(text: object) -> datetime | None:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-def visible(value: Any, rules: Rules) -> Any:
-    """A JSON value without the messages in it that nobody sees."""
+@dataclass(frozen=True)
+class View:
+    """What somebody sees of a history.
+
+    Attributes:
+        rules: What nobody sees.
+        with_checks: Also what checks and rehearsals have written: for phones of a rehearsal.
+    """
+
+    rules: Rules
+    with_checks: bool = False
+
+    def hides(self, message: Mapping[str, Any]) -> bool:
+        """Whether a message is not there."""
+        if self.rules.why_hidden(message):
+            return True
+        if self.with_checks:
+            return False
+        return run_of(_text(message.get("text")), _text(message.get("sentAt"))) != ""
+
+
+def visible(value: Any, view: View) -> Any:
+    """A JSON value without the messages in it that are not there."""
     if isinstance(value, dict):
-        return {key: visible(item, rules) for key, item in value.items()}
+        return {key: visible(item, view) for key, item in value.items()}
     if not isinstance(value, list):
         return value
-    return [visible(item, rules) for item in shown(value, rules)]
+    return [visible(item, view) for item in shown(value, view)]
 
 
-def shown(page: Iterable[Any], rules: Rules) -> list[Any]:
-    """What everybody sees of a list."""
-    return [item for item in page if not (isinstance(item, dict) and rules.why_hidden(item))]
+def shown(page: Iterable[Any], view: View) -> list[Any]:
+    """What there is of a list."""
+    return [item for item in page if not (isinstance(item, dict) and view.hides(item))]
