@@ -7,6 +7,7 @@ calls may stand in one another is limited, for Python's stack is.
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -26,10 +27,12 @@ LONGEST = 81_920
 DEEPEST = 100
 BLANK = re.compile(r"[ \t\r\n]+")
 STRING = re.compile(r"'(?:[^']|'')*'(?!')")
-NUMBER = re.compile(r"[+-]?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]{1,2})?")
+NUMBER = re.compile(r"[+-]?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]{1,3})?")
 # What Azure's scanner takes for a part of a number once one has begun.
 NUMBER_LIKE = re.compile(r"[0-9+\-.eE]+")
-LONGEST_NUMBER = 20  # Nineteen digits and a sign: an integer has 64 bits.
+LONGEST_NUMBER = 40
+LARGEST_INTEGER = 2**63 - 1
+LARGEST_FLOAT = sys.float_info.max
 # Longest first. The question mark has a place after `.` and after `[` only.
 MARKS = {
     ".?": "SafeDot",
@@ -133,6 +136,8 @@ def _number_at(body: str, at: int) -> Token:
     if IDENTIFIER.match(body, like.end()):
         raise _unexpected(body, like.end())
     whole = like[0].lstrip("+-").isdecimal()
+    if abs(float(like[0])) > LARGEST_FLOAT or (whole and abs(int(like[0])) > LARGEST_INTEGER):
+        raise _unexpected(body, at)
     return Token("Integer" if whole else "Float", like[0], at)
 
 

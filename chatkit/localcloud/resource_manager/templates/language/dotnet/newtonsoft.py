@@ -15,8 +15,8 @@ from chatkit.localcloud.resource_manager.templates.language.core.values import J
 
 DOUBLE = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
 SINGLE = re.compile(r"'(?:[^'\\]|\\.)*'", re.DOTALL)
-NAME = re.compile(r"[A-Za-z_$][A-Za-z0-9_$]*(?=\s*:)")
 WORD = re.compile(r"[A-Za-z_$][A-Za-z0-9_$]*")
+COLON = re.compile(r"\s*:")
 COMMA_AT_THE_END = re.compile(r",(?=\s*[}\]])")
 PLAIN = re.compile(r"[^\"'A-Za-z_$,/]+")
 
@@ -70,10 +70,11 @@ def _piece(text: str, at: int) -> tuple[str, int]:
     """What stands there, as it has to be written, and where the next piece begins."""
     if text[at] == "/":
         return " ", _end_of_comment(text, at)
-    for kind in (PLAIN, DOUBLE, COMMA_AT_THE_END, SINGLE, NAME, WORD):
+    for kind in (PLAIN, DOUBLE, COMMA_AT_THE_END, SINGLE, WORD):
         piece = kind.match(text, at)
         if piece:
-            return _rewritten(kind, piece[0]), piece.end()
+            is_name = kind is WORD and COLON.match(text, piece.end()) is not None
+            return _rewritten(kind, piece[0], is_name), piece.end()
     if text[at] in "\"'":
         raise ValueError("Unterminated string")
     return text[at], at + 1
@@ -89,10 +90,10 @@ def _end_of_comment(text: str, at: int) -> int:
     return end + 2
 
 
-def _rewritten(kind: re.Pattern[str], written: str) -> str:
+def _rewritten(kind: re.Pattern[str], written: str, is_name: bool) -> str:
     if kind is SINGLE:
         return '"' + written[1:-1].replace("\\'", "'").replace('"', '\\"') + '"'
-    if kind is NAME:
+    if is_name:
         return json.dumps(written)
     if kind is COMMA_AT_THE_END:
         return " "
