@@ -15,6 +15,7 @@ from chatkit.cli import auth, az, func, lab, local, run, signalr, stop, test, wo
 from chatkit.cli.classroom import verbs as classroom
 from chatkit.cli.course import new
 from chatkit.cli.failures import INTERRUPTED, exit_code, sentence, usage_mistake
+from chatkit.cli.report import verb as verb_of_report
 from chatkit.cli.stage import tier
 from chatkit.cli.stage import verbs as stage
 from chatkit.setup.version import VERSION
@@ -36,6 +37,7 @@ for verb in (
     lab.lab,
     new.new,
     run.run,
+    verb_of_report.report,
     workshop.doctor,
     workshop.check,
     workshop.catch_up,

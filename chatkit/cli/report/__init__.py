@@ -1,0 +1,1 @@
+"""What was sent to Azure, packed for who compares it."""
