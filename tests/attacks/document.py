@@ -64,6 +64,15 @@ OTHERS: dict[str, str] = {
     "Going on after sign-out": (
         "test_page_deployed_sign_in.py::test_signing_out_ends_the_session_in_the_app"
     ),
+    "Join codes, guessed without end": (
+        "test_board_admission.py::test_guessing_ends_soon_and_stops_nobody_who_is_in"
+    ),
+    "Script in a name and in a question, on the board": (
+        "test_board_page.py::test_a_hand_is_read_and_lowered"
+    ),
+    "Names and questions of a class, on its projector": (
+        "test_board_page.py::test_a_projector_shows_no_name_and_no_question"
+    ),
     "Script in names and messages, in the panel": (
         "test_chat_panel.py::test_markup_in_names_and_texts_stays_text"
     ),

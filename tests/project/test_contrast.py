@@ -16,6 +16,7 @@ from chatkit.journeys import picture
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "content" / "app.css"
+BOARD = ROOT / "chatkit" / "localcloud" / "board" / "page" / "board.css"
 MAP = ROOT / "chatkit" / "localcloud" / "journeys" / "page" / "map.css"
 READ = 4.5
 SEEN = 3.0
@@ -41,6 +42,12 @@ PAIRS = {
         ("private-line", "private", SEEN),
         ("good", "surface", SEEN),
     ],
+    BOARD: [
+        *(("text", ground, READ) for ground in ("back", "surface")),
+        *(("quiet", ground, READ) for ground in ("back", "surface")),
+        *((f"{kind}-text", f"{kind}-back", READ) for kind in ("good", "wait", "wrong")),
+        *(("accent", ground, SEEN) for ground in ("back", "surface")),
+    ],
     MAP: [
         *(("ink", ground, READ) for ground in ("ground", "card")),
         *(("quiet", ground, READ) for ground in ("ground", "card")),
@@ -48,7 +55,7 @@ PAIRS = {
     ],
 }
 # They part what stands beside them, and say nothing.
-ORNAMENTS = {PAGE: {"line"}, MAP: set[str]()}
+ORNAMENTS = {PAGE: {"line"}, BOARD: {"line"}, MAP: set[str]()}
 
 
 def rgb(text: str) -> Colour:
@@ -82,7 +89,14 @@ def contrast(one: Colour, other: Colour) -> float:
 
 def variables(sheet: Path, mode: str) -> dict[str, str]:
     """The colours of a style sheet by name, in a mode."""
-    light, dark = re.findall(r":root\s*\{(.*?)\}", sheet.read_text(encoding="utf-8"), re.DOTALL)
+    found = re.findall(r":root\s*\{(.*?)\}", sheet.read_text(encoding="utf-8"), re.DOTALL)
+    if len(found) == 1:
+        place = 1 if mode == "light" else 2
+        both = re.findall(
+            r"--([\w-]+):\s*light-dark\((#[0-9a-f]{3,6}), (#[0-9a-f]{3,6})\);", found[0]
+        )
+        return {colour[0]: colour[place] for colour in both}
+    light, dark = found
     text = light if mode == "light" else light + dark
     return dict(re.findall(r"--([\w-]+):\s*(#[0-9a-f]{3,6});", text))
 

@@ -15,7 +15,7 @@ from chatkit.core.text.controls import visible
 
 HTTPS_PORT = 443
 LIMIT_S = 10.0
-MAX_ANSWER_BYTES = 256 * 1024
+MAX_ANSWER_BYTES = 32 * 1024 * 1024
 LONGEST = 300
 NOT_THERE = "Is the address right, and is this machine in the room's network?"
 

@@ -10,10 +10,12 @@ import aiohttp
 from aiohttp import web
 
 from chatkit.core import strict_json
+from chatkit.localcloud.core.web import read_whole
 
 LIMIT = aiohttp.ClientTimeout(total=20, connect=5)
-MAX_ANSWER_BYTES = 16 * 1024 * 1024
+MAX_ANSWER_BYTES = 32 * 1024 * 1024
 PASSED = ("Content-Type", "Retry-After")
+TOO_LONG = "The board's functions answered more than a board shows."
 DOWN = "The board's functions do not answer now. Please try again."
 
 
@@ -49,7 +51,9 @@ class Functions:
                 timeout=LIMIT,
                 allow_redirects=False,
             ) as answer:
-                content = await answer.content.read(MAX_ANSWER_BYTES)
+                content = await read_whole(answer.content, limit_bytes=MAX_ANSWER_BYTES)
+                if content is None:
+                    return web.json_response({"error": TOO_LONG}, status=502)
                 passed = {name: answer.headers[name] for name in PASSED if name in answer.headers}
                 return web.Response(status=answer.status, body=content, headers=passed)
         except (aiohttp.ClientError, TimeoutError):

@@ -24,6 +24,7 @@ from tests.homes import workshop_in
 
 CLASS = "k1m2n3"
 LIMIT_S = 30
+SCRIPT = "<img src=x onerror=document.title=1>"
 
 
 @dataclass(frozen=True)
@@ -82,7 +83,7 @@ class OpenBoard:
 def a_class(count: int, *, hours: float = 2.0) -> Roster:
     """A roster of so many people."""
     people = tuple(
-        Person(number, f"Person {number}", "", "eastus2", f"abc{number}", "chat", "", code)
+        Person(number, f"Person {number} {SCRIPT}", "", "eastus2", f"abc{number}", "chat", "", code)
         for number, code in enumerate((codes.new_code() for _ in range(count)), start=1)
     )
     now = datetime.now(UTC)

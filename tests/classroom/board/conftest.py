@@ -8,7 +8,7 @@ import pytest
 
 from tests.classroom.board.board_testing import OpenBoard, open_board
 
-PEOPLE = 40
+PEOPLE = 80
 
 
 @pytest.fixture(scope="session")

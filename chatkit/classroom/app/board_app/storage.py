@@ -15,6 +15,7 @@ import zlib
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from functools import cache
 from threading import Lock
 from typing import TYPE_CHECKING, Any
@@ -30,16 +31,18 @@ if TYPE_CHECKING:
 CONTAINER = "class"
 PEOPLE = "people.json"
 FOLDER = "results/"
-MAX_KEPT = 2_000
+MAX_KEPT = 600
 """Events of one person: a day of work has some dozens."""
 TRIES = 8
 PAUSE_S = 0.05
 PARALLEL = 8
+MAX_REMEMBERED = 500
 UNAVAILABLE = "The board's storage does not answer now. Nothing is lost: please try again."
 TOO_MANY = f"There are {MAX_KEPT:,} events already; no more are kept."
 AGAIN_S = 5
 # Within one instance of the app, one request at a time reads and appends for a person.
 _locks = tuple(Lock() for _ in range(64))
+_known: dict[str, _Kept] = {}
 
 
 def people() -> dict[str, Any]:
@@ -49,6 +52,17 @@ def people() -> dict[str, Any]:
             return dict(json.loads(container.download_blob(PEOPLE).readall()))
         except exceptions.ResourceNotFoundError:
             return {}
+
+
+@dataclass(frozen=True)
+class _Kept:
+    """What one person's blob had when it was looked at, or written, the last time.
+
+    It may be old: another instance of the app may have written. An append says so.
+    """
+
+    size: int
+    events: dict[str, Event]
 
 
 def keep(person: str, events: Sequence[Event]) -> tuple[list[Event], int]:
@@ -64,14 +78,16 @@ def keep(person: str, events: Sequence[Event]) -> tuple[list[Event], int]:
         blob = container.get_blob_client(_name(person))
         for attempt in range(TRIES):
             time.sleep(attempt * PAUSE_S)  # another instance of the app was quicker
-            content = _content(container, blob)
-            known = {event["id"]: event for event in _events(content)}
-            new = {event["id"]: event for event in events if event["id"] not in known}
-            if len(known) + len(new) > MAX_KEPT:
+            found = _known.get(person) or _look(container, blob)
+            new = {event["id"]: event for event in events if event["id"] not in found.events}
+            if len(found.events) + len(new) > MAX_KEPT:
                 raise Refused(409, TOO_MANY)
-            if not new or _append(blob, content, [*new.values()]):
-                kept = {**known, **new}
+            size = _append(blob, found.size, [*new.values()])
+            if size is not None:
+                kept = {**found.events, **new}
+                _remember(person, _Kept(size, kept))
                 return [kept[event["id"]] for event in events], len(new)
+            _known.pop(person, None)
     raise Refused(503, UNAVAILABLE, again_s=AGAIN_S)
 
 
@@ -91,7 +107,12 @@ def everything() -> dict[str, list[Event]]:
 
 def forget(person: str) -> None:
     """Delete all that a person has reported."""
-    with _container() as container, suppress(exceptions.ResourceNotFoundError):
+    with (
+        _lock_of(person),
+        _container() as container,
+        suppress(exceptions.ResourceNotFoundError),
+    ):
+        _known.pop(person, None)
         container.delete_blob(_name(person))
 
 
@@ -106,26 +127,39 @@ def _read(container: ContainerClient, name: str) -> list[Event]:
         return []  # somebody has just left
 
 
-def _content(container: ContainerClient, blob: BlobClient) -> bytes:
+def _remember(person: str, kept: _Kept) -> None:
+    if len(_known) >= MAX_REMEMBERED:
+        _known.clear()
+    _known[person] = kept
+
+
+def _look(container: ContainerClient, blob: BlobClient) -> _Kept:
     """What is there; an empty blob is made where there is none."""
     try:
-        return blob.download_blob().readall()
+        content = blob.download_blob().readall()
     except exceptions.ResourceNotFoundError:
         with suppress(exceptions.ResourceExistsError):
             container.create_container()
         with suppress(exceptions.ResourceExistsError, exceptions.ResourceModifiedError):
             blob.create_append_blob(match_condition=MatchConditions.IfMissing)
-        return b""
+        content = b""
+    return _Kept(len(content), {event["id"]: event for event in _events(content)})
 
 
-def _append(blob: BlobClient, content: bytes, events: Sequence[Event]) -> bool:
-    """Append events behind what was read; False when somebody else was quicker."""
+def _append(blob: BlobClient, size: int, events: Sequence[Event]) -> int | None:
+    """Append events behind what is known.
+
+    Returns:
+        How long the blob is then; None when somebody else was quicker, or has deleted it.
+    """
+    if not events:
+        return size
     lines = b"".join(json.dumps(event).encode() + b"\n" for event in events)
     try:
-        blob.append_block(lines, appendpos_condition=len(content))
+        blob.append_block(lines, appendpos_condition=size)
     except (exceptions.ResourceModifiedError, exceptions.ResourceNotFoundError):
-        return False
-    return True
+        return None
+    return size + len(lines)
 
 
 def _events(content: bytes) -> list[Event]:

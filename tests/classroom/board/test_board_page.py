@@ -1,0 +1,124 @@
+"""The board's page in a browser: live, with names for the instructor, and without for a room."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.chromium import launched
+from tests.classroom.board.board_testing import SCRIPT, OpenBoard, a_hand, a_result, raw
+
+LIMIT_MS = 20_000
+
+
+@pytest.fixture(scope="module")
+def browser(chromium: str) -> Iterator[Browser]:
+    """A Chromium for this file."""
+    with launched(path=chromium) as browser:
+        yield browser
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """A new window."""
+    context = browser.new_context(viewport={"width": 1400, "height": 900}, locale="en-GB")
+    page = context.new_page()
+    page.set_default_timeout(LIMIT_MS)
+    yield page
+    context.close()
+
+
+def shown(page: Page, url: str) -> Page:
+    """Open the board, and wait until it is live."""
+    page.goto(url)
+    expect(page.locator("#state")).to_have_text("live", timeout=LIMIT_MS)
+    return page
+
+
+def report(board: OpenBoard, number: int, *events: dict[str, object]) -> None:
+    """Report as a person."""
+    board.by(number).ask("POST", "results", {"events": [*events]})
+
+
+def test_a_result_gets_to_its_square(board: OpenBoard, number: int, page: Page) -> None:
+    """Live, in the row with the person's name, and script in a name stays text."""
+    shown(page, f"{board.page}#{board.token}")
+    assert board.token not in page.url
+    report(board, number, a_result(section="03", passed=True, error="", seconds=420))
+    row = page.locator(f"tr[data-person=p{number:02}]")
+    expect(row.locator("th")).to_have_text(f"Person {number} {SCRIPT}")
+    expect(row.locator("td").nth(3)).to_have_text("7")
+    expect(row.locator("td").nth(3)).to_have_class("passed")
+    assert page.title() == "Monday: board"
+    assert page.locator("tbody img").count() == 0
+
+
+def test_people_with_the_same_error_are_named_together(board: OpenBoard, page: Page) -> None:
+    """By kind, in which section."""
+    shown(page, f"{board.page}#{board.token}")
+    for number in (57, 58, 59):
+        for _ in range(2):
+            report(board, number, a_result(section="09", error="KeyError"))
+    sentence = "3 people have the same error in section 09: KeyError"
+    expect(page.locator("#errors li", has_text="KeyError")).to_have_text(sentence)
+    cell = page.locator("tr[data-person=p57] td.stuck")
+    expect(cell).to_have_text("0 min")
+
+
+def test_a_hand_is_read_and_lowered(board: OpenBoard, number: int, page: Page) -> None:
+    """By the instructor, with the question."""
+    shown(page, f"{board.page}#{board.token}")
+    report(board, number, a_hand(f"Why? {SCRIPT}"))
+    name = f"Person {number} {SCRIPT}"
+    item = page.locator("#hands li", has_text=f"{name}: Why? {SCRIPT}")
+    item.get_by_role("button").click()
+    expect(item).to_have_count(0)
+    assert board.events(number)[-1]["text"] == ""
+
+
+def test_who_leaves_is_gone(board: OpenBoard, number: int, page: Page) -> None:
+    """At once."""
+    shown(page, f"{board.page}#{board.token}")
+    report(board, number, a_result())
+    row = page.locator(f"tr[data-person=p{number:02}]")
+    expect(row).to_have_count(1)
+    board.by(number).ask("DELETE", "results")
+    expect(row).to_have_count(0)
+
+
+def test_a_projector_shows_no_name_and_no_question(
+    board: OpenBoard, number: int, page: Page
+) -> None:
+    """Nothing of them reaches its window."""
+    bodies: list[str] = []
+    page.on("websocket", lambda socket: socket.on("framereceived", lambda x: bodies.append(str(x))))
+    page.on("response", lambda answer: bodies.append(answer.url))
+    report(board, number, a_result())
+    shown(page, board.page)
+    report(board, number, a_hand("Secret question"))
+    expect(page.locator("#figures")).to_contain_text("up")
+    expect(page.locator("tr.hand")).not_to_have_count(0)
+    everything = page.content() + "".join(bodies)
+    assert "Person 1" not in everything
+    assert "Secret question" not in everything
+    assert f'"p{number:02}"' not in everything
+    expect(page.locator("#hands")).to_be_hidden()
+
+
+def test_names_need_the_proof(board: OpenBoard) -> None:
+    """Neither nothing, nor a guest's code, nor the token itself is one."""
+    address = board.page.removeprefix("http://").removesuffix("/board")
+    assert "Person" not in raw(address, "GET", "/board/known")[1]
+    for wrong in (board.people[0].code, board.token, board.known.screen_token):
+        headers = {"x-chatkit-token": wrong}
+        status, text = raw(address, "GET", "/board/known", headers=headers)
+        assert (status, "Person" in text) == (403, False)
+        assert raw(address, "POST", "/board/hands", headers=headers)[0] == 403
+
+
+def test_a_page_with_an_old_link_says_what_helps(board: OpenBoard, page: Page) -> None:
+    """After the board was opened again."""
+    page.goto(f"{board.page}#old")
+    expect(page.locator("#problem")).to_contain_text("chatkit class board status")
