@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import signal
 from collections.abc import Iterator
 from pathlib import Path
 from threading import Timer
 
+import psutil
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -103,7 +102,7 @@ def test_sixty_people_while_the_board_is_killed(
 def _kill_and_open(board: OpenBoard) -> None:
     server = board.workshop.session.servers.running(BOARD)
     assert server is not None
-    os.kill(server.pid, signal.SIGKILL)
+    psutil.Process(server.pid).kill()
     boards.up(board.workshop.session, boards.Wanted(port=board.known.port))
 
 
