@@ -28,6 +28,7 @@ from chatkit.localcloud.resource_manager.templates.preflight import Preflight
 from chatkit.localcloud.resource_manager.templates.preparing import (
     Prepared,
     Preparing,
+    read_request,
     template_hash,
 )
 from chatkit.localcloud.resource_manager.templates.reading import refusals
@@ -40,10 +41,12 @@ from chatkit.localcloud.resource_manager.templates.records import (
 from chatkit.localcloud.resource_manager.templates.removing import Remover
 from chatkit.localcloud.resource_manager.templates.running import Run
 from chatkit.localcloud.resource_manager.templates.secrets_kept import AROUND
+from chatkit.localcloud.resource_manager.templates.what_if import WhatIf, is_full
 
 log = logging.getLogger("chatkit.local.arm")
 LIST_FILTERS = ("provisioningState",)
 RETRY_AFTER_S = 15
+KEPT_PREDICTIONS = 50
 POLL_S = 5.0  # how long a poll is held while the deployment runs
 # Newer than what Microsoft.Resources had when the versions of the other operations were listed.
 DEPLOYMENT_VERSIONS = ("2026-06-01", *VERSIONS)
@@ -61,6 +64,9 @@ class Deployments(Provider):
         self._preparing = Preparing(context, dispatch)
         self._preflight = Preflight(context, registry, dispatch, self._preparing)
         self._remover = Remover(context, registry)
+        self._what_if = WhatIf(registry, dispatch, self._preparing, self._preflight)
+        # Results of predictions by id: whose, and what. They may hold settings, and are not stored.
+        self._predictions: dict[str, tuple[str, JsonObject]] = {}
         self._tasks = BackgroundTasks("deployments", log)
         self._runs: dict[str, tuple[Run, asyncio.Task[None]]] = {}
 
@@ -79,6 +85,7 @@ class Deployments(Provider):
                 ("DELETE", one, self.delete, f"Delete{end}"),
                 ("POST", one + "/cancel", self.cancel, f"Cancel{end}"),
                 ("POST", one + "/validate", self.validate, f"Validate{end}"),
+                ("POST", one + "/whatIf", self.what_if, f"WhatIf{end}"),
                 ("POST", one + "/exportTemplate", self.export, f"ExportTemplate{end}"),
             ]
             made += [
@@ -96,6 +103,7 @@ class Deployments(Provider):
         got = f"DeploymentOperations_Get{end}"
         polling = f"Deployments_CreateOrUpdate{end} (polling)"
         deleting = f"Deployments_Delete{end} (polling)"
+        predicting = f"Deployments_WhatIf{end} (polling)"
         addresses = [one]
         if scope == GROUP:
             addresses.append(scope + "/deployments/{deployment}")  # as the SDKs write it
@@ -117,6 +125,8 @@ class Deployments(Provider):
                 action=status,
             ),
         ]
+        predicted = one + "/whatIfOperationResults/{operation}"
+        made.append(Route("GET", predicted, self.predicted, TYPE, predicting, action=status))
         for address in addresses:
             many = address + "/operations"
             each = many + "/{operation}"
@@ -312,6 +322,37 @@ class Deployments(Provider):
         ]
         shown = rendered(record)
         return Answer(body={name: shown[name] for name in ("id", "name", "type", "properties")})
+
+    async def what_if(self, call: Call) -> Answer:
+        """Predict a deployment; a template that cannot be deployed is said in the result."""
+        _, request = read_request(call)
+        is_whole = is_full(request)
+        result: JsonObject = {"status": "Succeeded"}
+        try:
+            prepared = await self._preparing.prepare(call)
+            await self._preflight.check(prepared)
+            changes = await self._what_if.changes(prepared, self._remover, full=is_whole)
+            result["properties"] = {"correlationId": str(uuid.uuid4()), "changes": changes}
+        except errors.ArmError as error:
+            result = {"status": "Failed", "error": refusals.plain_body(error)}
+        id_ = uuid.uuid4().hex
+        self._predictions[id_] = (call.claims.oid if call.claims else "", result)
+        while len(self._predictions) > KEPT_PREDICTIONS:
+            del self._predictions[next(iter(self._predictions))]
+        query = urlencode({"api-version": call.api_version})
+        scope = self._id(call)
+        headers = {
+            "Location": f"{call.base_url}{quote(scope)}/whatIfOperationResults/{id_}?{query}",
+            "Retry-After": str(self.context.clock.retry_after_s(1)),
+        }
+        return Answer(202, headers=headers)
+
+    async def predicted(self, call: Call) -> Answer:
+        """The result of a prediction, for who asked for it."""
+        owner, result = self._predictions.get(call.params["operation"], ("", None))
+        if result is None or call.claims is None or owner != call.claims.oid:
+            raise errors.operation_not_found()
+        return Answer(body=result)
 
     # Life ---------------------------------------------------------------------------------------
 

@@ -85,7 +85,8 @@ class Preflight:
 
     async def body(self, one: Planned, prepared: Prepared) -> JsonObject | None:
         """What would be sent for a resource; None where that stands on what is not there yet."""
-        facts = prepared.facts.knowing(prepared.plan, is_ahead=True)
+        new = [one.id.lower() for one in prepared.plan.resources if not one.is_existing]
+        facts = prepared.facts.knowing(prepared.plan, absent=frozenset(new))
         scope = one.scope.asking(facts)
         sender = Sender(self._dispatch, prepared.call, lambda: False)
         try:

@@ -73,17 +73,17 @@ class CloudFacts:
     Attributes:
         about: What needs no request.
         plan: What the template deploys; None while that is being found out.
-        is_ahead: Whether nothing has been deployed yet.
+        absent: Ids of resources of the template that are not there yet, in small letters.
     """
 
     about: Place
     plan: Plan | None = None
-    is_ahead: bool = False
+    absent: frozenset[str] = frozenset()
     _answers: dict[str, Json] = field(default_factory=dict)
 
-    def knowing(self, plan: Plan, *, is_ahead: bool = False) -> CloudFacts:
+    def knowing(self, plan: Plan, *, absent: frozenset[str] = frozenset()) -> CloudFacts:
         """The same for the properties of resources and for outputs; nothing is known yet."""
-        return replace(self, plan=plan, is_ahead=is_ahead, _answers={})
+        return replace(self, plan=plan, absent=absent, _answers={})
 
     async def evaluated(self, work: Callable[[], Result], fetch: Fetch) -> Result:
         """Run an evaluation, fetching what it asks for."""
@@ -114,7 +114,7 @@ class CloudFacts:
         meant = self._meant(name)
         if meant:
             one = meant[0]
-            if self.is_ahead and not one.is_existing:
+            if one.id.lower() in self.absent:
                 raise NotYet(one.id)
             return one.id, one
         if not name.startswith("/"):
@@ -169,7 +169,7 @@ class CloudFacts:
         """The states of all resources of a loop."""
         states: list[Json] = []
         for one in self._meant(symbolic_name):
-            if self.is_ahead and not one.is_existing:
+            if one.id.lower() in self.absent:
                 raise NotYet(one.id)
             states.append(self._state(one.id, one.api_version, full, one))
         return states
