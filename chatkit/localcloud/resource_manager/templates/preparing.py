@@ -17,7 +17,7 @@ from chatkit.localcloud.resource_manager.templates.language.core.errors import T
 from chatkit.localcloud.resource_manager.templates.planning.facts import CloudFacts, NotYet, Place
 from chatkit.localcloud.resource_manager.templates.planning.order import Order, order
 from chatkit.localcloud.resource_manager.templates.planning.plan import Plan, Target, plan
-from chatkit.localcloud.resource_manager.templates.planning.scopes import TemplateScope
+from chatkit.localcloud.resource_manager.templates.planning.scopes import Misplaced, TemplateScope
 from chatkit.localcloud.resource_manager.templates.reading import located
 from chatkit.localcloud.resource_manager.templates.reading.located import Located, Path
 from chatkit.localcloud.resource_manager.templates.reading.parameters import given, shown
@@ -146,6 +146,10 @@ class Preparing:
 
         try:
             parameters, made = await facts.evaluated(work, fetch)
+        except Misplaced as error:
+            place = template.place(error.section)
+            sentence = error.message.rstrip(".")
+            raise invalid_template(sentence, place, error.section) from None
         except TemplateError as error:
             raise invalid_template(error.message.rstrip(".")) from None
         except NotYet as error:

@@ -14,8 +14,25 @@ from chatkit.localcloud.resource_manager.templates.language.core.scope import (
 )
 from chatkit.localcloud.resource_manager.templates.planning import loops
 from chatkit.localcloud.resource_manager.templates.reading import parameters
+from chatkit.localcloud.resource_manager.templates.reading.located import Path
 from chatkit.localcloud.resource_manager.templates.reading.parameters import Given
 from chatkit.localcloud.resource_manager.templates.reading.template import Template
+
+
+class Misplaced(TemplateError):
+    """What is wrong with a parameter's default or a variable.
+
+    Attributes:
+        section: Where it stands in the template.
+    """
+
+    def __init__(self, what: str, section: Path, error: TemplateError) -> None:
+        super().__init__(
+            f"The template {what} is not valid: {error.message}",
+            code=error.code,
+            position=error.position,
+        )
+        self.section = section
 
 
 @dataclass
@@ -63,7 +80,7 @@ class TemplateScope:
             return self._values.parameters[key]
         for declared, body in self.template.section("parameters").items():
             if declared.lower() == key:
-                with self._once(f"parameter '{declared}'"):
+                with self._once(f"parameter '{declared}'", ("parameters", declared)):
                     value = self._parameter(declared, body)
                 self._values.parameters[key] = value
                 return value
@@ -87,20 +104,20 @@ class TemplateScope:
         scope = replace(self, place=Place.VARIABLE, turns=())
         for declared, body in section.items():
             if declared.lower() == key and declared != "copy":
-                with self._once(f"variable '{declared}'"):
+                with self._once(f"variable '{declared}'", ("variables", declared)):
                     value = loops.evaluated(body, scope)
                 self._values.variables[key] = value
                 return value
         for loop in loops.loops_in(section):
             if str(loop.get("name", "")).lower() == key:
-                with self._once(f"variable '{loop['name']}'"):
+                with self._once(f"variable '{loop['name']}'", ("variables", "copy")):
                     value = loops.elements(loop, scope)
                 self._values.variables[key] = value
                 return value
         raise language.no_such_variable(name)
 
-    def _once(self, what: str) -> _Once:
-        return _Once(self._values.running, what)
+    def _once(self, what: str, section: Path) -> _Once:
+        return _Once(self._values.running, what, section)
 
     def user_function(self, namespace: str, name: str) -> UserFunction | None:
         """A function that the template defines."""
@@ -128,11 +145,12 @@ class TemplateScope:
 
 
 class _Once:
-    """Refuses a value that stands on itself."""
+    """Refuses a value that stands on itself, and says which value an error is about."""
 
-    def __init__(self, running: set[str], what: str) -> None:
+    def __init__(self, running: set[str], what: str, section: Path) -> None:
         self._running = running
         self._what = what
+        self._section = section
 
     def __enter__(self) -> None:
         if self._what in self._running:
@@ -142,5 +160,7 @@ class _Once:
             )
         self._running.add(self._what)
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
         self._running.discard(self._what)
+        if isinstance(error, TemplateError) and not isinstance(error, Misplaced):
+            raise Misplaced(self._what, self._section, error) from error
