@@ -15,7 +15,7 @@ import pytest
 
 from chatkit.core.public_urls import VARIABLES
 
-pytest_plugins = ["chatkit.testing.plugin"]
+pytest_plugins = ["chatkit.testing.plugin", "chatkit.testing.artifacts"]
 SESSION = Path(tempfile.mkdtemp(prefix="chatkit-tests-"))
 os.environ["CHATKIT_HOME"] = str(SESSION / "home")
 for _name in VARIABLES:  # on a JupyterHub or in a codespace, addresses look different

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import Annotated
 
 import typer
 
@@ -23,7 +24,16 @@ BAD_USAGE = 2
 BAD_USAGE_OF_PYTEST = 4
 
 
-def test(context: typer.Context) -> None:
+def test(
+    context: typer.Context,
+    artifacts: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            help="Keep there: junit.xml, the notebooks as they ran (ipynb and html), logs.",
+        ),
+    ] = None,
+) -> None:
     """Run the tests, nbval included; extra arguments go to pytest."""
     if importlib.util.find_spec("pytest") is None or importlib.util.find_spec("nbval") is None:
         raise SetupError(
@@ -34,7 +44,7 @@ def test(context: typer.Context) -> None:
         variables = {**os.environ, "CHATKIT_HOME": str(Path(made) / "home")}
         # Without compiled files each of the hundreds of processes would compile all it imports.
         variables.pop("PYTHONDONTWRITEBYTECODE", None)
-        command = [sys.executable, "-m", "pytest", *_which(context.args)]
+        command = [sys.executable, "-m", "pytest", *_kept(artifacts), *_which(context.args)]
         code = subprocess.call(command, cwd=_where(), env=variables)
         raise typer.Exit(BAD_USAGE if code == BAD_USAGE_OF_PYTEST else code)
 
@@ -69,6 +79,11 @@ def _which(arguments: list[str]) -> list[str]:
     if _is_checkout():
         return [*_processes(arguments), *arguments]
     return ["--nbval", *(arguments or [str(LAID_OUT.parent)])]
+
+
+def _kept(artifacts: Path | None) -> list[str]:
+    """Options by which a run leaves behind what people look at."""
+    return [] if artifacts is None else ["--chatkit-artifacts", str(artifacts.absolute())]
 
 
 def _processes(arguments: list[str]) -> list[str]:

@@ -100,6 +100,15 @@ def test_the_number_of_processes_has_an_end(
     assert command[:2] == ["-n", "8"]
 
 
+def test_artifacts_go_to_a_folder_of_where_the_person_is(
+    chatkit: Chatkit, command: list[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """pytest itself runs in the checkout."""
+    monkeypatch.chdir(tmp_path)
+    chatkit("test", "--artifacts", "kept", FILE)
+    assert command == ["--chatkit-artifacts", str(tmp_path / "kept"), FILE]
+
+
 def test_pytests_exit_code_is_the_verbs(chatkit: Chatkit, monkeypatch: pytest.MonkeyPatch) -> None:
     """1 when a test failed."""
     monkeypatch.setattr(subprocess, "call", lambda *_, **__: 1)
