@@ -12,7 +12,7 @@ import re
 from chatkit.core.host_names import answers_to, without_port
 
 SERVICES = ("blob", "queue", "table", "file", "dfs")
-HOST = re.compile(rf"([a-z0-9-]+)\.({'|'.join(SERVICES)})\.core\.localhost")
+ACCOUNT_HOST = re.compile(rf"([a-z0-9-]+)\.({'|'.join(SERVICES)})\.core\.localhost")
 
 
 def answers_to_accounts(host: str) -> bool:
@@ -26,7 +26,7 @@ def account_of(host: str) -> str:
     Another service than Blob has a hyphen and its name behind the account's, as where the path
     names it.
     """
-    found = HOST.fullmatch(without_port(host))
+    found = ACCOUNT_HOST.fullmatch(without_port(host))
     if found is None:
         return ""
     account, service = found.groups()
