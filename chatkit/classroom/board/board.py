@@ -32,6 +32,7 @@ from chatkit.core.results import Result
 from chatkit.core.running.presence import BOARD
 from chatkit.core.running.reachable import those_running
 from chatkit.core.settings import REGION, Names
+from chatkit.stage import hosts
 from chatkit.steps.servers.server import Program
 
 if TYPE_CHECKING:
@@ -55,10 +56,12 @@ class Wanted:
     Attributes:
         host: The address in the room, of this machine; loopback when nobody names one.
         port: The port there.
+        may_be_public: Whether the whole internet may reach it.
     """
 
     host: str = codes.HOST
     port: int = codes.PORT
+    may_be_public: bool = False
 
 
 def names_of(known: Roster) -> Names:
@@ -73,9 +76,10 @@ def up(session: Session, wanted: Wanted) -> Result:
 
     Raises:
         NotStarted: There is no class, or the board's process does not start.
-        SetupError: The class has ended.
+        SetupError: The class has ended, or the address is not one for a room.
     """
     known = roster.read(session.home)
+    _check_host(wanted)
     if known.has_ended():
         raise SetupError("The class has ended.", hint="`chatkit class roster` makes a new one.")
     with session.step("Opening the board") as step:
@@ -213,6 +217,16 @@ def _create_group(stack: Stack, known: Roster) -> None:
     wanted = ResourceGroup(location=stack.names.region, tags={**TAGS, TAG: known.id})
     groups = stack.cloud.resources().resource_groups
     stack.calls.call(groups.create_or_update, stack.names.resource_group, wanted)
+
+
+def _check_host(wanted: Wanted) -> None:
+    """Make sure that the address is one of this machine, and no public one by mistake."""
+    if hosts.chosen(wanted.host).is_public and not wanted.may_be_public:
+        raise SetupError(
+            f"{wanted.host} is a public address: the whole internet may reach the board, not a"
+            " room.",
+            hint="--yes opens it nevertheless.",
+        )
 
 
 def _region(known: Roster) -> str:

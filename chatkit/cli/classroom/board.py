@@ -28,6 +28,9 @@ def up(
     port: Annotated[
         int, typer.Option("--port", "-p", min=1, max=65535, help="The port there.")
     ] = PORT,
+    yes: Annotated[
+        bool, typer.Option("--yes", "-y", help="Open it at a public address, too.")
+    ] = False,
 ) -> None:
     """Open the board: where people join, and the page that shows how they come on.
 
@@ -36,7 +39,7 @@ def up(
     from chatkit.classroom.board import board
     from chatkit.workshop import Workshop
 
-    show(board.up(Workshop.open().session, board.Wanted(host, port)))
+    show(board.up(Workshop.open().session, board.Wanted(host, port, may_be_public=yes)))
 
 
 @app.command()

@@ -85,15 +85,15 @@ def test_sixty_people_while_the_board_is_killed(
     window: Page, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The board's process ends in the middle, and is opened again: nothing is lost."""
-    with open_board(tmp_path / "home", 60) as board:
+    with open_board(tmp_path / "home", 80) as board:
         page = watched(board, window)
-        people, times = run_class(board, tmp_path, range(1, 31), minute_s=0.5)
+        people, times = run_class(board, tmp_path, range(1, 61), minute_s=0.5)
         check_whole(board, people)
         check_squares(page, people)
         _report(seconds_to_square(page, times), capsys)
         killer = Timer(10.0, _kill_and_open, args=(board,))
         killer.start()
-        more, _ = run_class(board, tmp_path, range(31, 61), minute_s=0.3)
+        more, _ = run_class(board, tmp_path, range(61, 81), minute_s=0.3)
         killer.join()
         check_whole(board, [*people, *more])
         check_squares(watched(board, window), [*people, *more])
