@@ -20,6 +20,8 @@ from chatkit.classroom.reporting.records import ClassRecords, Event, Membership
 KIND = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
 UNNAMED = "Exception"
 MOST_S = 30 * 24 * 3600.0
+AFTER_S = 24 * 3600.0
+"""A class may be prolonged, which participants are not told."""
 _log = logging.getLogger(__name__)
 
 
@@ -43,7 +45,8 @@ def reported(home: Path, kind: str, section: str) -> Iterator[None]:
 def result(home: Path, kind: str, section: str, error: BaseException | None) -> None:
     """Report a result: passed when there is no error."""
     try:
-        if ClassRecords(home).membership() is None:
+        joined = ClassRecords(home).membership()
+        if joined is None or time.time() > joined.ends + AFTER_S:
             return
         name = kind_of(error)
         cause = cause_of(error)

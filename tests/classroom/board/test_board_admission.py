@@ -83,6 +83,23 @@ def test_guessing_ends_soon_and_stops_nobody_who_is_in(people: dict[str, Any]) -
     assert asked(admission, BOB, "192.0.2.8").id == "p02"
 
 
+@pytest.mark.parametrize(
+    ("forwarded", "address"),
+    [
+        ("192.0.2.7:50123", "192.0.2.7"),
+        ("203.0.113.9, 192.0.2.7:1", "192.0.2.7"),
+        ("[2001:db8::7]:443", "[2001:db8::7]"),
+        ("2001:db8::7", "2001:db8::7"),
+        ("", ""),
+    ],
+)
+def test_an_address_has_no_port(forwarded: str, address: str) -> None:
+    """Each connection has another one: nobody gets new guesses with it."""
+    headers = {"X-Forwarded-For": forwarded}
+    request = func.HttpRequest("POST", "/api/results", headers=headers, body=b"")
+    assert callers.address_of(request) == address
+
+
 def test_who_asks_too_often_waits(people: dict[str, Any]) -> None:
     """And nobody else does."""
     admission = Admission()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -58,6 +59,15 @@ def test_without_a_class_nothing_is_kept(tmp_path: Path) -> None:
     """It is opt-in for everybody."""
     reports.result(tmp_path, "check", "05", failed())
     assert [*tmp_path.iterdir()] == []
+
+
+def test_a_class_of_last_week_hears_nothing(tmp_path: Path, offline: ClassRecords) -> None:
+    """Who forgot to leave it works alone all the same."""
+    joined = offline.membership()
+    assert joined is not None
+    offline.join(replace(joined, ends=time.time() - reports.AFTER_S - 1))
+    reports.result(tmp_path, "check", "05", failed())
+    assert offline.waiting(9) == []
 
 
 def test_of_an_error_only_its_kind_is_kept(tmp_path: Path, offline: ClassRecords) -> None:

@@ -7,6 +7,7 @@ of one instance of the app: an address may guess a little, never much.
 from __future__ import annotations
 
 import hashlib
+import re
 import time
 from collections import OrderedDict
 from collections.abc import Mapping
@@ -27,6 +28,7 @@ WINDOW_S = 60.0
 WRONG_PER_WINDOW = 20
 CALLS_PER_WINDOW = 120
 MOST_COUNTED = 2_000
+PORT = re.compile(r"^([0-9.]+|\[[0-9a-fA-F:.]+\]):[0-9]+$")
 WRONG = "This join code is not one of the class. Please look at it again, letter by letter."
 ENDED = "The class has ended, and with it its join codes."
 NOT_OPEN = "There is no class here yet."
@@ -143,9 +145,12 @@ def fingerprint(code: str, class_id: str) -> str:
 
 
 def address_of(req: func.HttpRequest) -> str:
-    """Where a request comes from, as the platform in front says: the last entry is its own."""
+    """Where a request comes from, as the platform in front says: the last entry is its own.
+
+    Azure writes the port, too, which is another one for each connection.
+    """
     forwarded = req.headers.get("X-Forwarded-For") or ""
-    return forwarded.rpartition(",")[2].strip()[:60]
+    return PORT.sub(r"\1", forwarded.rpartition(",")[2].strip()[:60])
 
 
 def _bearer(req: func.HttpRequest) -> str:
