@@ -73,12 +73,27 @@ def _json(call: Invocation) -> Json:
 
 
 def _try_get(call: Invocation) -> Json:
-    """A member, or one of a member; null when one of them is not there."""
+    """A member, or one of a member; null when one of them is not there.
+
+    Bicep writes an index that is counted from the end as `{"value": 1, "fromEnd": true}`.
+    """
     found = call.value(0)
     for index in range(1, len(call)):
         step = call.value(index)
+        if isinstance(found, list):
+            step = _from_the_end(found, step)
         found = _one_try(call, index, found, step)
     return found
+
+
+def _from_the_end(items: list[Json], step: Json) -> Json:
+    """The index from the beginning; 1 is the last element."""
+    if not isinstance(step, dict) or not isinstance(step.get("value"), int):
+        return step
+    value = step["value"]
+    if step.get("fromEnd") is True and isinstance(value, int):
+        return len(items) - value
+    return value
 
 
 def _one_try(call: Invocation, index: int, value: Json, step: Json) -> Json:
