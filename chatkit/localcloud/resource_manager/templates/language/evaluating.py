@@ -19,6 +19,11 @@ from chatkit.localcloud.resource_manager.templates.language.core.expressions imp
     unchained,
 )
 from chatkit.localcloud.resource_manager.templates.language.core.invocation import Function, Lambda
+from chatkit.localcloud.resource_manager.templates.language.core.limits import (
+    Budget,
+    budget,
+    checked,
+)
 from chatkit.localcloud.resource_manager.templates.language.core.scope import Scope
 from chatkit.localcloud.resource_manager.templates.language.core.values import Json, fold
 from chatkit.localcloud.resource_manager.templates.language.functions.catalogue import (
@@ -33,6 +38,14 @@ from chatkit.localcloud.resource_manager.templates.language.parser import (
 from chatkit.localcloud.resource_manager.templates.language.places import is_allowed
 from chatkit.localcloud.resource_manager.templates.language.user_functions import FunctionScope
 
+# What puts values together, so that the same can be in it many times.
+MAKING = frozenset(
+    {
+        *("array", "concat", "createArray", "createObject", "flatten", "groupBy", "map"),
+        *("mapValues", "shallowMerge", "toObject", "union"),
+    }
+)
+
 
 def evaluate(document: Json, scope: Scope) -> Json:
     """A document with every expression in it replaced by its value.
@@ -45,7 +58,8 @@ def evaluate(document: Json, scope: Scope) -> Json:
         TemplateError: An expression cannot be parsed or evaluated; `path` says which.
     """
     try:
-        return _document(document, scope)
+        with budget():
+            return checked(_document(document, scope))
     except RecursionError:
         raise not_nested_that_deep() from None
 
@@ -56,7 +70,8 @@ def evaluate_expression(expression: Expression, scope: Scope) -> Json:
     Raises:
         TemplateError: It cannot be evaluated, with the column of what cannot.
     """
-    return _Evaluator(scope, {}).value(expression)
+    with budget() as steps:
+        return _Evaluator(scope, {}, steps).value(expression)
 
 
 def _document(document: Json, scope: Scope) -> Json:
@@ -95,9 +110,10 @@ def _key(key: str, scope: Scope) -> str:
 class _Evaluator:
     """Evaluates expressions in a scope, within lambdas whose variables have values."""
 
-    def __init__(self, scope: Scope, variables: dict[str, Json]) -> None:
+    def __init__(self, scope: Scope, variables: dict[str, Json], steps: Budget) -> None:
         self.scope = scope
         self.variables = variables
+        self.steps = steps
 
     def value(self, expression: Expression) -> Json:
         if isinstance(expression, Literal):
@@ -134,7 +150,11 @@ class _Evaluator:
         given = len(call.arguments)
         if given < function.fewest or (function.most is not None and given > function.most):
             raise wrong_number_of_arguments(call.name, function.fewest, function.most, given)
-        return function.answer(_Invocation(self, call))
+        found = function.answer(_Invocation(self, call))
+        self.steps.take(found)
+        if function.name in MAKING or isinstance(found, str):
+            checked(found)
+        return found
 
     def user_function(self, call: Call) -> Json:
         assert call.namespace is not None
@@ -198,7 +218,8 @@ class _Invocation:
 
         def value(arguments: Sequence[Json]) -> Json:
             own = dict(zip(names, arguments, strict=False))
-            return _Evaluator(self.scope, {**self.evaluator.variables, **own}).value(body)
+            variables = {**self.evaluator.variables, **own}
+            return _Evaluator(self.scope, variables, self.evaluator.steps).value(body)
 
         return Lambda(len(names), value)
 

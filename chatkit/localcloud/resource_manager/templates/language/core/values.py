@@ -39,6 +39,11 @@ def same(first: Json, second: Json) -> bool:
     return kind_of(first) == kind_of(second) and first == second
 
 
+def canonical(value: Json) -> str:
+    """A text that two values share when they are the same."""
+    return json.dumps(value, sort_keys=True)
+
+
 def key_in(value: JsonObject, name: str) -> str | None:
     """How an object spells a property's name, which is compared without case; None without one."""
     if name in value:

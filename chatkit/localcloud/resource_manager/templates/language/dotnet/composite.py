@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from chatkit.localcloud.resource_manager.templates.language.core.limits import fits
 from chatkit.localcloud.resource_manager.templates.language.core.values import (
     Json,
     compact,
@@ -28,11 +29,15 @@ def composed(text: str, values: Sequence[Json]) -> str:
 
     Raises:
         NotAFormat: In .NET's words, why it is none.
+        TemplateError: It would be too large.
     """
     found = []
+    length = 0
     at = 0
     while at < len(text):
         piece, at = _piece(text, at, values)
+        length += len(piece)
+        fits(length)
         found.append(piece)
     return "".join(found)
 

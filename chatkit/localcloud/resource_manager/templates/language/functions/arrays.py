@@ -10,9 +10,11 @@ from chatkit.localcloud.resource_manager.templates.language.core.invocation impo
     Function,
     Invocation,
 )
+from chatkit.localcloud.resource_manager.templates.language.core.limits import fits
 from chatkit.localcloud.resource_manager.templates.language.core.values import (
     Json,
     JsonObject,
+    canonical,
     fold,
     key_in,
     same,
@@ -38,12 +40,16 @@ def _array(call: Invocation) -> Json:
 
 def _concat(call: Invocation) -> Json:
     values = call.values()
-    if all(isinstance(value, list) for value in values):
-        return [item for value in values if isinstance(value, list) for item in value]
+    arrays = [value for value in values if isinstance(value, list)]
+    if len(arrays) == len(values):
+        fits(sum(len(one) for one in arrays))
+        return [item for one in arrays for item in one]
     for index, value in enumerate(values):
         if isinstance(value, list | dict) or value is None:
             raise of_wrong_kind(call, index, "a string, as the others, or all arrays", value)
-    return "".join(text_of(value) for value in values)
+    texts = [text_of(value) for value in values]
+    fits(sum(len(one) for one in texts))
+    return "".join(texts)
 
 
 def _contains(call: Invocation) -> Json:
@@ -120,6 +126,7 @@ def _flatten(call: Invocation) -> Json:
     for item in array(call, 0):
         if not isinstance(item, list):
             raise of_wrong_kind(call, 0, "an array of arrays", item)
+        fits(len(found) + len(item))
         found += item
     return found
 
@@ -129,19 +136,11 @@ def _distinct(call: Invocation) -> Json:
 
 
 def _without_doubles(items: list[Json]) -> list[Json]:
-    """Each value where it stands first; strings and numbers are looked up, the rest compared."""
-    found: list[Json] = []
-    seen: set[tuple[type, Json]] = set()
-    compared: list[Json] = []
+    """Each value where it stands first."""
+    found: dict[str, Json] = {}
     for item in items:
-        if isinstance(item, list | dict):
-            if not any(same(item, other) for other in compared):
-                compared.append(item)
-                found.append(item)
-        elif (type(item), item) not in seen:
-            seen.add((type(item), item))
-            found.append(item)
-    return found
+        found.setdefault(canonical(item), item)
+    return [*found.values()]
 
 
 def _union(call: Invocation) -> Json:
@@ -168,10 +167,9 @@ def _merged(first: JsonObject, second: JsonObject) -> JsonObject:
 def _intersection(call: Invocation) -> Json:
     arrays, objects = _all_alike(call)
     if arrays:
+        others = [{canonical(item) for item in other} for other in arrays[1:]]
         common = _without_doubles(arrays[0])
-        for other in arrays[1:]:
-            common = [item for item in common if any(same(item, one) for one in other)]
-        return list(common)
+        return [item for item in common if all(canonical(item) in other for other in others)]
     return {
         key: value
         for key, value in objects[0].items()

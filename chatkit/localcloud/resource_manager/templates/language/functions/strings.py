@@ -10,6 +10,7 @@ from chatkit.localcloud.resource_manager.templates.language.core.invocation impo
     Function,
     Invocation,
 )
+from chatkit.localcloud.resource_manager.templates.language.core.limits import fits
 from chatkit.localcloud.resource_manager.templates.language.core.values import (
     Json,
     fold,
@@ -52,7 +53,10 @@ def _ends_with(call: Invocation) -> Json:
 
 
 def _join(call: Invocation) -> Json:
-    return text(call, 1).join(text_of(item) for item in array(call, 0))
+    items = [text_of(item) for item in array(call, 0)]
+    delimiter = text(call, 1)
+    fits(sum(len(one) + len(delimiter) for one in items))
+    return delimiter.join(items)
 
 
 def _pad_left(call: Invocation) -> Json:
@@ -72,7 +76,10 @@ def _replace(call: Invocation) -> Json:
     old = text(call, 1)
     if not old:
         raise invalid(call, "expects its second parameter not to be empty.")
-    return text(call, 0).replace(old, text(call, 2))
+    whole = text(call, 0)
+    new = text(call, 2)
+    fits(whole.count(old) * len(new) + len(whole))
+    return whole.replace(old, new)
 
 
 def _split(call: Invocation) -> Json:
