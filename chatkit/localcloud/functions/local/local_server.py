@@ -34,9 +34,10 @@ from chatkit.localcloud.functions.host.spec import Cors
 from chatkit.localcloud.functions.http.admin import RUNTIME_VERSION
 from chatkit.localcloud.functions.http.frontend import Frontend, Gate, Site, application, refuse
 from chatkit.localcloud.functions.http.requests import AppTrace, note_invocation
-from chatkit.localcloud.functions.local import interpreters, local_settings, watching
+from chatkit.localcloud.functions.local import interpreters, local_settings
 from chatkit.localcloud.functions.local.local_settings import LocalSettings
 from chatkit.localcloud.functions.local.startup import Prepared, take_port
+from chatkit.localcloud.functions.local.watching import Watch
 from chatkit.localcloud.functions.triggers.listeners import Listeners
 from chatkit.localcloud.functions.worker_process.calls import Failure
 from chatkit.localcloud.functions.worker_process.worker import Worker
@@ -65,7 +66,7 @@ class LocalRun(HostObserver):
         owner = f"localhost:{port}"  # one run has a port
         self._listeners = Listeners(prepared.console, prepared.options.clock, owner=owner)
         # Files that change while the app starts are noticed, too.
-        self._files = watching.snapshot(prepared.folder)
+        self._files = Watch(prepared.folder)
         first = self._make_host(prepared.settings, prepared.worker)
         self._hosts = {first}
         self._site = Site(
@@ -78,6 +79,7 @@ class LocalRun(HostObserver):
             part=rooms.local_run(port),
         )
         app = application(Frontend(self._site))
+        app.middlewares.insert(0, _after_saving(self._files))
         self.reachable = Reachable(port, new_token())
         app.middlewares.insert(0, _showing_trace(self.reachable.token, prepared.trace))
         secret = start_proof.given_secret()
@@ -162,7 +164,7 @@ class LocalRun(HostObserver):
         self._background.start(_import_early("chatkit.wire.tokens"))
 
     async def _reload_on_change(self) -> None:
-        async for names in watching.changes(self._folder, self._files):
+        async for names in self._files.changes():
             self._console.host_line(f"Changed: {', '.join(names)}. Starting the app anew.")
             try:
                 settings = self._options.settings_of(self._folder)
@@ -270,6 +272,17 @@ def _proving(secret: str, port: int) -> Middleware:
         return web.Response(status=204, headers={start_proof.PROOF_HEADER: given})
 
     return prove
+
+
+def _after_saving(files: Watch) -> Middleware:
+    """Let the app as it was saved last answer, not the one from before."""
+
+    @web.middleware
+    async def wait(request: web.Request, handler: Handler) -> web.StreamResponse:
+        await files.until_loaded()
+        return await handler(request)
+
+    return wait
 
 
 def _showing_trace(token: str, trace: Trace) -> Middleware:

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 PERIOD_S = 0.25
 SETTLED_S = 0.1
+# Many requests at once look once: nobody saves and calls within this time.
+FRESH_S = 0.02
+LONGEST_WAIT_S = 2.0
 NAMES = {"host.json", "local.settings.json", "requirements.txt"}
 IGNORED = {"__pycache__", "node_modules", ".venv", "venv", "env", ".git", ".python_packages"}
 Snapshot = dict[str, tuple[int, int]]
@@ -39,19 +44,65 @@ def snapshot(folder: Path) -> Snapshot:
     return found
 
 
-async def changes(folder: Path, known: Snapshot) -> AsyncIterator[list[str]]:
-    """Yield the names of files that changed since a snapshot, once they have settled."""
-    while True:
-        await asyncio.sleep(PERIOD_S)
-        seen = await asyncio.to_thread(snapshot, folder)
-        if seen == known:
-            continue
+class Watch:
+    """What an app's files were when it was loaded, and which of them have changed since.
+
+    Args:
+        folder: The app.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._known = snapshot(folder)
+        self._looked_at = time.monotonic()
+        self._wanted = asyncio.Event()
+        self._is_loaded = asyncio.Event()
+        self._is_loaded.set()
+
+    async def changes(self) -> AsyncIterator[list[str]]:
+        """Yield the names of files that have changed, once they have settled.
+
+        Who asks for the next ones has loaded these.
+        """
+        while True:
+            self._is_loaded.set()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(PERIOD_S):
+                    await self._wanted.wait()
+            self._wanted.clear()
+            seen = await self._seen()
+            if seen == self._known:
+                continue
+            self._is_loaded.clear()
+            seen = await self._settled(seen)
+            names = sorted({*self._known, *seen})
+            changed = [name for name in names if self._known.get(name) != seen.get(name)]
+            self._known = seen
+            if changed:
+                yield changed
+
+    async def until_loaded(self) -> None:
+        """Wait until what was saved before this moment is loaded.
+
+        A person saves and calls in one breath, and what answers is what they have saved. A file
+        that something writes all the time holds nobody up for long.
+        """
+        if time.monotonic() - self._looked_at > FRESH_S and await self._seen() != self._known:
+            self._is_loaded.clear()
+            self._wanted.set()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(LONGEST_WAIT_S):
+                await self._is_loaded.wait()
+
+    async def _settled(self, seen: Snapshot) -> Snapshot:
+        """The files as they are once nobody writes them any more."""
         while True:
             await asyncio.sleep(SETTLED_S)
-            again = await asyncio.to_thread(snapshot, folder)
+            again = await self._seen()
             if again == seen:
-                break
+                return again
             seen = again
-        changed = sorted(name for name in {*known, *seen} if known.get(name) != seen.get(name))
-        known = seen
-        yield changed
+
+    async def _seen(self) -> Snapshot:
+        self._looked_at = time.monotonic()
+        return await asyncio.to_thread(snapshot, self._folder)

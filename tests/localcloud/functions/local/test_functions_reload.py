@@ -15,6 +15,7 @@ import pytest
 
 from chatkit.core.errors import PortInUse
 from chatkit.localcloud.functions.host.errors import AppInvalid
+from chatkit.localcloud.functions.local import watching
 from chatkit.localcloud.functions.local.local_server import LocalRun
 from chatkit.localcloud.functions.local.startup import LocalOptions, prepare
 from tests.localcloud.functions.functions_testing import (
@@ -65,6 +66,28 @@ async def test_changed_code_settings_and_host_json_are_taken_over(
     await until(answers(served, (404, "")))
     assert await served.ask("GET", "/v9/v") == (200, "two b")
     assert "Changed: function_app.py" in served.log
+
+
+async def test_the_request_after_saving_gets_what_was_saved(serve: Serve, tmp_path: Path) -> None:
+    """A cell saves, the next one calls: never the app from before, nor its mistake."""
+    folder = write_app(tmp_path / "app", ONE)
+    served = await serve(folder)
+    for text, expected in ((TWO, "two "), ("def broken(:\n", "This"), (ONE, "one ")):
+        (folder / "function_app.py").write_text(HEAD + text)
+        _, answer = await served.ask("GET", "/api/v")
+        assert answer[:4] == expected
+
+
+async def test_files_that_never_settle_hold_nobody_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An app that writes into its own folder is served all the same."""
+    monkeypatch.setattr(watching, "LONGEST_WAIT_S", 0.05)
+    folder = write_app(tmp_path / "app", ONE)
+    watch = watching.Watch(folder)
+    (folder / "function_app.py").write_text(HEAD + TWO)
+    async with asyncio.timeout(5):
+        await watch.until_loaded()  # nobody loads it
 
 
 async def test_an_app_that_never_ends_its_import_can_be_mended(
