@@ -234,14 +234,15 @@ class AppFileDamaged(SetupError):
         why: The rest of the sentence that begins with it.
         again: What writes the file once more, as the object of "that writes it"; by default the
             cell of a notebook that does.
+        repair: What mends the file that is there.
     """
 
-    def __init__(self, path: Path, why: str, *, again: str = "") -> None:
+    def __init__(self, path: Path, why: str, *, again: str = "", repair: str = "Repair it") -> None:
         name = f"{path.parent.name}/{path.name}"
         again = again or (
             f"run the notebook's cell `%%chatfile {name}` once more, or type `chatkit catch-up`"
         )
-        hint = f"Repair it; or {again}: what is there now is kept beside."
+        hint = f"{repair}; or {again}: what is there now is kept beside."
         super().__init__(f"{path} is damaged: {why}.", hint=hint)
         self.path = path
 

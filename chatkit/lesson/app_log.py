@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from chatkit.cloud.app_log.failures import FunctionFailure, failures
+from chatkit.cloud.app_log.failures import FunctionFailure, failures, since_loaded
 from chatkit.cloud.app_log.logs import AppLog, LocalCloudLog, LocalRunLog
 from chatkit.core.errors import ChatkitError, CheckFailed, NoSuchChoice, ServiceError
 from chatkit.core.results import escape
 from chatkit.core.text.controls import visible
+from chatkit.lesson import not_found
 from chatkit.steps.local_servers import FUNCTIONS
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ FOLLOW_S = 0.5
 # On Azure a request costs a second, and the log is minutes late.
 FOLLOW_AZURE_S = 15.0
 NOT_LOADED = "503"
+NOT_FOUND = "404"
 LATER = 'Azure\'s log has the line in some minutes: workshop.logs(where="deployed").'
 
 
@@ -122,6 +124,11 @@ def blame(session: Session, where: str) -> Blame:
     """What lets an error name the line of the app that is behind it."""
 
     def named(error: ChatkitError, since: datetime) -> None:
+        asked = not_found.asked_in(error) if _is_about_address(error) else None
+        absent = not_found.why(session, where, *asked) if asked else None
+        if absent is not None:
+            error.explain(absent.what, why=absent.there, hint=absent.correct)
+            return
         failure = failure_of(session, where, since, is_loading=_is_about_loading(error))
         if failure is not None:
             error.explain(failure.what, why=failure.why, hint=failure.fix(where))
@@ -150,10 +157,12 @@ def failure_of(
     try:
         log = log_of(session, where)
         while True:
-            known = failures(log.read().text, session.functions_folder)
+            text = log.read().text
+            known = failures(text, session.functions_folder)
             recent = [one for one in known if one.at >= after]
             if is_loading:
-                recent = recent or [one for one in known if not one.function]
+                now = failures(since_loaded(text), session.functions_folder)
+                recent = recent or [one for one in now if not one.function or one.is_in_error]
             if recent:
                 return recent[-1]
             if time.monotonic() > until or _is_late(session, where):
@@ -166,6 +175,12 @@ def failure_of(
 def _is_late(session: Session, where: str) -> bool:
     """Whether it takes minutes until the log has what was said: so it is on Azure."""
     return where == "deployed" and session.settings.target == "azure"
+
+
+def _is_about_address(error: ChatkitError) -> bool:
+    if isinstance(error, ServiceError):
+        return error.status == int(NOT_FOUND)
+    return isinstance(error, CheckFailed) and error.got.startswith(NOT_FOUND)
 
 
 def _is_about_loading(error: ChatkitError) -> bool:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import aiohttp
 
@@ -19,7 +19,11 @@ from chatkit.core.results import escape
 from chatkit.core.text.masking import mask_web_tokens
 from chatkit.lesson import unknown_addresses
 
+if TYPE_CHECKING:
+    from chatkit.steps.session import Session
+
 TIMEOUT_S = 60.0
+NOT_FOUND = 404
 
 
 @dataclass(frozen=True)
@@ -82,7 +86,7 @@ def get(url: str, *, headers: Mapping[str, str] | None = None) -> Answer:
     """
     unknown_addresses.check(url)
     since = datetime.now(UTC)
-    return _explained(fetch("GET", url, headers=headers), url, since)
+    return _explained(fetch("GET", url, headers=headers), "GET", url, since)
 
 
 def post(url: str, body: object = None, *, headers: Mapping[str, str] | None = None) -> Answer:
@@ -94,7 +98,7 @@ def post(url: str, body: object = None, *, headers: Mapping[str, str] | None = N
     """
     unknown_addresses.check(url)
     since = datetime.now(UTC)
-    return _explained(fetch("POST", url, body=body, headers=headers), url, since)
+    return _explained(fetch("POST", url, body=body, headers=headers), "POST", url, since)
 
 
 def fetch(
@@ -110,13 +114,16 @@ def fetch(
     return background_loop().call(work, timeout_s=timeout_s + 10)
 
 
-def _explained(answer: Answer, url: str, since: datetime) -> Answer:
-    """An answer, with the reason where a function of the learner's app has failed.
+def _explained(answer: Answer, method: str, url: str, since: datetime) -> Answer:
+    """An answer, with the reason where a function of the learner's app has failed, or none has the
+    address.
 
     Raises:
         NotStarted: There is none, or 5xx, because the local cloud does not run. Functions on this
             machine go on without it, and fail for want of SignalR Service.
     """
+    if answer.status == NOT_FOUND:
+        return replace(answer, reason=_absence(method, url))
     if 0 < answer.status < 500:
         return answer
     home = settings.home()
@@ -134,13 +141,31 @@ def _reason(answer: Answer, url: str, since: datetime) -> str:
     from chatkit.steps.session import Session
 
     session = Session(settings.home())
+    where = _place(session, url)
+    if not where:
+        return ""
+    error = ServiceError(answer.status, "", "")
+    app_log.blame(session, where)(error, since)
+    return "\n".join(Card("", error.message, error.why, error.hint).lines())
+
+
+def _absence(method: str, url: str) -> str:
+    """Which addresses the learner's app has in the place of one; empty for another app's."""
+    from chatkit.lesson import not_found
+    from chatkit.lesson.card import Card
+    from chatkit.steps.session import Session
+
+    session = Session(settings.home())
+    where = _place(session, url)
+    found = not_found.why(session, where, method, not_found.path_of(url)) if where else None
+    return "\n".join(Card("", found.what, found.there, found.ask).lines()) if found else ""
+
+
+def _place(session: Session, url: str) -> str:
+    """Which of the learner's apps an address is of: "local", "deployed", or empty for none."""
     places = {"local": session.local_api_base_url, "deployed": session.api_base_url}
-    for where, api in places.items():
-        if api is not None and url.startswith(f"{api}/"):
-            error = ServiceError(answer.status, "", "")
-            app_log.blame(session, where)(error, since)
-            return "\n".join(Card("", error.message, error.why, error.hint).lines())
-    return ""
+    ours = (where for where, api in places.items() if api and url.startswith(f"{api}/"))
+    return next(ours, "")
 
 
 def masked(text: str) -> str:

@@ -14,6 +14,7 @@ from chatkit.core.availability import Availability
 from chatkit.core.errors import NotStarted, RemoteProtocolError, ServiceError
 
 LONGEST = 300
+NOT_FOUND = 404
 TIMEOUT = aiohttp.ClientTimeout(total=30, connect=5)
 HINTS = {
     401: "The app asks who you are: sign in first.",
@@ -85,7 +86,7 @@ async def ask_app(
     try:
         return await ask(session, method, url, body=body, headers=headers, hint=hint)
     except ServiceError as error:
-        if error.status >= 500:
+        if error.status >= 500 or error.status == NOT_FOUND:
             await asyncio.to_thread(availability.blame, error, since)
         raise
 

@@ -13,11 +13,16 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 
+from chatkit.cloud.app_log import behind
 from chatkit.core.text.controls import visible
 
 STAMPED = re.compile(r"^\[(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{1,7})\d*Z\] ?", re.MULTILINE)
 FAILED = re.compile(r"Exception while executing function: Functions\.([^\s.]+)\.[ ]?")
 NOT_LOADED = re.compile(r"Result: Failure\s")
+# What the host itself does not take: host.json, bindings, routes. The entry after it says why.
+DID_NOT_START = re.compile(r"A host error has occurred: the function app did not start\.")
+IN_ERROR = re.compile(r"The '([\w-]{1,128})' function is in error: ")
+LOADED_ANEW = "Starting the app anew."
 TRACEBACK = "Traceback (most recent call last):"
 FRAME = re.compile(r'^[ |]*File "([^"\n]+)", line (\d+)(?:, in [^\n]*)?\n?([^\n]*)', re.MULTILINE)
 RAISED = re.compile(r"^ {0,8}([A-Za-z_][\w.]{0,80}(?:Error|Exception): [^\n]*)", re.MULTILINE)
@@ -39,6 +44,11 @@ class FunctionFailure:
         file: The app's file, by its name below the app's folder; empty where no line of the app is.
         line: The line in it.
         text: What stands in that line.
+        is_in_error: The function was not served from the start.
+        is_exact: The exception was raised in that line. Otherwise it is where the function begins
+            that the host could not run or whose answer it could not take.
+        remedies: What helps in its place, by "local" and "deployed", where correcting that line
+            does not.
     """
 
     at: datetime
@@ -47,12 +57,17 @@ class FunctionFailure:
     file: str = ""
     line: int = 0
     text: str = ""
+    is_in_error: bool = False
+    is_exact: bool = True
+    remedies: tuple[tuple[str, str], ...] = ()
 
     @property
     def what(self) -> str:
         """What happened, as a sentence."""
         if not self.function:
             return "The functions cannot be loaded."
+        if self.is_in_error:
+            return f"Your function {self.function} is in error."
         return f"Your function {self.function} failed."
 
     @property
@@ -69,12 +84,13 @@ class FunctionFailure:
         Args:
             where: "local" or "deployed".
         """
-        again = "workshop.publish_functions()"
-        if where == "local":
-            again = "workshop.start_functions()"
+        instead = dict(self.remedies).get(where, "")
+        if instead:
+            return instead
         if not self.file:
             return f'workshop.logs(where="{where}") shows the whole of it.'
-        return f"Correct line {self.line} of functions/{self.file}, then {again}."
+        place = f"line {self.line} of" if self.is_exact else "the function there, in"
+        return f"Correct {place} functions/{self.file}, then {behind.again(where)}."
 
 
 def failures(text: str, folder: Path) -> list[FunctionFailure]:
@@ -84,20 +100,57 @@ def failures(text: str, folder: Path) -> list[FunctionFailure]:
         text: The log, or a part of it.
         folder: The learner's functions, whose names files get.
     """
-    found = (failure_of(at, entry, folder) for at, entry in _entries(text))
-    return [failure for failure in found if failure is not None]
+    found = []
+    did_not_start = False
+    for at, entry in _entries(text):
+        failure = failure_of(at, entry, folder)
+        if did_not_start and failure is None:
+            failure = _described(at, "", entry, folder)
+        did_not_start = DID_NOT_START.match(entry) is not None
+        if failure is not None:
+            found.append(failure)
+    return found
+
+
+def since_loaded(text: str) -> str:
+    """What a log says since the app was loaded; what was before is corrected."""
+    return text.rpartition(LOADED_ANEW)[2]
 
 
 def failure_of(at: datetime, entry: str, folder: Path) -> FunctionFailure | None:
     """The failure that an entry of a log tells about, None for any other."""
-    failed = FAILED.search(entry)
+    in_error = IN_ERROR.match(entry)
+    failed = in_error or FAILED.search(entry)
     if failed is None and not NOT_LOADED.match(entry):
         return None
     function = failed[1] if failed else ""
     rest = entry[failed.end() :] if failed else entry
+    return _described(at, function, rest, folder, is_in_error=in_error is not None)
+
+
+def _described(
+    at: datetime, function: str, rest: str, folder: Path, *, is_in_error: bool = False
+) -> FunctionFailure:
+    """What the rest of an entry says of a function, or of the app when that is empty."""
+    exception = _exception(rest)
     file, line, text = _frame(rest, folder)
+    is_exact = bool(file)
+    if not file:
+        file, line, text = behind.definition(exception, function, folder)
+    remedies = [
+        (where, behind.remedy(exception, folder, where, line=line, file=_shown(file)))
+        for where in ("local", "deployed")
+    ]
     return FunctionFailure(
-        at, _shown(function), _exception(rest), file=_shown(file), line=line, text=_shown(text)
+        at,
+        _shown(function),
+        exception,
+        file=_shown(file),
+        line=line,
+        text=_shown(text),
+        is_in_error=is_in_error,
+        is_exact=is_exact,
+        remedies=tuple((where, _shown(remedy)) for where, remedy in remedies if remedy),
     )
 
 

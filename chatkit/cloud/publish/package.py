@@ -96,10 +96,7 @@ def _bundle(path: Path) -> object:
 
 
 def _check_syntax(path: Path, name: str) -> None:
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise AppFileDamaged(path, f"it cannot be read ({error.strerror})") from error
+    content = texts.read_app_file(path)
     if not content.strip() and name == ENTRY:
         raise AppFileDamaged(path, "it is empty, and Azure would find no function")
     try:

@@ -22,7 +22,7 @@ def read_object(path: Path, *, again: str = "") -> dict[str, Any]:
     try:
         content = commented_json.loads(texts.read(path))
     except OSError as error:
-        raise AppFileDamaged(path, f"it cannot be read ({error.strerror})", again=again) from error
+        raise texts.unreadable(path, error, again=again) from error
     except ValueError as error:
         raise AppFileDamaged(path, f"it is not valid JSON ({error})", again=again) from error
     if not isinstance(content, dict):

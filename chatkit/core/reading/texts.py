@@ -9,8 +9,12 @@ from __future__ import annotations
 
 import codecs
 import errno
+import os
+import shlex
 import stat
 from pathlib import Path
+
+from chatkit.core.errors import AppFileDamaged
 
 # UTF-32 before UTF-16: its little-endian mark begins with the one of UTF-16.
 MARKS = (
@@ -20,6 +24,33 @@ MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
+
+
+def read_app_file(path: Path, *, again: str = "") -> bytes:
+    """Read a file of the learner's app.
+
+    Args:
+        path: The file.
+        again: See `AppFileDamaged`.
+
+    Raises:
+        AppFileDamaged: It cannot be read; the error says what gives the right to.
+    """
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise unreadable(path, error, again=again) from error
+
+
+def unreadable(path: Path, error: OSError, *, again: str = "") -> AppFileDamaged:
+    """The error for a file of the learner's app that cannot be read."""
+    repair = "Repair it"
+    if error.errno == errno.EACCES and os.name == "posix":
+        repair = f"`chmod u+rw {shlex.quote(str(path))}` lets you read it"
+    why = f"it cannot be read ({error.strerror})"
+    # Catching up runs checks that read it, too.
+    again = again or f"run the notebook's cell `%%chatfile {path.parent.name}/{path.name}` again"
+    return AppFileDamaged(path, why, again=again, repair=repair)
 
 
 def read(path: Path, *, errors: str = "strict") -> str:

@@ -18,7 +18,7 @@ SECRET = re.compile(
     r"""([AaBbCcSsTt](?:
           (?<=[Aa]) (?i:ccess_token|ccessKey|ccountKey) =
         | (?<=[Bb]) (?i:earer) \s{1,20} (?=[\w.~+/=-])
-        | (?<=[Cc]) (?i:lient_secret|ode) =
+        | (?<=[Cc]) (?<!status_[Cc]) (?<!exit_[Cc]) (?i:lient_secret|ode) =
         | (?<=[Ss]) (?i:haredAccessSignature=|ig=|haredKey[ ]\w{1,64}:)
         | (?<=[Tt]) (?i:oken) =
         ))

@@ -65,15 +65,18 @@ PROBLEMS = (
     ),
     Problem(
         key="settings-file-damaged",
-        title="A settings file is no JSON",
-        cause="local.settings.json or host.json cannot be read: a comma, a bracket or a quotation"
-        " mark is wrong, or it is not UTF-8.",
-        fix="The message names line and column. workshop.write_local_settings() writes"
-        " local.settings.json anew; the cell of section 03 writes host.json.",
+        title="A settings file is not what it should be",
+        cause="local.settings.json, host.json or the page's config.json cannot be read: a comma, a"
+        " bracket or a quotation mark is wrong, it is not UTF-8, or a value in it is not allowed.",
+        fix="The message names line and column. Or rename the file and write it anew:"
+        " workshop.write_local_settings() writes local.settings.json, the cell of section 03"
+        " host.json, workshop.prepare_page() config.json.",
         links=("Azure/azure-functions-core-tools#1592",),
         says=(
             r"(host|local\.settings)\.json.{0,60}(is not valid json|unable to parse|cannot be read"
             r"|is not utf-8|is damaged|must hold|must say|invalid json|unexpected (character|end))",
+            r"in host\.json (must|has a header that cannot)",
+            r"(local\.settings|host)\.json is encrypted",
             r"unable to parse (host configuration file|host\.json|local\.settings)",
             r"newtonsoft\.json.{0,120}(unexpected|invalid|unterminated|after parsing)",
             r"the host\.json file is missing the required 'version'",

@@ -38,7 +38,8 @@ PROBLEMS = (
         " the local cloud: Workshop.open(target='local').",
         links=("Azure/azure-sdk-for-python#31369", "Azure/azure-sdk-for-js#7637"),
         says=(
-            r"azure cli (was )?(not|could not be) (found|installed)",
+            r"azure cli (\(az\) )?(is |was )?(not|could not be) (found|installed)",
+            r"chatkit_az names no program",
             r"azure cli not found on path",
             r"(please )?install the azure cli",
             r"make sure (that )?you have the `?az`? cli",
@@ -123,14 +124,18 @@ PROBLEMS = (
     ),
     Problem(
         key="az-too-old",
-        title="az does not know the command or option",
-        cause="The Azure CLI is older than the command, or an extension of it is missing.",
-        fix="`az upgrade`; `az extension add --name NAME` where it names an extension.",
+        title="az does not take the command as it is typed",
+        cause="A word or an option is mistyped or missing, the Azure CLI is older than the command,"
+        " or an extension of it is missing.",
+        fix="`az COMMAND --help` lists what the command takes. `az upgrade`; `az extension add"
+        " --name NAME` where it names an extension.",
         links=("https://learn.microsoft.com/cli/azure/update-azure-cli",),
         says=(
             r"is misspelled or not recognized by the system",
             r"\baz\b.{0,200}unrecognized arguments",
-            r"unrecognized arguments: --",
+            r"unrecognized arguments: -",
+            r"the following arguments are required: ",
+            r"argument \S{1,80}: expected (one|at least one) argument",
             r"(requires|install) the extension",
             r"is not in the '?az\b",
         ),

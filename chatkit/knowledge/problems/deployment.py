@@ -51,7 +51,13 @@ PROBLEMS = (
         codes=("PublishRefused", "PackageInvalid"),
         says=(
             r"the package was refused",
-            r"(could not find a version that satisfies|no matching distribution found)",
+            r"the package (has (a|an|the|no|more than|\d+)|is not a valid zip|is encrypted"
+            r"|cannot be unpacked|would unpack|uses a zip feature"
+            r"|at \S{1,300} cannot be fetched)\b",
+            r"host\.json is not at the root of the package",
+            r"requirements\.txt (could not be installed|is not a requirement)",
+            r"of requirements\.txt is not a requirement",
+            r"(deployment|build|oryx|remote|kudu).{0,300}no matching distribution found",
             r"(zip|oneDeploy|remote build|oryx|build) .{0,40}(deploy\w* )?fail(ed|ure)",
             r"looks like a secret",
             r"deployment (has )?failed\b",

@@ -75,6 +75,7 @@ PROBLEMS = (
         says=(
             r"modulenotfounderror",
             r"no module named '?[\w.]+'?",
+            r"requirements\.txt does not name azure-functions",
             r"please check the requirements\.txt file for the missing module",
             r"cannot find module '[^']{1,80}'",
             r"err_module_not_found",
@@ -120,6 +121,7 @@ PROBLEMS = (
             r"a host error has occurred: the function app did not start",
             r"cannot load the app",
             r"(syntaxerror|indentationerror|taberror): .{0,200}\.py\b",
+            r"\.py\"?, line \d+ .{0,400}\b(syntaxerror|indentationerror|taberror): ",
             r"importerror: ",
             r"exited with code \d+",
             r"(start(ing)?|failed to start) (a new )?(language )?worker (process|channel)",
@@ -131,7 +133,7 @@ PROBLEMS = (
         may_say=(
             r"a host error has occurred during startup",
             r"functionloaderror",
-            r"\bfunction is in error:",
+            r"\bfunction ('[^']{1,128}' )?is in error:",
             r"error indexing method '",
             r"(indentationerror|taberror): ",
         ),
@@ -145,7 +147,8 @@ PROBLEMS = (
         links=(f"{LEARN}/azure-functions/functions-bindings-http-webhook-trigger",),
         says=(
             r"the route .{0,200}(conflicts|is used|uses a parameter|has an? (closing|empty"
-            r"|parameter))",
+            r"|parameter|catch.all|constraint)|has something it should not|mixes a catch.all)",
+            r"constraint reference .{0,200}could not be resolved",
             r"conflicts? with (one or more built.in routes|the route of)",
             r"function name .{0,60}(already|not unique|must be unique)",
             r"is not a valid function name",

@@ -41,6 +41,7 @@ PROBLEMS = (
             r"json parse error: unrecognized token '<'",
             r"'?<!doctype .{0,60}is not valid json",
             r"decode json with unexpected mimetype: text/html",
+            r"answered text that is not json: ?'?<",
         ),
         may_say=(r"jsondecodeerror: expecting value: line 1 column 1",),
     ),
@@ -65,6 +66,7 @@ PROBLEMS = (
             r"negotiat.{0,120}(reading|property) '?(availabletransports|url|accesstoken|length)",
             r"negotiate redirection limit exceeded",
             r"invalid negotiation response",
+            r"negotiate did not answer a json object",
             r"(?-i:'AccessToken'\s*+:)",
             r"negotiatevalidationerror",
             r"decode json with unexpected mimetype: text/plain",
@@ -137,6 +139,8 @@ PROBLEMS = (
         says=(
             r"unable to encode outgoing typeddata",
             r"unsupported type \"?<class",
+            r"unable to convert (jobject to valid output binding type|the value of the signalr)",
+            r"in the value of the signalr output binding cannot be sent",
             r"object of type \w+ is not json serializable",
             r"cannot be written as json",
             r"return value .{0,60}(must be|is not) .{0,20}httpresponse",
@@ -234,6 +238,7 @@ PROBLEMS = (
             r"the connection was stopped (during negotiation|before)",
             r"stop\(\) was called before start\(\) completed",
             r"invocation canceled due to (the underlying )?connection (being )?closed",
+            r"\w is (not|already) connected\.",
             r"hub is not running you cand? send messages",
             r"underlying connection being closed",
         ),
@@ -312,8 +317,27 @@ PROBLEMS = (
         may_say=(
             r"negotiat.{0,160}\b404\b",
             r"http error 404: not found",
-            r"\b404\b.{0,160}/negotiate",
+            r"\b404\b.{0,160}[/ ]negotiate",
             r"failed to (complete negotiation|start the connection).{0,80}not found",
+        ),
+    ),
+    Problem(
+        key="no-such-address",
+        title="404: no function has that address",
+        cause="The address is mistyped or lacks /api, the request has another method than the"
+        " function's route, or the function is not in the app: function_app.py does not register"
+        " its blueprint, or it was not published since.",
+        fix="workshop.logs() lists the addresses that the functions answered when they were"
+        " started. function_app.py registers each blueprint (cells of sections 04 to 06); then"
+        " workshop.start_functions(), and workshop.publish_functions() for the deployed app.",
+        links=(
+            "https://learn.microsoft.com/azure/azure-functions/functions-bindings-http-webhook-trigger",
+        ),
+        may_say=(
+            r"https?://[^\s/]{1,200}/api/(?!\S{0,60}negotiat)[\w-]{1,60}\S{0,60} .{0,40}\b404\b",
+            r"\b404\b.{0,80}https?://[^\s/]{1,200}/api/(?!\S{0,60}negotiat)",
+            r"the server responded with a status of 404(?!.{0,200}(negotiat|\.js\b))",
+            r"no function answers (get|post)\b",
         ),
     ),
     Problem(

@@ -33,7 +33,7 @@ PROBLEMS = (
         links=("https://docs.jupyter.org/en/latest/projects/kernels.html",),
         says=(
             r"deadkernelerror",
-            r"kernel (appears to have )?died",
+            r"\bkernel\b.{0,120}(appears to have )?\bdied\b",
             r"kernel .{0,40}(is )?dead\b",
             r"kernel (restarting|unresponsive)",
             r"failed to start (the )?kernel",
@@ -94,6 +94,7 @@ PROBLEMS = (
         fix="Run the first cell (workshop = Workshop.open()), then this one again.",
         links=("https://docs.jupyter.org",),
         says=(
+            r"magic (function )?'?%{0,2}chatfile'? not found",
             r"nameerror: name '(workshop|panel|workshop\w*|get|post|claims|alice|bob|carol)' is"
             r" not defined",
         ),
@@ -112,14 +113,18 @@ PROBLEMS = (
     Problem(
         key="environment-broken",
         title="The environment cannot be made",
-        cause="The installer cannot make or fill .venv: no venv module, a Python that the system"
-        " manages, a hash that differs, or no way to the package index.",
+        cause="The installer cannot make or fill an environment: no venv module, a Python that the"
+        " system manages, a hash that differs, a package that is mistyped or is not offered for"
+        " this Python, or no way to the package index.",
         fix=f"Remove .venv and start {LAB} again. On Debian: `apt install python3-venv`. Behind a"
         " proxy set HTTPS_PROXY, with a mirror PIP_INDEX_URL.",
         links=(
             "https://packaging.python.org/guides/installing-using-pip-and-virtual-environments",
         ),
         says=(
+            r"could not find a version that satisfies",
+            r"no matching distribution found",
+            r"retrying \(retry\(total=.{0,500}/simple/",
             r"ensurepip is not available",
             r"externally.managed.environment",
             r"do not match the hashes",

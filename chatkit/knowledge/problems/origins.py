@@ -30,6 +30,7 @@ PROBLEMS = (
         says=(
             r"must not be the wildcard '?\*'? when",
             r"(wildcard '?\*'?|'\*') cannot be used in the 'access-control-allow-origin'",
+            r"cors .{1,4}\*.{1,3} cannot be combined with corscredentials",
             r"cannot use wildcard in access-control-allow-origin",
             r"allow-credentials' header.{0,40}is '[^']{0,20}'.{0,20} must be 'true'",
             r"credentials flag is '?true'?, but (the )?'?access-control-allow-credentials",

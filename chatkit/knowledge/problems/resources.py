@@ -43,6 +43,7 @@ PROBLEMS = (
             r"is not a valid (storage account|resource|resource group|site|app) name",
             r"(account|resource) name must be between",
             r"does not fit into azure's names",
+            r"cannot be the name of an? .{0,60}: azure wants",
         ),
     ),
     Problem(
@@ -135,6 +136,7 @@ PROBLEMS = (
         says=(
             r"not (supported|available) (in|for) (this |the )?(region|location)",
             r"not available for resource type",
+            r"does not offer flex consumption",
             r"requested features are not supported in region",
             r"does not support (linux )?(flex )?consumption",
             r"(has no|lacks) flex consumption",

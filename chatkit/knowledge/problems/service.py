@@ -136,6 +136,7 @@ PROBLEMS = (
             r"websocket failed to connect\. the connection could not be found",
             r"(websocket|handshake).{0,160}(status|code|http|response)[:= ]{1,3}(401|403|404)\b",
             r"server rejected websocket connection: http (401|403|404)",
+            r"http authentication failed; no valid credentials",
             r"handshake status (?!101|429|5\d\d)\d{3}",
             r"invalid response status.{0,40}(401|403|404)",
             r"wsservererhandshakeerror|wsserverhandshakeerror",

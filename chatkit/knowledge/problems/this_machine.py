@@ -64,15 +64,16 @@ PROBLEMS = (
     ),
     Problem(
         key="may-not-write",
-        title="A file or folder may not be written",
-        cause="It belongs to somebody else, or its place takes no writes (the kit was started once"
-        " with sudo, or the folder is shared).",
-        fix="Set CHATKIT_HOME to a folder of yours, or give the folder back to you (`chown`).",
+        title="A file or folder may not be read or written",
+        cause="It belongs to somebody else, its rights leave you out, or its place takes no writes"
+        " (the kit was started once with sudo, or the folder is shared).",
+        fix="`chmod u+rw FILE` gives you a file of yours back, `chown` one of somebody else's. Or"
+        " set CHATKIT_HOME to a folder of yours.",
         links=("https://docs.python.org/3/library/errno.html#errno.EACCES",),
         says=(
             r"permissionerror|errno 13\b|\beacces\b",
             r"permission denied(?! to perform)",
-            r"read-only file system|errno 30\b",
+            r"read-only file system|errno 30\b|notwritten: .{0,200}takes no writes",
             r"winerror 5\b|access to the path .{0,200} is denied",
             r"belongs to somebody else",
         ),
@@ -96,7 +97,6 @@ PROBLEMS = (
         links=("microsoft/AzureStorageExplorer#4458", "Azure/Azurite#2339"),
         says=(
             r"\blocal cloud (is not|isn't|does not|doesn't|did not) (run|start|answer)",
-            r"notstarted: ",
             # Python: urllib3 (az, the SDKs), requests, aiohttp; then curl, Node, Go.
             rf"host='?{HERE}'?, port=(?!1000[012]\b)\d+\).{{0,300}}(connection refused|refused it"
             r"|timed out)",
@@ -111,9 +111,12 @@ PROBLEMS = (
             r"cors request did not succeed",
             rf"{HERE} refused to connect",
             rf"can't (establish a connection to|connect to) the server .{{0,40}}{HERE}{PORT}",
-            rf"connection to '?wss?://{HERE}",
+            rf"connection to '?wss?://{HERE}(?!.{{0,2000}}(authentication failed|response code))",
             rf"http://{HERE}{PORT}:\d+ does not answer",
             r"(functions|page) (do|does) not run on this machine",
+            r"no functions run on this machine",
+            r"\bno signalr service instance of the local cloud has port",
+            rf"the signalr service at https?://{HERE}{PORT}:\d+ cannot be reached",
         ),
         may_say=(
             r"connection ?refused(error)?",

@@ -120,7 +120,7 @@ def _not_packaged(folder: Path) -> str:
         got=f"no {', '.join(missing)}",
         hint=CELL,
     )
-    secret = [name for name in names if b"AccessKey=" in (folder / name).read_bytes()]
+    secret = [name for name in names if b"AccessKey=" in texts.read_app_file(folder / name)]
     expect(
         not secret,
         "The files that will be deployed",

@@ -54,16 +54,24 @@ def diagnose(session: Session, symptom: str = "") -> Report:
         snapshot.lookups.ask(name, partial(check, snapshot))
         for name, check in subscription.CHECKS.items()
     ]
-    wanted = {**PROBES, **GENERAL, **{one.key: CONFIRM[one.key] for one in _to_confirm(said)}}
+    wanted = {**PROBES, **{one.key: CONFIRM[one.key] for one in _to_confirm(said)}}
     looks = {key: _look(snapshot, key, probe) for key, probe in wanted.items()}
+    general_looks = {
+        key: snapshot.lookups.ask(
+            f"whether this is so, in general: {problem(key).title}",
+            partial(_first, [probe], snapshot),
+        )
+        for key, probe in GENERAL.items()
+    }
     here = machine.examine(cloud_runs=snapshot.may_ask, absent=snapshot.absent)
     if snapshot.settings.target == "azure":
         here = [finding for finding in here if finding.what != machine.LOCAL_CLOUD]
     there = [finding for finding in map(known, checks) if finding is not None]
     seen = {key: known(look) or "" for key, look in looks.items()}
+    general = {key: known(look) or "" for key, look in general_looks.items()}
     return Report(
         (*here, *there),
-        tuple(_diagnoses(said, seen)),
+        tuple(_diagnoses(said, seen, general)),
         symptom=bool(symptom.strip()),
         unknown=tuple(snapshot.lookups.unanswered()),
         seconds=time.monotonic() - begun,
@@ -104,14 +112,17 @@ def _first(probes: list[Probe], snapshot: Snapshot) -> str:
     return ""
 
 
-def _diagnoses(said: list[Problem], seen: Seen) -> Iterator[Diagnosis]:
+def _diagnoses(said: list[Problem], particular: Seen, general: Seen) -> Iterator[Diagnosis]:
     """What the text says comes first: of several problems that it may be, those that are to be
     seen as well. Then follows what is to be seen and not in the text.
     """
+    seen = {**particular, **{key: text for key, text in general.items() if text}}
+    seen.update({key: text for key, text in particular.items() if text})
     both = [one for one in said if seen.get(one.key)]
     for one in both or said:
         yield Diagnosis(one, seen.get(one.key, ""), matches_symptom=True)
-    others = [key for key in PROBES if seen[key]] or [key for key in GENERAL if seen[key]]
+    others = [key for key in PROBES if particular[key]]
+    others = others or [key for key in GENERAL if general[key]]
     named = {one.key for one in both}
     for key in others:
         if key not in named:

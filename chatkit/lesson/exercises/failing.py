@@ -29,7 +29,7 @@ def not_loaded(log: Path, app: Path) -> CheckFailed:
 def failed(failure: FunctionFailure) -> CheckFailed:
     """A function raised, or the app did not load: the learner's own line."""
     hint = LOOK_BACK
-    if failure.line:
+    if failure.line and failure.is_exact:
         hint = f"Correct line {failure.line} of {failure.file} in the cell above."
     error = CheckFailed(failure.what.rstrip("."), expected="", got="", hint=hint)
     error.explain(failure.what, why=failure.why, hint=hint)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, AsyncExitStack, contextmanager
+from contextlib import AbstractContextManager, AsyncExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -35,12 +35,13 @@ from azure.storage.blob import StaticWebsite
 from chatkit.chat.client.background_loop import background_loop
 from chatkit.cloud import local_cloud
 from chatkit.cloud.provision import storage
+from chatkit.core.errors import AppFileDamaged
 from chatkit.lesson.checks.core.evidence import listening
 from chatkit.lesson.checks.core.service import hub_endpoint, of_local_settings
 from chatkit.lesson.doctor.diagnose import diagnose
 from chatkit.lesson.doctor.preflight import machine
 from chatkit.lesson.doctor.report import Report
-from chatkit.lesson.doctor.snapshot import snapshot
+from chatkit.lesson.doctor.snapshot import folder, snapshot
 from chatkit.lesson.doctor.snapshot.snapshot import Snapshot
 from chatkit.lesson.http import fetch, masked
 from chatkit.steps import local_settings
@@ -98,6 +99,30 @@ def added(name: str) -> Callable[[Workshop], Broken]:
         path.unlink()
         if path.parent != workshop.functions_folder:
             path.parent.rmdir()
+
+    return breaks
+
+
+def unregistered(old: str, new: str) -> Callable[[Workshop], Broken]:
+    """Edit function_app.py after sections 04 to 06 are done."""
+
+    @contextmanager
+    def breaks(workshop: Workshop) -> Iterator[None]:
+        path = workshop.functions_folder / "function_app.py"
+        with done(workshop, "04", "05", "06"), edited(path, old, new):
+            yield
+
+    return breaks
+
+
+def unreadable(name: str) -> Callable[[Workshop], Broken]:
+    """Take the right to read a file away, for root, too, who may read everything."""
+
+    @contextmanager
+    def breaks(_: Workshop) -> Iterator[None]:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(folder, "_is_readable", lambda path: path.name != name)
+            yield
 
     return breaks
 
@@ -464,7 +489,9 @@ def _secrets(workshop: Workshop) -> set[str]:
             .properties
         )
         account = storage.account_key(workshop.session.stack())
-    here = local_settings.values(workshop.functions_folder)
+    here: dict[str, str] = {}
+    with suppress(AppFileDamaged):  # one of the faults
+        here = local_settings.values(workshop.functions_folder)
     texts = {
         *(deployed or {}).values(),
         *here.values(),

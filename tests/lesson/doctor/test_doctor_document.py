@@ -9,7 +9,7 @@ from chatkit.lesson.doctor.probes import CONFIRM, GENERAL, PROBES
 from tests.lesson.doctor import problems_table
 
 # Other tests than those of faults prove them: test_probes.py, test_doctor_preflight.py.
-ELSEWHERE = {"host-not-running", "settings-not-uploaded", "no-functions", "resources-gone"}
+ELSEWHERE = {"host-not-running", "settings-not-uploaded", "resources-gone"}
 
 
 def test_the_document_is_current() -> None:

@@ -132,6 +132,32 @@ FAULTS = (
         faults.file(SEND, 'arg_name="signalr_messages"', 'arg_name="outMessages"'),
     ),
     Fault(
+        "no-such-address",
+        "no function in my-chat answers POST messages",
+        faults.unregistered("app.register_functions(send_message", "(send_message"),
+    ),
+    Fault(
+        "no-functions",
+        "function_app.py in my-chat/functions has no functions",
+        faults.unregistered("app.register_functions", "vars"),
+    ),
+    Fault(
+        "settings-file-damaged",
+        "host.json is damaged: it is not valid JSON",
+        faults.file("host.json", "{", "{,"),
+    ),
+    Fault(
+        "settings-file-damaged",
+        'host.json must say "version": "2.0"',
+        faults.file("host.json", '"2.0"', '"1.0"'),
+    ),
+    Fault(
+        "settings-file-damaged",
+        "local.settings.json is damaged",
+        faults.file(FILE, CORS, CORS[1:]),
+    ),
+    Fault("may-not-write", "functions/send_message.py may not be read", faults.unreadable(SEND)),
+    Fault(
         "bundle-missing",
         "host.json does not name",
         faults.file("host.json", '"extensionBundle"', '"bundle"'),

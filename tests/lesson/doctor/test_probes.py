@@ -93,7 +93,12 @@ def test_a_negotiate_that_does_not_work_is_seen(status: int, key: str) -> None:
     def nothing() -> Answer:
         raise NotThere("not there yet")
 
-    snapshot: Any = SimpleNamespace(local_negotiate=nothing, negotiate=lambda: Answer(status))
+    snapshot: Any = SimpleNamespace(
+        local_negotiate=nothing,
+        negotiate=lambda: Answer(status),
+        failed_here=nothing,
+        failed_there=nothing,
+    )
     seen = {name: probe(snapshot) for name, probe in GENERAL.items() if probe(snapshot)}
     assert seen == {key: f"negotiate in the function app answers {status}"}
 
@@ -120,7 +125,8 @@ def test_an_app_that_has_just_started_is_not_without(monkeypatch: pytest.MonkeyP
 def published_without_functions(*, functions_now: Callable[[], list[str]]) -> Any:
     """What the doctor sees of an app that listed no functions at the first look."""
     return SimpleNamespace(
-        facts=SimpleNamespace(published="1"),
+        facts=SimpleNamespace(published="1", completed=()),
+        emitted=EmittedApp,
         functions=list,
         functions_now=functions_now,
         api="https://demo.example",

@@ -54,7 +54,7 @@ WRONG = (
     ("06", "messages[::-1]", "finds something else"),
     ("06", "[]", "got []"),
     ("06", '[m for m in messages if word in m["text"]]', "oldest first"),
-    ("06", '[m["text"] for m in messages[::-1] if word in m["text"]]', "finds something else"),
+    ("06", '[m["text"] for m in messages[::-1] if word in m["text"]]', "with all their fields"),
     ("06", "[m for m in messages[::-1] if word in str(m)]", "finds something else"),
     ("07", '"lobby"', "got lobby"),
     ("07", 'os.environ["CHAT_ROOM"]', "KeyError"),

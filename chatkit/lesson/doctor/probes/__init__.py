@@ -36,5 +36,5 @@ CONFIRM: dict[str, Probe] = {
     **identity.CONFIRM,
 }
 """Looked at only after a symptom was given: what they look for is no fault by itself."""
-GENERAL: dict[str, Probe] = negotiation.GENERAL
+GENERAL: dict[str, Probe] = {**loading.GENERAL_PROBES, **negotiation.GENERAL}
 """Named only when nothing particular is seen: they see that something is wrong, and not what."""

@@ -86,7 +86,12 @@ def _old_key(snapshot: Snapshot) -> str:
     return ""
 
 
+def _damaged_file(snapshot: Snapshot) -> str:
+    return "; ".join(snapshot.folder.damaged)
+
+
 PROBES: dict[str, Probe] = {
+    "settings-file-damaged": _damaged_file,
     "connection-string-missing": _missing,
     "connection-string-damaged": _damaged,
     "only-sample-settings": _only_sample,

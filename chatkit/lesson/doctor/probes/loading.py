@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+from chatkit.cloud.app_log.failures import FunctionFailure
 from chatkit.knowledge.problems.recognition import recognise
 from chatkit.lesson.doctor.probes.probe import Probe
 from chatkit.lesson.doctor.snapshot.emitted import SCRIPT
@@ -12,8 +15,16 @@ from chatkit.lesson.sections import SECTIONS
 
 # From this section on there is a function app, from that one a page.
 APP, PAGE = "03", "06"
+# What a section's app answers, and every later one's.
+ADDRESSES = {
+    "04": ("POST", "negotiate"),
+    "05": ("POST", "messages"),
+    "06": ("GET", "messages"),
+}
 NOT_FOUND = 404
 GENERAL = "app-does-not-load"
+# What a probe of its own sees in the files.
+SEEN_IN_FILES = {"settings-file-damaged", "bundle-missing", "bundle-too-old", "no-functions"}
 PARTICULAR = (*("no-decorator", "binding-name", "info-as-trigger", "package-missing"),)
 
 
@@ -36,20 +47,40 @@ def _app_gone(snapshot: Snapshot) -> str:
 
 def failure(snapshot: Snapshot, key: str) -> str:
     """Why the app does not load, when that is the problem of this name."""
-    app = snapshot.emitted()
-    if not app.failure:
+    if snapshot.folder.unreadable:  # what cannot be read cannot be imported
         return ""
-    named = {problem.key for problem in recognise(app.failure)}
+    app = snapshot.emitted()
+    text = app.failure
+    if not text:
+        refused = known(snapshot.refused_here)
+        text = refused.exception if refused else ""
+    if not text:
+        return ""
+    named = {problem.key for problem in recognise(text)}
+    if named & SEEN_IN_FILES:
+        return ""
     found = next((one for one in PARTICULAR if one in named), GENERAL)
     if found != key:
         return ""
     where = f" in {app.where}" if app.where else ""
-    return f"the app does not load: {app.failure[:300]}{where}"
+    return f"the app does not load: {text[:300]}{where}"
 
 
 def _load_failure(key: str) -> Probe:
     """A probe for one of the reasons why an app does not load."""
     return lambda snapshot: failure(snapshot, key)
+
+
+def _none(snapshot: Snapshot) -> str:
+    return _none_here(snapshot) or _none_deployed(snapshot)
+
+
+def _none_here(snapshot: Snapshot) -> str:
+    done = [section for section in snapshot.facts.completed if section > APP]
+    app = known(snapshot.emitted)
+    if not done or app is None or app.failure or app.functions:
+        return ""
+    return f"section {done[-1]} is done, and {SCRIPT} in my-chat/functions has no functions"
 
 
 def _none_deployed(snapshot: Snapshot) -> str:
@@ -64,21 +95,49 @@ def _none_deployed(snapshot: Snapshot) -> str:
     return "the functions are published, and the function app has none"
 
 
-def _raised(snapshot: Snapshot) -> str:
-    for where, look in (
-        ("on this machine", snapshot.failed_here),
-        ("in the function app", snapshot.failed_there),
-    ):
+def _missing_address(snapshot: Snapshot) -> str:
+    """A function that a section has made, and that the app does not have any more."""
+    app = known(snapshot.emitted)
+    if app is None or app.failure or not app.functions:
+        return ""
+    has = {one for function in app.functions for one in function.addresses}
+    for section, wanted in ADDRESSES.items():
+        if section in snapshot.facts.completed and wanted not in has:
+            listed = ", ".join(" ".join(one) for one in sorted(has))
+            return f"no function in my-chat answers {' '.join(wanted)}; those there answer {listed}"
+    return ""
+
+
+def _failed(snapshot: Snapshot) -> str:
+    """A function that is in error, or whose answer or binding the host could not take."""
+    for where, look in _logs(snapshot):
         found = known(look)
-        if found is not None and found.function and found.file:
+        if found is not None and found.function:
+            return f"{found.function} {where} fails, {found.why}"
+    return ""
+
+
+def _raised(snapshot: Snapshot) -> str:
+    for where, look in _logs(snapshot):
+        found = known(look)
+        if found is not None and found.function and found.file and found.is_exact:
             return f"{found.function} {where} raised, {found.why}"
     return ""
+
+
+def _logs(snapshot: Snapshot) -> tuple[tuple[str, Callable[[], FunctionFailure | None]], ...]:
+    return (
+        ("on this machine", snapshot.failed_here),
+        ("in the function app", snapshot.failed_there),
+    )
 
 
 PROBES: dict[str, Probe] = {
     "app-folder-gone": _app_gone,
     GENERAL: _load_failure(GENERAL),
     "package-missing": _load_failure("package-missing"),
-    "no-functions": _none_deployed,
+    "no-functions": _none,
+    "no-such-address": _missing_address,
     "function-raises": _raised,
 }
+GENERAL_PROBES: dict[str, Probe] = {"function-raises": _failed}

@@ -48,6 +48,11 @@ def _down(snapshot: Snapshot) -> str:
     return _is_down(snapshot) or _no_answer(snapshot)
 
 
+def _unreadable(snapshot: Snapshot) -> str:
+    names = ", ".join(f"my-chat/{name}" for name in snapshot.folder.unreadable)
+    return f"{names} may not be read" if names else ""
+
+
 def _is_off(snapshot: Snapshot) -> str:
     """What does not run that may be asked for: no fault by itself."""
     runs = {
@@ -84,6 +89,7 @@ def _port(address: str) -> int | None:
 
 
 PROBES: dict[str, Probe] = {
+    "may-not-write": _unreadable,
     "not-running": _down,
     "port-taken": _old_address,
 }

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from chatkit.cloud.app_log.failures import FunctionFailure, failures
+from chatkit.cloud.app_log.failures import FunctionFailure, failures, since_loaded
+from chatkit.lesson.app_log import log_of
+from chatkit.steps.session import Session
 
-LOADED_ANEW = "Starting the app anew."
+
+def failure_in(session: Session, where: str) -> FunctionFailure | None:
+    """The last failure of the functions that run "local" or "deployed" since they were loaded."""
+    return last_failure(log_of(session, where).read().text, session.functions_folder)
 
 
 def last_failure(text: str, folder: Path) -> FunctionFailure | None:
@@ -16,5 +21,5 @@ def last_failure(text: str, folder: Path) -> FunctionFailure | None:
         text: What the function host has printed.
         folder: The function app.
     """
-    found = failures(text.rpartition(LOADED_ANEW)[2], folder)
+    found = failures(since_loaded(text), folder)
     return found[-1] if found else None

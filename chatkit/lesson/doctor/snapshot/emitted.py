@@ -18,6 +18,8 @@ from chatkit.lesson.doctor.snapshot import indexer
 from chatkit.lesson.doctor.snapshot.lookups import NotThere, Unknown
 
 SCRIPT = "function_app.py"
+HTTP = "httptrigger"
+METHODS = ("GET", "POST")
 LIMIT_S = 20.0
 SETTING = re.compile(r"%([^%]+)%")
 
@@ -36,6 +38,16 @@ class EmittedFunction:
     file: str
     parameters: tuple[str, ...]
     bindings: tuple[Mapping[str, Any], ...]
+
+    @property
+    def addresses(self) -> list[tuple[str, str]]:
+        """What it answers: method and route, without the prefix."""
+        found = [one for one in self.bindings if str(one.get("type", "")).lower() == HTTP]
+        return [
+            (str(method).upper(), str(one.get("route") or self.name).strip("/"))
+            for one in found
+            for method in one.get("methods") or METHODS
+        ]
 
     def of_type(self, kind: str) -> Iterator[Mapping[str, Any]]:
         """Its bindings of a type."""

@@ -18,11 +18,10 @@ from chatkit.chat.client.sign_in import SignedIn, sign_in
 from chatkit.cloud import local_cloud
 from chatkit.cloud.connection import Cloud
 from chatkit.core.errors import ChatkitError, LocalProtocolError, NotAnswering
-from chatkit.lesson.app_log import log_of
 from chatkit.lesson.checks.core.evidence import listening
 from chatkit.lesson.checks.core.service import hub_endpoint
 from chatkit.lesson.doctor.snapshot.answers import answered
-from chatkit.lesson.doctor.snapshot.app_log import last_failure
+from chatkit.lesson.doctor.snapshot.app_log import failure_in
 from chatkit.lesson.doctor.snapshot.emitted import EmittedApp, index
 from chatkit.lesson.doctor.snapshot.folder import Folder
 from chatkit.lesson.doctor.snapshot.lookups import Lookups, NotThere, Unknown
@@ -119,15 +118,21 @@ class Snapshot:
     def failed_here(self) -> FunctionFailure | None:
         """The last failure of the functions on this machine since they were started."""
         self._needs(self.local_api)
-        said = log_of(self.session, "local").read().text
-        return last_failure(said, self.folder.functions)
+        return failure_in(self.session, "local")
+
+    @looked_up("how the functions on this machine were started")
+    def refused_here(self) -> FunctionFailure | None:
+        """Why the host did not start the app as it is now. Of one that ended its log is left."""
+        self._needs(self.facts.completed)
+        found = failure_in(self.session, "local")
+        is_over = found is None or self.folder.changed_at > found.at.timestamp()
+        return None if is_over or found is None or found.function else found
 
     @looked_up("the log of the deployed functions")
     def failed_there(self) -> FunctionFailure | None:
         """Why the deployed negotiate fails, in the local cloud; Azure's log is minutes late."""
         self._needs(self.settings.target == "local" and self.negotiate().status >= 500)
-        said = log_of(self.session, "deployed").read().text
-        return last_failure(said, self.folder.functions)
+        return failure_in(self.session, "deployed")
 
     # In the cloud
 
