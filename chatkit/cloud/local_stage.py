@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypedDict, cast
 
@@ -15,6 +16,7 @@ OPEN = "stage-open.json"
 """Name of the file that tells of a stage which is open."""
 NO_MORE = "no-stage"
 """Name of a file that ends the stage of a local cloud that does not run, at its next start."""
+SIZE = "/stage/size"
 NOT_FOUND = 404
 FORGET = "forget"
 """What is in it when guests' messages shall go, too."""
@@ -103,6 +105,25 @@ def open_stage(where: Path, order: dict[str, Any]) -> StageState:
         raise SetupError(str(refused.message)) from None
     assert opened is not None
     return opened
+
+
+def note_size(where: Path, instance: str, scaled: dict[str, object]) -> None:
+    """Let the local cloud know which size an instance gets for a stage, before it gets it.
+
+    Raises:
+        SetupError: It cannot keep that now.
+    """
+    try:
+        local_cloud.ask("PUT", SIZE, {"instance": instance, "scaled": scaled}, where=where)
+    except ServiceError as refused:
+        if refused.status != NOT_FOUND:  # one of a version before reads it in the order
+            raise SetupError(str(refused.message)) from None
+
+
+def drop_size(where: Path) -> None:
+    """The newest change was taken back."""
+    with suppress(ServiceError):
+        local_cloud.ask("DELETE", SIZE, where=where)
 
 
 def end(where: Path, *, forget: bool = False) -> Ended:

@@ -92,7 +92,7 @@ class LocalCloud:
                 *self.signalr.control_routes(),
                 *self.functions.control_routes(),
                 *control_routes(self.drills, self.stage.room),
-                *stage_control.control_routes(self.stage),
+                *stage_control.control_routes(self.stage, self.drills),
                 *self.map.control_routes(),
             ],
         )

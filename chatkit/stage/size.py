@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from chatkit.cloud import local_stage
 from chatkit.core.results import Progress
 from chatkit.steps.session import Session
 
@@ -96,8 +98,11 @@ def make_room(session: Session, people: int) -> Scaled | None:
     room = _look(stack, people)
     if not room.is_short or room.now is None:
         return None
+    scaled = Scaled(room.now, room.needed)
+    # Kept before it is done: whoever is killed in between, the stage's end takes it back.
+    local_stage.note_size(_where(session), stack.names.signalr, scaled.document())
     signalr.scale(stack, room.needed)
-    return Scaled(room.now, room.needed)
+    return scaled
 
 
 def take_back(session: Session, scaled: Scaled) -> None:
@@ -105,6 +110,11 @@ def take_back(session: Session, scaled: Scaled) -> None:
     from chatkit.cloud.provision import signalr
 
     signalr.scale(session.stack(Progress(TITLE)), scaled.before)
+    local_stage.drop_size(_where(session))
+
+
+def _where(session: Session) -> Path:
+    return session.home / "local"
 
 
 def _look(stack: Stack, people: int) -> Room:

@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterator
 import psutil
 import pytest
 
-from chatkit.cloud import local_cloud
+from chatkit.cloud import local_cloud, local_stage
+from chatkit.core.errors import SetupError
 from chatkit.stage import size
 from chatkit.stage.stage import Wanted, up
 from chatkit.workshop import Workshop
@@ -17,6 +18,7 @@ from tests.homes import workshop_in
 pytestmark = pytest.mark.long
 LIMIT_S = 60.0
 PEOPLE = 150
+NO_PORT = 70_000
 
 
 @pytest.fixture(scope="module")
@@ -101,3 +103,49 @@ def test_it_goes_back_when_the_time_was_over_meanwhile(workshop: Workshop) -> No
     until(lambda: time.monotonic() > ended)
     local_cloud.start(workshop.home / "local")
     until(lambda: tier(workshop) == "free")
+
+
+class Killed(BaseException):
+    """What no program survives."""
+
+
+@pytest.mark.parametrize("is_restarted", [False, True])
+def test_it_goes_back_when_the_verb_was_killed(
+    workshop: Workshop, monkeypatch: pytest.MonkeyPatch, *, is_restarted: bool
+) -> None:
+    """After the change and before the stage: its end, or the next start of the local cloud."""
+
+    def killed(*_: object) -> None:
+        raise Killed
+
+    with monkeypatch.context() as patch, pytest.raises(Killed):
+        patch.setattr(local_stage, "open_stage", killed)
+        up(workshop.session, Wanted(host="127.0.0.1", people=PEOPLE))
+    assert tier(workshop) == "standard"
+    if is_restarted:
+        kill(workshop)
+        local_cloud.start(workshop.home / "local")
+        until(lambda: tier(workshop) == "free")
+    workshop.end_stage()
+    assert tier(workshop) == "free"
+
+
+def test_what_somebody_chose_in_between_stays(workshop: Workshop) -> None:
+    """Also when the stage opens anew, for more than that."""
+    open_for_many(workshop)
+    workshop.scale("standard", units=2)
+    up(workshop.session, Wanted(host="127.0.0.1", people=2_500))
+    workshop.end_stage()
+    assert tier(workshop) == "standard"
+    workshop.scale("free")
+
+
+def test_a_stage_that_does_not_open_leaves_the_tier(workshop: Workshop) -> None:
+    """And nothing that a later end would take back."""
+    with pytest.raises(SetupError):
+        up(workshop.session, Wanted(host="127.0.0.1", port=NO_PORT, people=PEOPLE))
+    assert tier(workshop) == "free"
+    workshop.scale("standard", units=1)
+    workshop.end_stage()
+    assert tier(workshop) == "standard"
+    workshop.scale("free")

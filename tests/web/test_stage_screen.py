@@ -519,6 +519,22 @@ def test_powers_that_were_refused_come_back(served: Served, screen: OpenScreen) 
     expect(page.get_by_role("alert")).to_have_count(0)
 
 
+def test_a_refused_screen_keeps_nothing_of_the_room(served: Served, screen: OpenScreen) -> None:
+    """Neither a list that is open nor a rule: of the stage that there is now nothing is known."""
+    served.room.tell(messages=TALK, paused=True, words=["secret word"])
+    page = screen()
+    expect(page.locator("#rules")).to_contain_text("paused")
+    page.keyboard.press("w")
+    expect(page.get_by_role("dialog")).to_be_visible()
+    served.room.token = "of-somebody-else"
+    served.room.tell(connected=13)
+    expect(page.get_by_role("alert")).to_contain_text("another stage")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    expect(page.locator("#rules")).to_be_hidden()
+    served.room.token = TOKEN
+    expect(page.locator("#rules")).to_contain_text("paused")
+
+
 def test_nothing_moves_when_nothing_happens(served: Served, screen: OpenScreen) -> None:
     """Two pictures of the same room are the same."""
     served.room.tell(messages=TALK)

@@ -93,6 +93,12 @@ class Drills:
             self._active.clear()
         self._keep()
 
+    def end_for(self, room: Room) -> None:
+        """Switch those off that concern a chat: nobody looks at it any more."""
+        for drill in self.active():
+            if drill.room.meets(room):
+                self.end(drill.kind)
+
     def active(self) -> list[Drill]:
         """Those that are on."""
         return [drill for kind in KINDS if (drill := self._on(kind)) is not None]

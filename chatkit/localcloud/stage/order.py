@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import ipaddress
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -104,14 +106,6 @@ class Order:
         port = urlsplit(self.api_url).port
         return rooms.read({**self.document(), "functions_port": port})
 
-    def going_on_from(self, before: Order) -> Order:
-        """The same, with the size that the instance had before the stage that was open."""
-        if before.scaled is None or before.instance != self.instance:
-            return self
-        now = self.scaled or before.scaled
-        first = before.scaled
-        return replace(self, scaled=Scaled(now.sku, now.units, first.from_sku, first.from_units))
-
     def document(self) -> dict[str, Any]:
         """As the store keeps it."""
         return asdict(self)
@@ -126,7 +120,7 @@ class Kept:
         until: Steady time at which it ends.
         interface: The network interface that has its address; empty for loopback.
         key: Signs the cookies of its guests.
-        token: Opens the presenter's powers.
+        token: Makes those that open the presenter's powers.
     """
 
     order: Order
@@ -149,6 +143,14 @@ class Kept:
             str(document["key"]),
             str(document.get("token") or new_token()),  # kept by a version without powers
         )
+
+    def token_at(self, port: int) -> str:
+        """What opens the powers at a port of the screen.
+
+        Something else may get the port while the local cloud is down, which is at another one then.
+        Were the token the same there, what the page proves to the one would open the other.
+        """
+        return hmac.new(self.token.encode(), str(port).encode(), hashlib.sha256).hexdigest()
 
     def document(self) -> dict[str, Any]:
         """As the store keeps it."""

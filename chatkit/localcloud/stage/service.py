@@ -30,7 +30,7 @@ from chatkit.localcloud.drills.rooms import Room
 from chatkit.localcloud.functions.service import FunctionsService
 from chatkit.localcloud.signalr.core.errors import SignalRError
 from chatkit.localcloud.signalr.service import SignalRService
-from chatkit.localcloud.stage import following, guests, keeping, sizes
+from chatkit.localcloud.stage import following, guests, keeping
 from chatkit.localcloud.stage.admission.joins import Joins
 from chatkit.localcloud.stage.admission.lobby import Lobby
 from chatkit.localcloud.stage.chat import Chat, DeployedChat, LocalChat
@@ -42,7 +42,7 @@ from chatkit.localcloud.stage.moderation.moderator import Moderator
 from chatkit.localcloud.stage.order import Kept, Order, OrderRefused
 from chatkit.localcloud.stage.pace import Pace
 from chatkit.localcloud.stage.place import Place, bound
-from chatkit.localcloud.stage.sizes import Resize, no_resizing
+from chatkit.localcloud.stage.sizes import Resize, Sizes, no_resizing
 from chatkit.localcloud.storage.service import StorageService
 from chatkit.wire.hub_messages import Invocation
 
@@ -86,7 +86,7 @@ class StageService:
         self._signalr = signalr
         self._functions = functions
         self._storage = storage
-        self._resize = resize
+        self.sizes = Sizes(platform.store, signalr.instance, resize)
         self._addresses = addresses
         self._changing = asyncio.Lock()
         self._kept: Kept | None = None
@@ -104,6 +104,7 @@ class StageService:
         path = self._platform.folder / NO_MORE
         wish = _wish(path)
         if document is None:
+            await self.sizes.take_back()  # somebody was killed between that and opening a stage
             self._forget_when_wished(wish)
             discard([path])
             return
@@ -143,7 +144,7 @@ class StageService:
     @property
     def token(self) -> str:
         """What opens the powers of the stage that there is; empty when there is none."""
-        return self._kept.token if self._kept is not None else ""
+        return self._kept.token_at(self.screen_port) if self._kept is not None else ""
 
     def state(self) -> dict[str, Any]:
         """What everybody may know."""
@@ -161,7 +162,7 @@ class StageService:
         known: dict[str, Any] = {
             "open": True,
             "url": None,
-            "stage_url": f"{self.screen_origin}{SCREEN}#{self._kept.token}",
+            "stage_url": f"{self.screen_origin}{SCREEN}#{self.token}",
             "people": None,
             "connected": None,
             "messages_per_s": None,
@@ -207,8 +208,6 @@ class StageService:
         async with self._changing:
             before = self._kept
             await self._close()
-            if before is not None:
-                order = order.going_on_from(before.order)
             key = before.key if before is not None else guests.new_key()
             interface = following.interface_of(order.host, self._addresses())
             kept = Kept(order, clock.steady() + order.for_s, interface, key, new_token())
@@ -265,6 +264,7 @@ class StageService:
             self.state,
             Entrance(known, Lobby(instance, order.hub)),
         )
+        self.sizes.note_order(order)
         # First what a start of the local cloud needs to go on with what is acknowledged now.
         keeping.keep(self._platform, kept, place)
         self._kept = kept
@@ -293,14 +293,13 @@ class StageService:
         self._stage = None
 
     async def _forget(self, why: str) -> None:
+        await self.sizes.take_back()
         if self._kept is None:
             return
         log.info("the stage is closed: %s", why)
         known = Guests(self._platform.store, bytes.fromhex(self._kept.key))
         # Before the stage is forgotten: a start after a kill in between goes on with it.
         endings.end(self._platform.store, self._storage, known.all_names())
-        order = self._kept.order
-        await sizes.take_back(order, self._signalr.instance(order.instance), self._resize)
         self._kept = None
         self._notice = ""
         keeping.forget(self._platform)

@@ -56,11 +56,14 @@ async def look(http: aiohttp.ClientSession, page_url: str, cookies: tuple[str, .
 
     Raises:
         NotStarted: It does not answer.
-        SetupError: It is no page of a chat that everybody can use.
+        SetupError: It is no page of a chat that everybody can use, or not now.
     """
     try:
         config = strict_json.loads(await _read(http, urljoin(page_url, "config.json")))
         files = await _files(http, page_url)
+    except aiohttp.ClientResponseError as refused:
+        where = str(refused.request_info.url)
+        raise SetupError(f"{where} answers with status {refused.status}.") from refused
     except (aiohttp.ClientError, TimeoutError, OSError) as error:
         raise NotStarted(f"{page_url} does not answer.") from error
     except ValueError:

@@ -61,6 +61,16 @@ def test_one_ends_or_all_end() -> None:
     assert drills.active() == []
 
 
+@pytest.mark.usefixtures("time")
+def test_those_of_a_chat_end_with_its_stage() -> None:
+    """Those of another one go on."""
+    drills = Drills()
+    drills.begin(FUNCTIONS, Room.of([CHAT]))
+    drills.begin(SLOW, Room.of([OTHER]))
+    drills.end_for(Room.of([CHAT]))
+    assert [drill.kind for drill in drills.active()] == [SLOW]
+
+
 @pytest.mark.parametrize(
     ("made", "expires"),
     [

@@ -15,6 +15,7 @@ import aiohttp
 import pytest
 import pytest_asyncio
 from aiohttp import web
+from aiohttp.test_utils import TestClient, TestServer
 
 from chatkit.cloud import local_stage
 from chatkit.core import ports
@@ -27,6 +28,7 @@ from chatkit.localcloud.core.web import HandedOn
 from chatkit.localcloud.journeys.service import proof
 from chatkit.localcloud.signalr.core.spec import InstanceSpec
 from chatkit.localcloud.stage.chat import LocalChat
+from chatkit.localcloud.stage.control import control_routes
 from chatkit.localcloud.stage.guests import Guests
 from chatkit.localcloud.stage.moderation.endings import HISTORY
 from chatkit.localcloud.stage.order import Order
@@ -259,6 +261,30 @@ async def test_a_screen_that_waits_learns_that_the_stage_was_opened_anew(screen:
     async with asyncio.timeout(LIMIT_S):
         await waiting
     assert (await screen.ask("GET", "/room", headers=before))[0] == 403
+
+
+async def test_another_port_has_another_token(screen: Screen) -> None:
+    """Who has got the old port cannot hand on what the page proves there."""
+    _, token = screen.link
+    stages = screen.cloud.stage
+    here = stages.screen_port
+    stages.screen_port = here + 1
+    assert screen.link[1] != token
+    assert (await screen.use(do="pause"))[0] == 200
+    shown = {TOKEN_HEADER: proof(token, screen.run)}
+    assert (await screen.ask("POST", "/powers", {"do": "resume"}, headers=shown))[0] == 403
+    stages.screen_port = here
+    assert screen.link[1] == token
+
+
+async def test_a_drill_ends_with_the_stage(screen: Screen) -> None:
+    """Nobody looks at it any more, and the chat of the workshop goes on."""
+    assert (await screen.use(do="drill", kind="functions-down", for_s=3600))[0] == 200
+    app = web.Application()
+    app.add_routes(control_routes(screen.cloud.stage, screen.cloud.drills))
+    async with TestClient(TestServer(app)) as client, client.delete("/stage") as answer:
+        assert (await answer.json())["was_open"] is True
+    assert screen.cloud.drills.active() == []
 
 
 async def test_a_drill_from_the_screen(screen: Screen) -> None:

@@ -180,6 +180,19 @@ async def test_what_is_no_chat_is_refused(stage: OpenStage) -> None:
             await venue.look(http, "http://127.0.0.2:1/")
 
 
+async def test_a_page_that_fails_is_named(
+    stage: OpenStage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It answers, for example in a drill, and the sentence says what."""
+
+    async def page(_: Chat, __: web.Request) -> web.Response:
+        return web.Response(status=503)
+
+    monkeypatch.setattr(Chat, "page", page)
+    with pytest.raises(SetupError, match=r"^http://\S+/ answers with status 503\."):
+        await at(stage)
+
+
 async def test_a_chat_with_sign_in_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """There are no accounts for a rehearsal."""
 

@@ -1,6 +1,7 @@
 // The stage's screen: asks the local cloud for the room and shows it, for as long as it is open.
 
 import { ask, hasToken, NotPresenter, Silent } from "./cloud.js";
+import * as dialogs from "./dialogs.js";
 import { offer, showState, withdraw } from "./keys.js";
 import * as messages from "./messages.js";
 import { offered } from "./presenter.js";
@@ -64,7 +65,9 @@ function endPowers() {
   if (ways.isShown()) ways.toggle();
   withdraw();
   delete document.body.dataset.powers;
+  dialogs.close();
   Object.assign(room, { messages: [], muted: [], drills: { active: [], kinds: [] } });
+  Object.assign(room, { hidden: [], words: [], undo: null, paused: false, slow_s: 0 });
   messages.take([]);
 }
 
