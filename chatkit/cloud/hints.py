@@ -21,6 +21,8 @@ from chatkit.knowledge.problem import Problem
 from chatkit.knowledge.problems import problem, recognition
 
 NOT_THERE = ("ResourceGroupNotFound", "ResourceNotFound", "ParentResourceNotFound", "NotFound")
+TOO_MANY = "TooManyRequests"
+"""Resource Manager and Graph say it of requests; where SignalR Service does, no SDK asks it."""
 # What an error is where its words say no more.
 KINDS: tuple[tuple[type[AzureError], str], ...] = (
     (ServiceRequestError, "no-answer"),
@@ -67,7 +69,10 @@ def problem_of(error: BaseException) -> Problem | None:
     """
     if not isinstance(error, AzureError):
         return None
-    found = recognition.of_code(code_of(error)) or recognition.certain(str(error))
+    code = code_of(error)
+    if code == TOO_MANY:
+        return problem("throttled")
+    found = recognition.of_code(code) or recognition.certain(str(error))
     if found is not None:
         return found
     return next((problem(key) for kind, key in KINDS if isinstance(error, kind)), None)
@@ -80,7 +85,12 @@ def code_of(error: BaseException) -> str:
     known = getattr(error.error, "code", None) or getattr(error, "error_code", None)
     if known:
         return str(getattr(known, "value", known))
-    read: Callable[[], object] | None = getattr(error.response, "json", None)
+    return code_of_answer(error.response)
+
+
+def code_of_answer(answer: object) -> str:
+    """The error code in the body of an answer; empty without one."""
+    read: Callable[[], object] | None = getattr(answer, "json", None)
     if read is None:
         return ""
     try:

@@ -53,6 +53,7 @@ def arm(code: str, message: str = "") -> dict[str, Any]:
         (403, arm("LocalAuthDisabled"), "--disable-local-auth false"),
         (403, arm("AuthorizationPermissionMismatch"), "10 minutes"),
         (403, arm("AuthorizationFailed"), "Contributor"),
+        (429, arm("TooManyRequests"), "every step can be repeated"),
         (409, arm("ResourceGroupBeingDeleted"), "still being deleted"),
         (409, arm("InvalidResourceGroupLocation"), "another region"),
         (404, arm("ResourceGroupNotFound"), "create_resource_group"),

@@ -6,16 +6,19 @@ import json
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import psutil
 import pytest
 import requests
 
+from chatkit.cloud.trace import record
 from chatkit.steps import local_settings
 from chatkit.steps.local_servers import FUNCTIONS, PAGE
 from chatkit.wire.connection_strings import SignalRConnectionString
 from chatkit.workshop import Workshop
 from tests.app_versions import write_app
+from tests.cloud.plan import azure_page
 from tests.localcloud.resource_manager.watching import Watch
 from tests.other_programs import taking_ports
 
@@ -260,3 +263,19 @@ def test_nothing_that_went_over_the_wire_is_outside_azures_models(
         "WebApps_ListFunctions",
         "ResourceGroups_Delete",
     }
+
+
+def test_everything_that_was_sent_has_a_row_in_the_page_about_azure(workshop: Workshop) -> None:
+    """docs/azure.md says of each call what is known: a new one has to be looked up first."""
+    manager = workshop.cloud.resource_manager
+    sent = [
+        (entry["method"], *_path_and_version(entry["url"]))
+        for entry in record.read(workshop.home, "local")
+        if entry["step"] and entry["url"].startswith(f"{manager}/")
+    ]
+    assert len(sent) > 50 and azure_page.missing(iter(sent)) == []
+
+
+def _path_and_version(url: str) -> tuple[str, str]:
+    parts = urlsplit(url)
+    return parts.path, parse_qs(parts.query)["api-version"][0]

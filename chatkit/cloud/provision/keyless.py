@@ -18,6 +18,7 @@ from azure.mgmt.storage.models import (
 )
 
 from chatkit.cloud.connection import without_syntax_warnings
+from chatkit.cloud.hints import code_of_answer
 from chatkit.cloud.provision import signalr, storage
 from chatkit.cloud.provision.app_registration import SECRET_SETTING
 from chatkit.cloud.provision.app_settings import (
@@ -42,6 +43,7 @@ ROLE_VERSION = "2022-04-01"
 ASSIGNMENTS = "/providers/Microsoft.Authorization/roleAssignments"
 SITE_VERSION = "2025-05-01"
 SAME_ROLE = 409
+ROLE_EXISTS = "RoleAssignmentExists"
 NO_RIGHT = 403
 ROLES_LIMIT_S = 900.0
 SIGNALR_SCOPE = "https://signalr.azure.com/.default"
@@ -235,7 +237,7 @@ def assign_role(
     manager = stack.cloud.rest(stack.cloud.resource_manager)
     url = f"{path}?api-version={ROLE_VERSION}"
     answer = stack.calls.call(manager.send, "PUT", url, json={"properties": wanted})
-    if answer.status_code != SAME_ROLE:
+    if answer.status_code != SAME_ROLE or code_of_answer(answer) != ROLE_EXISTS:
         answer.raise_for_status()
 
 
