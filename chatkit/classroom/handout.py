@@ -46,6 +46,14 @@ def command(person: Person, board: str) -> str:
     return f"chatkit class join {person.code}{address}"
 
 
+def begin(roster: Roster, person: Person) -> str:
+    """What a person types to build in the own group on Azure; empty where there is none."""
+    if roster.target == "local":
+        return ""
+    shared = f" --shared {roster.id}" if roster.is_shared else ""
+    return f"chatkit class use {person.suffix} {person.region}{shared}"
+
+
 def checked_board(text: str) -> str:
     """Return HOST:PORT for what somebody typed as the board's address; empty stays empty."""
     plain = text.strip().removeprefix("http://").rstrip("/")
@@ -87,6 +95,7 @@ def rows(roster: Roster, person: Person) -> list[tuple[str, str]]:
 def page(roster: Roster, person: Person, board: str, *, in_colour: bool) -> str:
     """A person's page as text."""
     typed = command(person, board)
+    first = begin(roster, person)
     facts = rows(roster, person)
     width = max(len(name) for name, _ in facts)
     lines = [
@@ -95,6 +104,7 @@ def page(roster: Roster, person: Person, board: str, *, in_colour: bool) -> str:
         "",
         f"Your join code: {person.code}",
         f"In a terminal:  {typed}",
+        *([f"Before:         {first}"] if first else []),
         "",
         *(visible(f"{name:{width}}  {value}") for name, value in facts),
         "",
@@ -140,12 +150,14 @@ def _sections(roster: Roster, people: Iterable[Person], board: str) -> Iterator[
             f"<tr><th>{escape(name)}</th><td>{escape(visible(value))}</td></tr>"
             for name, value in rows(roster, person)
         )
+        first = escape(begin(roster, person))
+        before = f"<p>Before anything else:<br><code>{first}</code></p>" if first else ""
         yield (
             f"<section><h1>{escape(visible(person.name))}</h1>"
             f"<p>{person.number}. {escape(visible(roster.title))}</p>"
             f'<p>Your join code:<br><code class="code">{escape(person.code)}</code></p>'
             f"<p>In a terminal, or in a cell behind <code>!</code>:<br>"
-            f"<code>{escape(typed)}</code></p>"
+            f"<code>{escape(typed)}</code></p>{before}"
             f'<img alt="QR code of the command above" src="{qr.data_url(typed)}">'
             f'<table>{facts}</table><p class="small">{escape(PRIVACY)}</p></section>'
         )

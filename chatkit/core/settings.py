@@ -48,6 +48,7 @@ class Names:
         plan: The function app's plan.
         region: Azure region of every resource.
         hub: The hub that people chat in.
+        shared: The class whose SignalR Service instance it is; empty for one of one's own.
     """
 
     resource_group: str
@@ -57,19 +58,26 @@ class Names:
     plan: str
     region: str = REGION
     hub: str = HUB
+    shared: str = ""
 
     @classmethod
-    def of(cls, suffix: str, *, region: str = REGION, hub: str = HUB) -> Names:
+    def of(cls, suffix: str, *, region: str = REGION, hub: str = HUB, shared: str = "") -> Names:
         """Make the names that a suffix stands for."""
         return cls(
             resource_group=f"chatkit-{suffix}",
-            signalr=f"chatkit-{suffix}",
+            signalr=f"chatkit-class-{shared}" if shared else f"chatkit-{suffix}",
             storage_account=f"chatkit{suffix}",
             function_app=f"chatkit-{suffix}-api",
             plan=f"chatkit-{suffix}-plan",
             region=region,
             hub=hub,
+            shared=shared,
         )
+
+    @property
+    def signalr_group(self) -> str:
+        """The group of the SignalR Service instance: a shared one is in a group of its class."""
+        return self.signalr if self.shared else self.resource_group
 
     @property
     def sign_in_identity(self) -> str:
@@ -124,6 +132,7 @@ class Settings:
         region: Azure region of every resource.
         known: Facts of each target.
         hub: Name of the hub that people chat in; the file has it only when it is not "chat".
+        shared: The class whose SignalR Service instance is used; the file has it only then.
     """
 
     target: Target = "local"
@@ -131,11 +140,12 @@ class Settings:
     region: str = REGION
     known: dict[str, Known] = field(default_factory=dict)
     hub: str = HUB
+    shared: str = ""
 
     @property
     def names(self) -> Names:
         """Names of every resource."""
-        return Names.of(self.suffix, region=self.region, hub=self.hub)
+        return Names.of(self.suffix, region=self.region, hub=self.hub, shared=self.shared)
 
     # Cells read names from here: they are part of what notebooks rely on.
 
@@ -301,6 +311,7 @@ def load(folder: Path) -> Settings:
             region=str(raw["region"]),
             known=known,
             hub=checked_hub(raw.get("hub", HUB)),
+            shared=raw.get("shared", "") and checked_suffix(raw["shared"]),
         )
     except FileNotFoundError as error:
         if any((folder / name).exists() for name in WRITTEN_LATER):
@@ -333,10 +344,9 @@ def _known(facts: dict[str, object]) -> Known:
 
 def save(folder: Path, settings: Settings) -> None:
     """Write the settings of a home, atomically."""
-    document = {"schema": SCHEMA, **asdict(settings)}
-    if settings.hub == HUB:
-        del document["hub"]
-    write_private(folder / FILE, json.dumps(document, indent=1))
+    usual = {"hub": HUB, "shared": ""}
+    told = {name: one for name, one in asdict(settings).items() if usual.get(name) != one}
+    write_private(folder / FILE, json.dumps({"schema": SCHEMA, **told}, indent=1))
 
 
 def new_suffix() -> str:

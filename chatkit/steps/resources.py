@@ -16,6 +16,11 @@ ON_AZURE = (
     " moves between the free and the standard tier: up to an hour passes until all networks know."
 )
 
+NO_KEYS = (
+    "none: a key opens every hub of an instance, also those of the others. You have a role of your"
+    " own there, which ends with the class"
+)
+
 
 def sign_in(session: Session) -> Result:
     """Get a token and look at the subscription."""
@@ -60,8 +65,16 @@ def create_signalr(session: Session, *, tier: str = "", units: int | None = None
         made = signalr.create_signalr(step.stack, size)
         session.learn(signalr=name)
         sku = made.sku.name if made.sku else "?"
+        mode = signalr.service_mode(made)
+        if step.stack.names.shared:
+            return step.result(
+                f"The SignalR Service instance of your class is ready: {sku}, {mode}.",
+                ("instance", name),
+                ("your hub", step.stack.names.hub),
+                ("its keys", NO_KEYS),
+            )
         return step.result(
-            f"SignalR Service instance ready: {sku}, {signalr.service_mode(made)}.",
+            f"SignalR Service instance ready: {sku}, {mode}.",
             ("instance", name),
         )
 

@@ -40,6 +40,18 @@ def test_the_file_to_print_has_everybody_and_loads_nothing(made: Roster) -> None
     assert handout.is_handout(written)
 
 
+@pytest.mark.parametrize("is_shared", [False, True], ids=["own", "shared"])
+def test_on_azure_a_page_says_how_to_begin(made: Roster, is_shared: bool) -> None:
+    """In the own group, and where everybody shares an instance on that."""
+    known = replace(made, target="azure", is_shared=is_shared)
+    first = known.people[0]
+    typed = f"chatkit class use {first.suffix} {first.region}"
+    expected = f"{typed} --shared {known.id}" if is_shared else typed
+    assert expected in handout.page(known, first, "", in_colour=False)
+    assert expected in handout.html(known, known.people, "")
+    assert "class use" not in handout.page(made, first, "", in_colour=False)
+
+
 def test_the_text_has_a_sheet_a_person(made: Roster) -> None:
     """A form feed between two."""
     written = handout.text(made, made.people, "")

@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from chatkit.classroom import roster as rosters
+from chatkit.cloud import local_cloud
+from chatkit.core import settings
 from tests.cli.typing_verbs import Chatkit
 
 
@@ -89,3 +91,20 @@ def test_wrong_words_are_bad_usage(chatkit: Chatkit, names: Path) -> None:
     assert chatkit("class", "roster", str(names), "--tier", "golden").code == 2
     chatkit("class", "roster", str(names))
     assert chatkit("class", "handout", "--out", "pages.pdf").code == 2
+
+
+def test_a_person_takes_the_names_of_the_page(chatkit: Chatkit, home: Path) -> None:
+    """And not others afterwards, while resources have these."""
+    page = ("class", "use", "k3f9q2", "westus2", "--target", "local")
+    try:
+        typed = chatkit(*page, "--shared", "44wfwr")
+        assert typed.code == 0 and "chat_k3f9q2" in typed.out
+        known = settings.load(home)
+        assert (known.suffix, known.region, known.hub) == ("k3f9q2", "westus2", "chat_k3f9q2")
+        assert known.names.signalr_group == "chatkit-class-44wfwr"
+        settings.save(home, known.learned(resource_group="chatkit-k3f9q2"))
+        assert chatkit(*page).code == 1
+        assert chatkit("class", "use", "../x", "westus2").code == 1
+        assert settings.load(home).shared == "44wfwr"
+    finally:
+        local_cloud.stop(home / "local")

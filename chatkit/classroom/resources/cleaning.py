@@ -111,7 +111,7 @@ def of_people(roster: Roster) -> list[Group]:
         for person in roster.people
     ]
     if roster.is_shared:
-        groups.append(Group(shared_names(roster.id, "").resource_group, EVERYBODY))
+        groups.append(Group(shared_names(roster.id, "").signalr_group, EVERYBODY))
     return groups
 
 
@@ -203,7 +203,7 @@ def _stranger(group: ResourceGroup, *, is_listed: bool) -> str:
         return "it has the class's tag, and is nobody's in the roster"
     made_by = (group.tags or {}).get("made-by")
     name = str(group.name)
-    shared = shared_names(class_of(group), "").resource_group
+    shared = shared_names(class_of(group), "").signalr_group
     if made_by == TAGS["made-by"] and (OF_A_PERSON.fullmatch(name) or name == shared):
         return ""
     return "it has the class's tag, and chatkit has not made it"

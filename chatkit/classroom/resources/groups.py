@@ -58,9 +58,8 @@ class Place:
 
 
 def shared_names(roster_id: str, region: str) -> Names:
-    """What the group and the instance that a class shares are called."""
-    own = f"chatkit-class-{roster_id}"
-    return Names(own, own, f"chatkit{roster_id}", f"{own}-api", f"{own}-plan", region)
+    """What the instance that a class shares is called, and its group."""
+    return Names.of(roster_id, region=region, shared=roster_id)
 
 
 def tags(roster: Roster, person: Person | None) -> dict[str, str]:

@@ -133,9 +133,9 @@ def _shared_instance(place: Place, roster: Roster) -> str:
         SetupError: Its group is somebody else's.
     """
     names = shared_names(roster.id, roster.people[0].region)
-    refused = _group(place, roster, None, names.resource_group, names.region)
+    refused = _group(place, roster, None, names.signalr_group, names.region)
     if refused:
-        raise SetupError(f"The group {names.resource_group} cannot be used: {refused}.")
+        raise SetupError(f"The group {names.signalr_group} cannot be used: {refused}.")
     instances = place.cloud.signalr().signal_r
     wanted = SignalRResource(
         location=names.region,
@@ -146,14 +146,14 @@ def _shared_instance(place: Place, roster: Roster) -> str:
         disable_local_auth=True,
     )
     try:
-        found = place.calls.call(instances.get, names.resource_group, names.signalr)
+        found = place.calls.call(instances.get, names.signalr_group, names.signalr)
         if tiers.of(found.sku) == _size(roster) and found.disable_local_auth:
             return str(found.id)
         wanted.location = found.location
     except ResourceNotFoundError:
         pass
     begin = instances.begin_create_or_update
-    made = place.calls.finish(begin, names.resource_group, names.signalr, wanted)
+    made = place.calls.finish(begin, names.signalr_group, names.signalr, wanted)
     return str(made.id)
 
 

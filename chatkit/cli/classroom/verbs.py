@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from chatkit.cli.classroom import board, ending, enrolling, handing_out, membership, prices
+from chatkit.cli.classroom import board, ending, enrolling, handing_out, membership, placing, prices
 
 app = typer.Typer(
     name="class",
@@ -16,6 +16,7 @@ app.command()(enrolling.roster)
 app.command()(handing_out.show)
 app.command()(handing_out.handout)
 app.command()(prices.cost)
+app.command()(placing.use)
 app.command()(membership.join)
 app.command()(membership.leave)
 app.add_typer(board.app, name="board")

@@ -163,12 +163,12 @@ def _secret(_names: Names, _place: Place) -> Command:
 
 
 def _signalr(names: Names, _place: Place) -> Command:
-    keys = ("signalr", "key", "list", *_named(names.signalr, names))
+    keys = ("signalr", "key", "list", *_of_signalr(names))
     return az(*keys, "--query", "primaryConnectionString", "--output", "tsv", keeps="signalr")
 
 
 def _service(names: Names, place: Place) -> Command:
-    show = ("signalr", "show", *_named(names.signalr, names))
+    show = ("signalr", "show", *_of_signalr(names))
     # In a local cloud the instances differ by their ports.
     host = "hostName" if place.app_scheme == "https" else LOCAL_HOST
     query = ("--query", host, "--output", "tsv")
@@ -178,6 +178,10 @@ def _service(names: Names, place: Place) -> Command:
 def _storage(names: Names, _place: Place) -> Command:
     show = ("storage", "account", "show-connection-string", *_named(names.storage_account, names))
     return az(*show, "--query", "connectionString", "--output", "tsv", keeps="storage")
+
+
+def _of_signalr(names: Names) -> tuple[str, ...]:
+    return ("--name", names.signalr, "--resource-group", names.signalr_group)
 
 
 def _named(name: str, names: Names) -> tuple[str, ...]:

@@ -287,7 +287,7 @@ def _called(start: str, arguments: Sequence[str], *, end: str = "") -> str:
 
 def _signalr_connection(code: _Code) -> None:
     names = code.place.names
-    keys = f'{code.client(SIGNALR)}.signal_r.list_keys("{names.resource_group}", "{names.signalr}")'
+    keys = f'{code.client(SIGNALR)}.signal_r.list_keys("{names.signalr_group}", "{names.signalr}")'
     code.say(f"keys = {keys}", "signalr_connection = keys.primary_connection_string")
     code.names[SIGNALR_CONNECTION] = "signalr_connection"
 

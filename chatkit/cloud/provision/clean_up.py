@@ -14,6 +14,7 @@ from chatkit.wire.connection_strings import SignalRConnectionString
 from chatkit.wire.tokens import rest_token
 
 NOT_FOUND = 404
+NO_RIGHT = 403
 REST_API = "2022-06-01"
 
 
@@ -46,7 +47,10 @@ def _receipt(stack: Stack) -> Iterator[Item]:
     accounts = stack.cloud.storage().storage_accounts
     sites = stack.cloud.web().web_apps
     plans = stack.cloud.web().app_service_plans
-    yield _item("SignalR Service instance", lambda: call(instances.get, group, names.signalr))
+    if names.shared:
+        yield Item("SignalR Service instance", "it is your class's, and stays", gone=True)
+    else:
+        yield _item("SignalR Service instance", lambda: call(instances.get, group, names.signalr))
     yield _item(
         "storage account", lambda: call(accounts.get_properties, group, names.storage_account)
     )
@@ -59,10 +63,17 @@ def _item(what: str, ask: Callable[[], object]) -> Item:
         ask()
     except ResourceNotFoundError:
         return Item(what, "GET answers 404", gone=True)
+    except HttpResponseError as error:
+        # Who had rights on the group alone has them no more: they are deleted with it.
+        if error.status_code != NO_RIGHT:
+            raise
+        return Item(what, "GET answers 403: your rights went with the group", gone=True)
     return Item(what, "GET still finds it", gone=False)
 
 
 def _signalr_key(stack: Stack) -> str:
+    if stack.names.shared:
+        return ""
     list_keys = stack.cloud.signalr().signal_r.list_keys
     try:
         keys = stack.calls.call(list_keys, stack.names.resource_group, stack.names.signalr)

@@ -73,7 +73,7 @@ def assign_roles(stack: Stack, principal: str) -> None:
     """Give the app's identity what the chat needs: both roles, each at one resource alone."""
     names = stack.names
     instances = stack.cloud.signalr().signal_r
-    instance = stack.calls.call(instances.get, names.resource_group, names.signalr)
+    instance = stack.calls.call(instances.get, names.signalr_group, names.signalr)
     account = storage.read_account(stack)
     assign_role(stack, SIGNALR_SERVICE_OWNER, principal, str(instance.id))
     assign_role(stack, STORAGE_BLOB_DATA_OWNER, principal, str(account.id))
@@ -108,7 +108,7 @@ def use_identity(stack: Stack) -> Mapping[str, str]:
     """
     names = stack.names
     instances = stack.cloud.signalr().signal_r
-    instance = stack.calls.call(instances.get, names.resource_group, names.signalr)
+    instance = stack.calls.call(instances.get, names.signalr_group, names.signalr)
     settings = {
         SERVICE_URI: signalr.address(stack, instance),
         f"{HOST_STORAGE}__accountName": names.storage_account,
@@ -122,9 +122,9 @@ def disable_keys(stack: Stack) -> None:
     """Let SignalR Service and the storage account refuse keys from now on."""
     names = stack.names
     instances = stack.cloud.signalr().signal_r
-    instance = stack.calls.call(instances.get, names.resource_group, names.signalr)
+    instance = stack.calls.call(instances.get, names.signalr_group, names.signalr)
     switched = SignalRResource(location=instance.location, disable_local_auth=True)
-    stack.calls.finish(instances.begin_update, names.resource_group, names.signalr, switched)
+    stack.calls.finish(instances.begin_update, names.signalr_group, names.signalr, switched)
     stack.calls.call(
         stack.cloud.storage().storage_accounts.update,
         names.resource_group,
@@ -150,11 +150,13 @@ def let_caller_in(stack: Stack) -> None:
     """
     names = stack.names
     instances = stack.cloud.signalr().signal_r
-    instance = stack.calls.call(instances.get, names.resource_group, names.signalr)
+    instance = stack.calls.call(instances.get, names.signalr_group, names.signalr)
     token = stack.cloud.credential.get_token(*stack.cloud.credential_scopes).token
     claims = jwt.decode(token, options={"verify_signature": False})
     kind = "User" if claims.get("idtyp") == "user" else "ServicePrincipal"
-    assign_role(stack, SIGNALR_SERVICE_OWNER, str(claims["oid"]), str(instance.id), kind=kind)
+    # A class has given the role at its instance already, and nobody in it may give roles there.
+    if not names.shared:
+        assign_role(stack, SIGNALR_SERVICE_OWNER, str(claims["oid"]), str(instance.id), kind=kind)
     _wait_until_let_in(stack, signalr.address(stack, instance))
 
 

@@ -14,7 +14,7 @@ from chatkit.cloud.provision.name_rules import check_answer, check_name, if_allo
 from chatkit.cloud.provision.resource_group import with_provider
 from chatkit.cloud.provision.tiers import FREE, Size
 from chatkit.cloud.stack import Stack
-from chatkit.core.errors import ServiceError
+from chatkit.core.errors import ServiceError, SetupError
 
 with without_syntax_warnings():
     from azure.mgmt.signalr.models import (
@@ -35,14 +35,20 @@ KEYS_REFUSED = 403
 def create_signalr(stack: Stack, size: Size | None = None) -> SignalRResource:
     """Make sure a serverless instance exists.
 
+    A shared one is its class's: it is looked at, and never made or changed.
+
     Args:
         stack: Connection, calls and names.
         size: Its tier and units; without it the free tier, and what is there stays as it is.
 
     Raises:
         ServiceError: The name belongs to somebody else.
+        azure.core.exceptions.ResourceNotFoundError: The class's instance is not there.
     """
     names = stack.names
+    if names.shared:
+        get = stack.cloud.signalr().signal_r.get
+        return stack.calls.call(get, names.signalr_group, names.signalr)
     calls = stack.calls
     check_name("SignalR instance", names.signalr)
     instances = stack.cloud.signalr().signal_r
@@ -77,7 +83,7 @@ def size_of(stack: Stack) -> Size | None:
     """
     names = stack.names
     instances = stack.cloud.signalr().signal_r
-    return tiers.of(stack.calls.call(instances.get, names.resource_group, names.signalr).sku)
+    return tiers.of(stack.calls.call(instances.get, names.signalr_group, names.signalr).sku)
 
 
 def scale(stack: Stack, size: Size) -> bool:
@@ -86,8 +92,11 @@ def scale(stack: Stack, size: Size) -> bool:
     Raises:
         azure.core.exceptions.ResourceNotFoundError: There is no instance.
         ServiceError: The region has no free instance left.
+        SetupError: It is a class's.
     """
     names = stack.names
+    if names.shared:
+        raise SetupError("The instance is your class's: its instructor chooses the tier.")
     calls = stack.calls
     instances = stack.cloud.signalr().signal_r
     existing = calls.call(instances.get, names.resource_group, names.signalr)
@@ -129,11 +138,11 @@ def connection_string(stack: Stack) -> str:
     instances = stack.cloud.signalr().signal_r
     names = stack.names
     try:
-        keys = stack.calls.call(instances.list_keys, names.resource_group, names.signalr)
+        keys = stack.calls.call(instances.list_keys, names.signalr_group, names.signalr)
     except HttpResponseError as error:
         if error.status_code != KEYS_REFUSED:
             raise
-        instance = stack.calls.call(instances.get, names.resource_group, names.signalr)
+        instance = stack.calls.call(instances.get, names.signalr_group, names.signalr)
         if not instance.disable_local_auth:
             raise
         return f"Endpoint={address(stack, instance)};AuthType=azure;Version=1.0;"

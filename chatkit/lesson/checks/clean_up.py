@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from azure.core.exceptions import ResourceNotFoundError
+from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
 
 from chatkit.cloud.provision import app_registration
+from chatkit.cloud.provision.name_rules import NO_RIGHT
 from chatkit.lesson.checks.core.evidence import expect
 from chatkit.steps import local_settings
 
 if TYPE_CHECKING:
+    from chatkit.cloud.connection import Cloud
     from chatkit.steps.session import Session
 
 AGAIN = "workshop.clean_up() again; deleting takes Azure a few minutes."
@@ -23,7 +25,7 @@ def check(session: Session) -> Iterator[str]:
     cloud = stack.cloud
     names = stack.names
     group = names.resource_group
-    left = cloud.resources().resource_groups.check_existence(group)
+    left = _exists(cloud, group)
     expect(not left, "The resource group", expected="gone", got="still there", hint=AGAIN)
     yield "Azure does not know the resource group any more."
     _gone("The SignalR instance", lambda: cloud.signalr().signal_r.get(group, names.signalr))
@@ -54,9 +56,23 @@ def check(session: Session) -> Iterator[str]:
     yield "local.settings.json has no keys in it."
 
 
+def _exists(cloud: Cloud, group: str) -> bool:
+    try:
+        return cloud.resources().resource_groups.check_existence(group)
+    except HttpResponseError as error:
+        if error.status_code != NO_RIGHT:
+            raise
+        return False
+
+
 def _gone(what: str, get: Callable[[], object]) -> None:
     try:
         get()
     except ResourceNotFoundError:
+        return
+    except HttpResponseError as error:
+        # Rights on a group are deleted with it, for those who had none beside them.
+        if error.status_code != NO_RIGHT:
+            raise
         return
     expect(False, what, expected="404", got="still there", hint=AGAIN)

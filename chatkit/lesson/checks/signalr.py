@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from azure.core.exceptions import ResourceNotFoundError
+from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
 
 from chatkit.cloud.provision import tiers
+from chatkit.cloud.provision.name_rules import NO_RIGHT
 from chatkit.cloud.provision.signalr import SERVERLESS, service_mode
 from chatkit.core.errors import CheckFailed
 from chatkit.lesson.checks.core import service
@@ -32,6 +33,11 @@ def check(session: Session) -> Iterator[str]:
     run(_connect(service.endpoint_of(session, connection, hub)))
     signed = "its access key signed" if connection.access_key else "it handed out without a key"
     yield f"A client with a token that {signed} is connected to hub {hub}."
+    if session.settings.shared:
+        yield (
+            "The instance is your class's, and only your own hub was looked at: a key would open"
+            " every hub, so it takes none."
+        )
     forged = client_token(replace(connection, access_key="not-the-key-" * 4), hub)
     answer = service.probe(connection, forged, hub)
     expect(
@@ -48,14 +54,14 @@ def _instance(session: Session) -> SignalRResource:
     names = session.settings.names
     instances = session.connect().signalr().signal_r
     try:
-        found = instances.get(names.resource_group, names.signalr)
+        found = instances.get(names.signalr_group, names.signalr)
     except ResourceNotFoundError as error:
-        raise CheckFailed(
-            "The SignalR Service instance",
-            expected="one in your resource group",
-            got="none",
-            hint="Run the cells above.",
-        ) from error
+        raise _missing(session, "none") from error
+    except HttpResponseError as error:
+        # Of a class that is over neither the instance is left, nor a role to see that.
+        if error.status_code != NO_RIGHT or not names.shared:
+            raise
+        raise _missing(session, "none that you may see") from error
     state = str(found.provisioning_state)
     mode = service_mode(found)
     expect(
@@ -69,6 +75,15 @@ def _instance(session: Session) -> SignalRResource:
         mode == SERVERLESS, "The instance's service mode", expected=SERVERLESS, got=mode, hint=AGAIN
     )
     return found
+
+
+def _missing(session: Session, got: str) -> CheckFailed:
+    expected = "one in your resource group"
+    hint = "Run the cells above."
+    if session.settings.shared:
+        expected = "the one of your class"
+        hint = "Your instructor makes it, and ends it with the class."
+    return CheckFailed("The SignalR Service instance", expected=expected, got=got, hint=hint)
 
 
 def _told(found: SignalRResource, target: str) -> Iterator[str]:

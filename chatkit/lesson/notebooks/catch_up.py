@@ -229,6 +229,7 @@ def _cells(paths: Sequence[Path]) -> Iterator[Any]:
         for cell in notebook.cells:
             if cell.cell_type != "code":
                 continue
-            yield nbformat.v4.new_code_cell(cell.source, metadata={"notebook": path.name})  # type: ignore[no-untyped-call]
+            about = {"notebook": path.name, "tags": cell.metadata.get("tags", [])}
+            yield nbformat.v4.new_code_cell(cell.source, metadata=about)  # type: ignore[no-untyped-call]
             if "workshop.check(" in cell.source:
                 break

@@ -9,12 +9,16 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from chatkit.core import settings as store
 from chatkit.core.errors import ChatkitError
 
 if TYPE_CHECKING:
     from nbclient import NotebookClient
 
 CELL_TIMEOUT_S = 1800
+SKIPPED = "skip-execution"  # nbclient's own
+OWN_INSTANCE = "own-instance"
+"""Cells that show what the instance of a class shows nobody: its keys."""
 
 
 class NotebookFailed(ChatkitError):
@@ -59,6 +63,7 @@ def execute(
         timeout=CELL_TIMEOUT_S,
         kernel_name="python3",
         resources={"metadata": {"path": str(folder)}},
+        skip_cells_with_tag=OWN_INSTANCE if store.load(store.home()).shared else SKIPPED,
         on_cell_start=started,
         on_cell_executed=executed,
     )

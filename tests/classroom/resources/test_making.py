@@ -116,10 +116,10 @@ def test_a_shared_instance_takes_no_keys(running_home: Path) -> None:
     assert all(one.is_made for one in making.make(where, roster, ahead.checked(where, roster)))
     names = shared_names(roster.id, "eastus2")
     instances = signed_in(running_home, "nora@example.org").signalr().signal_r
-    found = instances.get(names.resource_group, names.signalr)
+    found = instances.get(names.signalr_group, names.signalr)
     assert found.sku is not None
     assert (found.sku.name, found.disable_local_auth) == ("Standard_S1", True)
     for refused in (instances.list_keys, instances.begin_delete):
         with pytest.raises(HttpResponseError) as error:
-            refused(names.resource_group, names.signalr)
+            refused(names.signalr_group, names.signalr)
         assert error.value.status_code == 403

@@ -277,7 +277,7 @@ class Snapshot:
         return (
             self.cloud()
             .signalr()
-            .signal_r.get(self.settings.names.resource_group, self.settings.names.signalr, **QUICK)
+            .signal_r.get(self.settings.names.signalr_group, self.settings.signalr, **QUICK)
         )
 
     @looked_up("the instance's keys")
@@ -291,9 +291,7 @@ class Snapshot:
         found = (
             self.cloud()
             .signalr()
-            .signal_r.list_keys(
-                self.settings.names.resource_group, self.settings.names.signalr, **QUICK
-            )
+            .signal_r.list_keys(self.settings.names.signalr_group, self.settings.signalr, **QUICK)
         )
         return [str(found.primary_connection_string), str(found.secondary_connection_string)]
 

@@ -1,0 +1,104 @@
+"""A class with one SignalR Service instance: each person's workshop uses it without a key."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from azure.core.exceptions import HttpResponseError
+
+from chatkit.classroom.enrolment import Wanted, enrol
+from chatkit.classroom.names_file import Entry
+from chatkit.classroom.resources import ahead, making
+from chatkit.cloud.provision.keyless import TOKEN_VERSION
+from chatkit.core import settings as store
+from chatkit.core.errors import CheckFailed, SetupError
+from chatkit.lesson import checks
+from chatkit.steps import clean_up, local_run, local_settings, resources
+from chatkit.steps.session import Session
+from tests.classroom.resources.people import place, signed_in
+
+MAIL = "quinn@example.org"
+
+
+@pytest.fixture(scope="module")
+def session(running_home: Path) -> Iterator[Session]:
+    """The workshop of a person of such a class, with rights on the own group alone."""
+    cloud = signed_in(running_home, MAIL)
+    roster = enrol([Entry(2, "Quinn", MAIL)], Wanted("Class", "azure", is_shared=True))
+    where = place(running_home)
+    assert all(one.is_made for one in making.make(where, roster, ahead.checked(where, roster)))
+    person = roster.people[0]
+    wanted = replace(
+        store.load(running_home), suffix=person.suffix, hub=person.hub, shared=roster.id
+    )
+    store.save(running_home, wanted)
+    yield Session(running_home, connector=lambda _settings, _home: replace(cloud, target="local"))
+
+
+def test_the_settings_come_back_as_they_were(session: Session) -> None:
+    """Hub and class are in the file only when a class has given them."""
+    known = session.settings
+    assert known.hub == f"chat_{known.suffix}" and known.signalr == f"chatkit-class-{known.shared}"
+    assert known.names.signalr_group == known.signalr != known.resource_group
+
+
+def test_section_02_looks_at_the_own_hub_and_says_why(session: Session) -> None:
+    """Nothing is made, no key is asked for, and a forged token is refused."""
+    resources.create_resource_group(session)
+    made = resources.create_signalr(session)
+    assert "of your class" in made.text and "Standard_S1" in made.text
+    assert "a key opens every hub" in dict(made.rows)["its keys"]
+    told = checks.check(session, "02").text
+    assert f"hub {session.hub}" in told and "only your own hub was looked at" in told
+
+
+def test_the_functions_get_no_key_either(session: Session) -> None:
+    """The role that the class has given is enough."""
+    local_run.write_local_settings(session)
+    values = local_settings.values(session.functions_folder)
+    said = " ".join(values.values())
+    assert "AuthType=azure" in said
+    assert "AccessKey=" not in values[local_settings.SIGNALR_SETTING]
+
+
+def test_nobody_of_the_class_changes_its_tier(session: Session) -> None:
+    """Everybody would lose the connection."""
+    with pytest.raises(SetupError, match="your class's"):
+        resources.scale(session, tier="free")
+    with pytest.raises(HttpResponseError) as refused:
+        names = session.names
+        instances = session.connect().signalr().signal_r
+        instances.begin_delete(names.signalr_group, names.signalr)
+    assert refused.value.status_code == 403
+
+
+def test_without_its_role_a_person_is_refused(running_home: Path, session: Session) -> None:
+    """Whoever is not in the class gets no token for any hub."""
+    stranger = signed_in(running_home, "rosa@example.org")
+    instance = resources_of(session)
+    token = stranger.credential.get_token("https://signalr.azure.com/.default").token
+    answer = stranger.rest(instance, signed_in=False).post(
+        f"/api/hubs/{session.hub}/:generateToken?api-version={TOKEN_VERSION}",
+        headers={"Authorization": f"Bearer {token}"},
+    )
+    assert answer.status_code == 403
+
+
+def test_cleaning_up_leaves_the_instance_of_the_class(running_home: Path, session: Session) -> None:
+    """It is the last test: the person's own group is gone then."""
+    receipt = clean_up.clean_up(session)
+    assert receipt.complete and "it is your class's, and stays" in repr(receipt)
+    assert place(running_home).group(session.names.signalr_group) is not None
+    with pytest.raises(CheckFailed, match="the one of your class"):
+        store.save(running_home, replace(session.settings, shared="zzzzzz"))
+        checks.check(session, "02")
+
+
+def resources_of(session: Session) -> str:
+    """The address of the instance."""
+    names = session.names
+    found = session.connect().signalr().signal_r.get(names.signalr_group, names.signalr)
+    return f"http://{found.host_name}:{found.public_port}"
