@@ -11,12 +11,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from chatkit.classroom.enrolment import FREE_A_REGION, units_for
-from chatkit.cloud.provision import tiers
+from chatkit.cloud.provision.prices import (
+    FLEX_EXECUTIONS,
+    FLEX_TIME,
+    FUNCTION_GB,
+    HOURS_A_MONTH,
+    LEAST_S,
+    SIGNALR,
+    STORAGE,
+    WRITES,
+    paid_use,
+)
 
-PAGES = "https://azure.microsoft.com/pricing/details/"
-HOURS_A_MONTH = 730
-FUNCTION_GB = 2.0  # memory of an instance as the kit makes it
-LEAST_S = 1.0  # an execution on demand counts as one second at least
 EXECUTIONS_AN_HOUR = 300
 GB_A_PERSON = 0.05
 ASSUMED = (
@@ -24,72 +30,6 @@ ASSUMED = (
     f" {LEAST_S:g} second with {FUNCTION_GB:g} GB; {GB_A_PERSON:g} GB stored a person; days of"
     " Standard counted whole; nothing else used of the subscription's free grant this month."
 )
-
-
-@dataclass(frozen=True)
-class Price:
-    """One price.
-
-    Attributes:
-        what: What is paid for.
-        dollars: US dollars.
-        unit: For how much of it.
-        where: The region it was quoted for.
-        when: The date of the source.
-        source: Who has quoted it.
-    """
-
-    what: str
-    dollars: float
-    unit: str
-    where: str
-    when: str
-    source: str
-
-
-SIGNALR = Price(
-    "SignalR Service, Standard",
-    tiers.DOLLARS_A_DAY,
-    "unit and day",
-    "East US",
-    "2026",
-    f"{tiers.PRICES} as quoted: 49 a month; plavos.com quotes 49.10",
-)
-FLEX_TIME = Price(
-    "Functions, Flex Consumption, execution time",
-    0.000026,
-    "GB-second, behind 100,000 a month and subscription",
-    "East US",
-    "2025-05-22",
-    f"{PAGES}functions/ as quoted by modal.com",
-)
-FLEX_EXECUTIONS = Price(
-    "Functions, Flex Consumption, executions",
-    0.40,
-    "million, behind 250,000 a month and subscription",
-    "East US",
-    "2025-05-22",
-    f"{PAGES}functions/ as quoted by modal.com",
-)
-STORAGE = Price(
-    "Blob storage, hot, LRS",
-    0.0184,
-    "GB and month",
-    "East US",
-    "2023, third quarter",
-    f"{PAGES}storage/blobs/ as quoted by calculator.city",
-)
-WRITES = Price(
-    "Blob storage, write operations",
-    0.05,
-    "10,000",
-    "East US",
-    "2023, third quarter",
-    f"{PAGES}storage/blobs/ as quoted by calculator.city",
-)
-PRICES = (SIGNALR, FLEX_TIME, FLEX_EXECUTIONS, STORAGE, WRITES)
-FREE_GB_S = 100_000
-FREE_EXECUTIONS = 250_000
 
 
 @dataclass(frozen=True)
@@ -174,10 +114,9 @@ def _by_use(people: int, hours: float) -> Iterator[Line]:
     """What functions and storage cost, behind the free grant, which the class shares."""
     executions = math.ceil(people * hours * EXECUTIONS_AN_HOUR)
     gb_s = executions * FUNCTION_GB * LEAST_S
-    paid_s = max(0.0, gb_s - FREE_GB_S)
-    paid = max(0, executions - FREE_EXECUTIONS)
-    yield Line(FLEX_TIME.what, f"{gb_s:,.0f} GB-seconds", paid_s * FLEX_TIME.dollars)
-    yield Line(FLEX_EXECUTIONS.what, f"{executions:,}", paid / 1_000_000 * FLEX_EXECUTIONS.dollars)
+    time, count = paid_use(executions)
+    yield Line(FLEX_TIME.what, f"{gb_s:,.0f} GB-seconds", time)
+    yield Line(FLEX_EXECUTIONS.what, f"{executions:,}", count)
     stored_gb = people * GB_A_PERSON
     stored = stored_gb * hours / HOURS_A_MONTH * STORAGE.dollars
     yield Line(STORAGE.what, f"{stored_gb:.1f} GB", stored)

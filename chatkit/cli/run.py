@@ -54,7 +54,7 @@ ReadOnly = Annotated[
     ),
 ]
 People = Annotated[
-    int, typer.Option("--people", help="With --dry-run: size of your class, for the cost.")
+    int, typer.Option("--people", min=1, help="With --dry-run: size of your class, for the cost.")
 ]
 
 

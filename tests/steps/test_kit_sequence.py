@@ -12,7 +12,9 @@ import psutil
 import pytest
 import requests
 
+from chatkit.cli.report.verb import names_of
 from chatkit.cloud.trace import record
+from chatkit.cloud.trace.report import of
 from chatkit.steps import local_settings
 from chatkit.steps.local_servers import FUNCTIONS, PAGE
 from chatkit.wire.connection_strings import SignalRConnectionString
@@ -279,3 +281,28 @@ def test_everything_that_was_sent_has_a_row_in_the_page_about_azure(workshop: Wo
 def _path_and_version(url: str) -> tuple[str, str]:
     parts = urlsplit(url)
     return parts.path, parse_qs(parts.query)["api-version"][0]
+
+
+def test_no_key_of_this_cloud_is_in_what_was_noted_nor_in_a_report(
+    workshop: Workshop, texts: dict[str, str]
+) -> None:
+    """The keys that there really are: of the account, of the instance, of the app; and no name."""
+    names = workshop.settings.names
+    web = workshop.cloud.web().web_apps
+    site = (names.resource_group, names.function_app)
+    workshop.provision()
+    hosts = web.list_host_keys(*site).as_dict()
+    settings = web.list_application_settings(*site).properties or {}
+    instances = workshop.cloud.signalr().signal_r
+    instance = instances.list_keys(names.resource_group, names.signalr).as_dict()
+    accounts = workshop.cloud.storage().storage_accounts
+    account = accounts.list_keys(names.resource_group, names.storage_account).as_dict()
+    keys = [str(instance["primary_key"]), str(account["keys"][0]["value"])]
+    keys += [str(hosts["masterKey"]), *map(str, hosts["functionKeys"].values())]
+    keys += [value for value in settings.values() if "Key=" in value]
+    assert len(keys) > 3 and all(len(key) > 20 for key in keys)
+    noted = (workshop.home / record.FILE).read_text(encoding="utf-8")
+    packed = of(record.read(workshop.home, "local"), names_of(names), {"target": "local"}).text()
+    assert not [key for key in keys if key in noted or key in packed]
+    for name in (names.function_app, names.storage_account, workshop.cloud.subscription_id):
+        assert name in noted and name not in packed

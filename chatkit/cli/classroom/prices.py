@@ -17,6 +17,7 @@ def cost(
 ) -> None:
     """Estimate what a class costs on Azure; on the local target it costs nothing."""
     from chatkit.classroom import cost as costs
+    from chatkit.cloud.provision.prices import PRICES
 
     typer.echo(f"{_people(people)} for {hours:g} hours on Azure, in US dollars, an estimate:")
     for way in costs.estimates(people, hours):
@@ -27,7 +28,7 @@ def cost(
             typer.echo(f"            {way.note}")
     typer.echo(f"\n{costs.ASSUMED}")
     typer.echo("\nList prices, without tax and agreements:")
-    for price in costs.PRICES:
+    for price in PRICES:
         typer.echo(
             f"  {_plain(price.dollars)} a {price.unit}: {price.what} ({price.where}, {price.when})"
         )

@@ -68,10 +68,10 @@ def pack(target: str | None) -> Report:
         "system": platform.system(),
         "target": chosen,
     }
-    return of(entries, _names(known.names if known.suffix else None), about)
+    return of(entries, names_of(known.names if known.suffix else None), about)
 
 
-def _names(names: Names | None) -> dict[str, str]:
+def names_of(names: Names | None) -> dict[str, str]:
     """What this home and this machine are called, and what stands for it."""
     found: dict[str, str] = {}
     if names is not None:

@@ -16,7 +16,7 @@ from chatkit.cloud.plan.calls import (
     with_names,
 )
 from chatkit.cloud.plan.rights import Right, right
-from chatkit.cloud.provision import tiers
+from chatkit.cloud.provision import prices, tiers
 from chatkit.core.results import preformatted
 from chatkit.core.settings import Names
 
@@ -25,7 +25,8 @@ PEOPLE = 30
 REGISTER = "/register"
 NOT_TOLD = (
     "Not told: the tokens that az or azure-identity fetches before, what is asked until a long"
-    " operation has ended, and what people and their pages send to the app and to the hub."
+    " operation has ended, and what people and their pages send to the app and to the hub. Sections"
+    " 09 and 10 need people there: you sign in yourself, on the page, and a run stops at 09."
 )
 FROM = (
     "From a whole tutorial on the local cloud, where a test compares it; it was never run against"
@@ -142,12 +143,9 @@ class Plan:
         yield from map(str, money.costs(self.people))
         yield (
             f"counted with {money.CALLS_A_PERSON:,} calls of functions a person,"
-            f" {money.SECONDS_A_CALL:g} s each at {money.GB:g} GB, and a whole free grant:"
+            f" {prices.LEAST_S:g} s each at {prices.FUNCTION_GB:g} GB, and a whole free grant:"
         )
-        for price in money.PRICES:
-            free = f", {price.free:,.0f} a month are free" if price.free else ""
-            yield f"  {price.what}: {price.told} USD a {price.unit}{free}"
-            yield f"    {price.seen}; {price.page}"
+        yield from (f"  {price}" for price in prices.PRICES)
 
     def _time(self) -> Iterator[str]:
         for section, calls in groupby(self.templates, lambda call: call["section"]):

@@ -84,7 +84,7 @@ def test_a_plan_says_everything_about_its_sections() -> None:
         "Storage Account Contributor",
         "20 connections, 20,000 messages a day",
         "a class of 30 in one chat, a day: 1.60 USD (standard tier, 1 unit)",
-        "November 2026",
+        "0.000026 USD a GB-second",
         "create a SignalR Service instance: 93.6 s",
         '"sku": {"name": "FC1", "tier": "FlexConsumption"}',
         "PUT https://management.azure.com/subscriptions/<subscription id>/resourcegroups/",
