@@ -18,7 +18,7 @@ from chatkit.core.home import records
 from chatkit.core.results import enumerated
 from chatkit.core.running.interrupts import held
 from chatkit.core.work import app_sections, notebooks
-from chatkit.core.work.app_sections import AppSections, Move, content_of
+from chatkit.core.work.app_sections import AppSections, Move, content_of, with_hub
 from chatkit.core.work.in_the_way import leads_out, look, moved_aside, unused
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def write(name: str, text: str, *, folder: Path, home: Path) -> str:
         SetupError: The path leads out of the folder, by its words or by a link.
         NotWritten: The disk is full, or takes no writes; the learner's file is as it was.
     """
-    content = content_of(text)
+    content = with_hub(content_of(text), _hub(home))
     app = _functions(folder) if name.startswith(app_sections.FOLDER) else {}
     move = _sections().set_off(name, content, app, _done(home)) if app else None
     others = move.files if move else {}
@@ -270,7 +270,7 @@ def section_of(folder: Path) -> str:
 
 
 def _sections() -> AppSections:
-    return AppSections(settings.kit() / "notebooks")
+    return AppSections(settings.kit() / "notebooks", _hub(settings.home()))
 
 
 def _functions(folder: Path) -> dict[str, bytes]:
@@ -284,6 +284,13 @@ def _done(home: Path) -> tuple[str, ...]:
     with suppress(HomeUnusable):
         return settings.load(home).facts.completed
     return ()
+
+
+def _hub(home: Path) -> str:
+    """The hub that the app uses; the usual one in a damaged home."""
+    with suppress(HomeUnusable):
+        return settings.load(home).hub
+    return settings.HUB
 
 
 def _keep(app: Mapping[str, bytes], folder: Path) -> str:

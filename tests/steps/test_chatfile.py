@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -181,3 +182,20 @@ def test_going_back_keeps_the_finished_app_and_says_so(write: Write, tmp_path: P
 def old(name: str, section: str) -> str:
     """A file as a section leaves it."""
     return AppSections(settings.kit() / "notebooks").at_end_of(section)[name].content.decode()
+
+
+def test_in_a_class_that_shares_an_instance_the_app_has_its_own_hub(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Everybody would be in one chat otherwise; the file counts as the notebook's all the same."""
+    monkeypatch.setenv("CHATKIT_HOME", str(tmp_path))
+    settings.save(tmp_path, replace(settings.load(tmp_path), hub="chat_abc123", shared="44wfwr"))
+    sections = app_files._sections()
+    for name, section in (
+        ("functions/send_message.py", "05"),
+        ("functions/signalr_tokens.py", "10"),
+    ):
+        app_files.write(name, old(name, section), folder=tmp_path / "my-chat", home=tmp_path)
+        written = (tmp_path / "my-chat" / name).read_bytes()
+        assert b'"chat_abc123"' in written and b'"chat"' not in written
+        assert written in [version.content for version in sections.versions(name)]

@@ -18,8 +18,9 @@ from chatkit.classroom.roster import Person, Roster
 from chatkit.cloud.connection import without_syntax_warnings
 from chatkit.cloud.hints import code_of
 from chatkit.cloud.provision import tiers
-from chatkit.cloud.provision.keyless import SIGNALR_SERVICE_OWNER, assign_role
+from chatkit.cloud.provision.keyless import SIGNALR_SERVICE_OWNER, assign_role, identify
 from chatkit.cloud.provision.signalr import ANY_ORIGIN, SERVERLESS
+from chatkit.cloud.stack import Stack
 from chatkit.core.errors import SetupError
 
 with without_syntax_warnings():
@@ -59,7 +60,8 @@ def plan(roster: Roster) -> list[str]:
         names = shared_names(roster.id, regions[0])
         said += [
             f"one SignalR Service instance, {names.signalr}: {_size(roster)}, without keys",
-            "for each person the roles Reader and SignalR Service Owner on that instance",
+            "for each person the roles Reader and SignalR Service Owner on that instance, and the"
+            " latter for the person's function app, where one is deployed",
         ]
     return said
 
@@ -99,10 +101,20 @@ def _make_one(
         if instance:
             for role in (READER, SIGNALR_SERVICE_OWNER):
                 assign_role(stack, role, principal, instance, kind=USER)
+            _let_app_in(stack, instance)
     except AzureError as error:
         why = code_of(error) or type(error).__name__
         return Made(person, f"{name} is not ready: {why}", is_made=False)
     return Made(person, f"{name} in {person.region}", is_made=True)
+
+
+def _let_app_in(stack: Stack, instance: str) -> None:
+    """Give a person's deployed app the role at the shared instance: its owner may not give it."""
+    try:
+        principal = identify(stack)
+    except ResourceNotFoundError:
+        return
+    assign_role(stack, SIGNALR_SERVICE_OWNER, principal, instance)
 
 
 def _group(place: Place, roster: Roster, person: Person | None, name: str, region: str) -> str:

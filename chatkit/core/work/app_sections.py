@@ -7,6 +7,7 @@ not give. A cell of an earlier section therefore brings the other files along.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -14,7 +15,10 @@ from difflib import SequenceMatcher
 from functools import cached_property
 from pathlib import Path
 
+from chatkit.core.settings import HUB
+
 MAGIC = "%%chatfile"
+WRITTEN_HUB = re.compile(rb'(hubName=|^HUB = )"chat"', re.MULTILINE)
 FOLDER = "functions/"
 NONE = "00"
 """Of which section a file is that is not there."""
@@ -63,9 +67,11 @@ class AppSections:
 
     Args:
         notebooks: Their folder.
+        hub: The hub that the app uses in the place of the notebooks' own.
     """
 
     notebooks: Path
+    hub: str = HUB
 
     def versions(self, name: str) -> Sequence[Version]:
         """Every version of a file that some notebook writes, the first one first."""
@@ -176,13 +182,22 @@ class AppSections:
         found: dict[str, list[Version]] = {}
         for path in sorted(self.notebooks.glob("*.ipynb")):
             for name, content in _written(path):
-                found.setdefault(name, []).append(Version(path.name[:2], content))
+                own = with_hub(content, self.hub)
+                found.setdefault(name, []).append(Version(path.name[:2], own))
         return found
 
 
 def content_of(text: str) -> bytes:
     """A cell's text as a file: with exactly one newline at its end."""
     return f"{text.rstrip(chr(10))}\n".encode()
+
+
+def with_hub(content: bytes, hub: str) -> bytes:
+    """A file of the app with its own hub, in the place of the one that the notebooks write.
+
+    On an instance that a class shares, everybody would be in the same chat otherwise.
+    """
+    return content if hub == HUB else WRITTEN_HUB.sub(rb"\g<1>" + f'"{hub}"'.encode(), content)
 
 
 def _written(path: Path) -> Iterator[tuple[str, bytes]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,30 +11,42 @@ from azure.core.exceptions import HttpResponseError
 from chatkit.classroom.enrolment import Wanted, enrol
 from chatkit.classroom.names_file import Entry
 from chatkit.classroom.resources import ahead, making
+from chatkit.classroom.roster import Roster
+from chatkit.cloud.provision import app_settings
 from chatkit.cloud.provision.keyless import TOKEN_VERSION
 from chatkit.core import settings as store
 from chatkit.core.errors import CheckFailed, SetupError
+from chatkit.core.work.app_sections import with_hub
 from chatkit.lesson import checks
-from chatkit.steps import clean_up, local_run, local_settings, resources
+from chatkit.lesson.http import fetch
+from chatkit.steps import clean_up, deployment, local_run, local_settings, resources
 from chatkit.steps.session import Session
+from tests.app_versions import write_app
 from tests.classroom.resources.people import place, signed_in
 
 MAIL = "quinn@example.org"
 
 
 @pytest.fixture(scope="module")
-def session(running_home: Path) -> Iterator[Session]:
-    """The workshop of a person of such a class, with rights on the own group alone."""
-    cloud = signed_in(running_home, MAIL)
-    roster = enrol([Entry(2, "Quinn", MAIL)], Wanted("Class", "azure", is_shared=True))
+def roster(running_home: Path) -> Roster:
+    """Such a class of one, made."""
+    signed_in(running_home, MAIL)
+    known = enrol([Entry(2, "Quinn", MAIL)], Wanted("Class", "azure", is_shared=True))
     where = place(running_home)
-    assert all(one.is_made for one in making.make(where, roster, ahead.checked(where, roster)))
+    assert all(one.is_made for one in making.make(where, known, ahead.checked(where, known)))
+    return known
+
+
+@pytest.fixture(scope="module")
+def session(running_home: Path, roster: Roster) -> Session:
+    """The person's workshop, with rights on the own group alone."""
+    cloud = signed_in(running_home, MAIL)
     person = roster.people[0]
     wanted = replace(
         store.load(running_home), suffix=person.suffix, hub=person.hub, shared=roster.id
     )
     store.save(running_home, wanted)
-    yield Session(running_home, connector=lambda _settings, _home: replace(cloud, target="local"))
+    return Session(running_home, connector=lambda _settings, _home: replace(cloud, target="local"))
 
 
 def test_the_settings_come_back_as_they_were(session: Session) -> None:
@@ -62,6 +73,26 @@ def test_the_functions_get_no_key_either(session: Session) -> None:
     said = " ".join(values.values())
     assert "AuthType=azure" in said
     assert "AccessKey=" not in values[local_settings.SIGNALR_SETTING]
+
+
+def test_a_deployed_app_is_let_in_by_the_instructor(
+    running_home: Path, session: Session, roster: Roster
+) -> None:
+    """Who made it may not give it the role; making the class again does."""
+    write_app(session.folder)
+    for name in ("send_message.py", "signalr_info.py"):
+        path = session.functions_folder / name
+        path.write_bytes(with_hub(path.read_bytes(), session.hub))
+    local_run.write_local_settings(session)
+    resources.create_function_app(session)
+    deployment.publish_functions(session)
+    where = place(running_home)
+    assert all(one.is_made for one in making.make(where, roster, ahead.checked(where, roster)))
+    deployment.upload_settings(session)
+    answer = fetch("POST", f"{session.deployed_api()}/api/negotiate")
+    assert answer.status == 200 and session.hub in str(answer.json())
+    settings = app_settings.read_app_settings(session.stack())
+    assert "AccessKey=" not in settings[local_settings.SIGNALR_SETTING]
 
 
 def test_nobody_of_the_class_changes_its_tier(session: Session) -> None:
