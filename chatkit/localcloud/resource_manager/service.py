@@ -35,9 +35,17 @@ from chatkit.localcloud.resource_manager.gateway.scope_tags import ScopeTags
 from chatkit.localcloud.resource_manager.gateway.subscriptions import Subscriptions
 from chatkit.localcloud.resource_manager.providers.signalr import SignalR
 from chatkit.localcloud.resource_manager.templates.deployments import Deployments
+from chatkit.localcloud.resource_manager.templates.exporting import GroupExport
 
 log = logging.getLogger("chatkit.local.arm")
-OWN: tuple[type[Provider], ...] = (Subscriptions, Groups, ScopeTags, Authorization, Deployments)
+OWN: tuple[type[Provider], ...] = (
+    Subscriptions,
+    Groups,
+    ScopeTags,
+    Authorization,
+    Deployments,
+    GroupExport,
+)
 """What Resource Manager answers itself."""
 
 
@@ -103,7 +111,8 @@ class ResourceManagerService:
         self.admission = Admission(self.context, self._registry, tokens, authorization)
         self.dispatch = Dispatch(self._registry, router, self.admission)
         self._deployments = Deployments(self.context, self._registry, self.dispatch)
-        router.add(self._deployments.routes())
+        export = GroupExport(self.context, self._registry, self.dispatch)
+        router.add([*self._deployments.routes(), *export.routes()])
         self.routes: list[Route] = router.routes
         self.edge = Edge(platform.trace, self.dispatch)
 

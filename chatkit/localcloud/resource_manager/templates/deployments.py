@@ -23,7 +23,7 @@ from chatkit.localcloud.resource_manager.gateway.dispatch import Dispatch
 from chatkit.localcloud.resource_manager.gateway.subscriptions import VERSIONS
 from chatkit.localcloud.resource_manager.templates.interrupted import end_interrupted
 from chatkit.localcloud.resource_manager.templates.journal import Journal, described
-from chatkit.localcloud.resource_manager.templates.planning.plan import DEPLOYMENTS as TYPE
+from chatkit.localcloud.resource_manager.templates.planning.targets import DEPLOYMENTS as TYPE
 from chatkit.localcloud.resource_manager.templates.preflight import Preflight
 from chatkit.localcloud.resource_manager.templates.preparing import (
     Prepared,
@@ -37,6 +37,7 @@ from chatkit.localcloud.resource_manager.templates.records import (
     OperationRecord,
     Record,
     Records,
+    Results,
 )
 from chatkit.localcloud.resource_manager.templates.removing import Remover
 from chatkit.localcloud.resource_manager.templates.running import Run
@@ -46,7 +47,6 @@ from chatkit.localcloud.resource_manager.templates.what_if import WhatIf, is_ful
 log = logging.getLogger("chatkit.local.arm")
 LIST_FILTERS = ("provisioningState",)
 RETRY_AFTER_S = 15
-KEPT_PREDICTIONS = 50
 POLL_S = 5.0  # how long a poll is held while the deployment runs
 # Newer than what Microsoft.Resources had when the versions of the other operations were listed.
 DEPLOYMENT_VERSIONS = ("2026-06-01", *VERSIONS)
@@ -65,8 +65,7 @@ class Deployments(Provider):
         self._preflight = Preflight(context, registry, dispatch, self._preparing)
         self._remover = Remover(context, registry)
         self._what_if = WhatIf(registry, dispatch, self._preparing, self._preflight)
-        # Results of predictions by id: whose, and what. They may hold settings, and are not stored.
-        self._predictions: dict[str, tuple[str, JsonObject]] = {}
+        self._results = Results()
         self._tasks = BackgroundTasks("deployments", log)
         self._runs: dict[str, tuple[Run, asyncio.Task[None]]] = {}
 
@@ -335,10 +334,7 @@ class Deployments(Provider):
             result["properties"] = {"correlationId": str(uuid.uuid4()), "changes": changes}
         except errors.ArmError as error:
             result = {"status": "Failed", "error": refusals.plain_body(error)}
-        id_ = uuid.uuid4().hex
-        self._predictions[id_] = (call.claims.oid if call.claims else "", result)
-        while len(self._predictions) > KEPT_PREDICTIONS:
-            del self._predictions[next(iter(self._predictions))]
+        id_ = self._results.keep(call, result)
         query = urlencode({"api-version": call.api_version})
         scope = self._id(call)
         headers = {
@@ -349,10 +345,7 @@ class Deployments(Provider):
 
     async def predicted(self, call: Call) -> Answer:
         """The result of a prediction, for who asked for it."""
-        owner, result = self._predictions.get(call.params["operation"], ("", None))
-        if result is None or call.claims is None or owner != call.claims.oid:
-            raise errors.operation_not_found()
-        return Answer(body=result)
+        return Answer(body=self._results.get(call))
 
     # Life ---------------------------------------------------------------------------------------
 

@@ -17,7 +17,8 @@ from chatkit.localcloud.resource_manager.gateway.dispatch import Dispatch
 from chatkit.localcloud.resource_manager.templates.language.core.errors import TemplateError
 from chatkit.localcloud.resource_manager.templates.planning.bodies import body_of
 from chatkit.localcloud.resource_manager.templates.planning.facts import NotYet
-from chatkit.localcloud.resource_manager.templates.planning.plan import GROUPS, Planned
+from chatkit.localcloud.resource_manager.templates.planning.plan import Planned
+from chatkit.localcloud.resource_manager.templates.planning.targets import GROUPS
 from chatkit.localcloud.resource_manager.templates.preparing import Prepared, Preparing
 from chatkit.localcloud.resource_manager.templates.reading.refusals import preflight_failed
 from chatkit.localcloud.resource_manager.templates.sending import Sender

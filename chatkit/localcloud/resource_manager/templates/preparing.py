@@ -16,8 +16,9 @@ from chatkit.localcloud.resource_manager.gateway.dispatch import Dispatch
 from chatkit.localcloud.resource_manager.templates.language.core.errors import TemplateError
 from chatkit.localcloud.resource_manager.templates.planning.facts import CloudFacts, NotYet, Place
 from chatkit.localcloud.resource_manager.templates.planning.order import Order, order
-from chatkit.localcloud.resource_manager.templates.planning.plan import Plan, Target, plan
+from chatkit.localcloud.resource_manager.templates.planning.plan import Plan, plan
 from chatkit.localcloud.resource_manager.templates.planning.scopes import Misplaced, TemplateScope
+from chatkit.localcloud.resource_manager.templates.planning.targets import Target
 from chatkit.localcloud.resource_manager.templates.reading import located
 from chatkit.localcloud.resource_manager.templates.reading.located import Located, Path
 from chatkit.localcloud.resource_manager.templates.reading.parameters import given, shown

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from typing import NotRequired, TypedDict, cast
 
 from chatkit.localcloud.core.store import Store
+from chatkit.localcloud.resource_manager.core import errors
 from chatkit.localcloud.resource_manager.core.documents import JsonObject
+from chatkit.localcloud.resource_manager.core.http import Call
 from chatkit.localcloud.resource_manager.core.state import (
     DEPLOYMENT_OPERATIONS,
     TEMPLATE_DEPLOYMENTS,
 )
 
+KEPT_RESULTS = 50
 KEPT = 800  # Azure's limit of the history of a scope
 ENDED = ("Succeeded", "Failed", "Canceled")
 
@@ -117,3 +121,29 @@ def duration(seconds: float) -> str:
     if minutes:
         text += f"{minutes}M"
     return f"{text}{rest:.7f}".rstrip("0").rstrip(".") + "S"
+
+
+class Results:
+    """Answers that are fetched later by who asked. They may hold settings, and are not stored."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, tuple[str, JsonObject]] = {}
+
+    def keep(self, call: Call, result: JsonObject) -> str:
+        """Keep a result for the caller; returns its id."""
+        id_ = uuid.uuid4().hex
+        self._kept[id_] = (call.claims.oid if call.claims else "", result)
+        while len(self._kept) > KEPT_RESULTS:
+            del self._kept[next(iter(self._kept))]
+        return id_
+
+    def get(self, call: Call) -> JsonObject:
+        """The result that a call asks for by its id.
+
+        Raises:
+            ArmError: There is none, or it is somebody else's.
+        """
+        owner, result = self._kept.get(call.params["operation"], ("", {}))
+        if not owner or call.claims is None or owner != call.claims.oid:
+            raise errors.operation_not_found()
+        return result

@@ -37,7 +37,20 @@ class Az:
 
     def __call__(self, *words: str) -> Any:
         """Run one command and return its JSON."""
-        environment = {
+        done = subprocess.run(
+            [self.executable, *words, "-o", "json"],
+            env=self.environment(),
+            capture_output=True,
+            text=True,
+            timeout=300,
+            cwd=self.folder,
+        )
+        assert done.returncode == 0, f"az {' '.join(words[:3])}: {done.stderr[-2000:]}"
+        return json.loads(done.stdout) if done.stdout.strip() else None
+
+    def environment(self) -> dict[str, str]:
+        """The variables that az runs with."""
+        return {
             **{name: value for name, value in os.environ.items() if not name.startswith("AZURE_")},
             # az imports many modules for each command; from the second on they are compiled.
             "PYTHONDONTWRITEBYTECODE": "",
@@ -46,16 +59,6 @@ class Az:
             "AZURE_CORE_ONLY_SHOW_ERRORS": "1",
             "REQUESTS_CA_BUNDLE": str(self.folder / "bundle.pem"),
         }
-        done = subprocess.run(
-            [self.executable, *words, "-o", "json"],
-            env=environment,
-            capture_output=True,
-            text=True,
-            timeout=300,
-            cwd=self.folder,
-        )
-        assert done.returncode == 0, f"az {' '.join(words[:3])}: {done.stderr[-2000:]}"
-        return json.loads(done.stdout) if done.stdout.strip() else None
 
 
 @pytest.fixture

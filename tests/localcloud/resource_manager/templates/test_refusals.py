@@ -21,6 +21,7 @@ from tests.localcloud.resource_manager.templates.deploying import (
 )
 
 SIGNALR = "/providers/Microsoft.SignalRService/SignalR"
+GROUP = {"type": "Microsoft.Resources/resourceGroups", "apiVersion": "2025-04-01"}
 
 
 def refusal(raw: Raw, what: Any, **options: Any) -> Any:
@@ -62,6 +63,7 @@ def test_a_resource_that_is_there_twice_is_named_with_both_places(raw: Raw) -> N
         (template(variables={"a": "[variables('a')]"}), "depends on itself"),
         (template(variables={"a": "[add(1]"}), "variable 'a'"),
         (template(parameters={"a": {"type": "int", "defaultValue": "x"}}), "Actual 'String'"),
+        (template({**GROUP, "name": "second"}), "at a subscription only"),
         (symbolic(a=signalr("chat-1", dependsOn=["b"])), "'b' is not defined in the template"),
         ({**template(), "extensions": {"graph": {}}}, "'extensions' is not part of the local"),
     ],

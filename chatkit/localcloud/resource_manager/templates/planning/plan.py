@@ -16,6 +16,12 @@ from chatkit.localcloud.resource_manager.templates.language.core.scope import Pl
 from chatkit.localcloud.resource_manager.templates.language.evaluating import evaluate
 from chatkit.localcloud.resource_manager.templates.planning import loops
 from chatkit.localcloud.resource_manager.templates.planning.scopes import TemplateScope
+from chatkit.localcloud.resource_manager.templates.planning.targets import (
+    DEPLOYMENTS,
+    GROUPS,
+    Target,
+    relative_id,
+)
 from chatkit.localcloud.resource_manager.templates.reading.refusals import invalid_template
 from chatkit.localcloud.resource_manager.templates.reading.template import (
     MAX_RESOURCES,
@@ -24,28 +30,7 @@ from chatkit.localcloud.resource_manager.templates.reading.template import (
     too_many_resources,
 )
 
-DEPLOYMENTS = "Microsoft.Resources/deployments"
-GROUPS = "Microsoft.Resources/resourceGroups"
 FUNCTIONS_HELP = "Please see https://aka.ms/arm-functions for usage details."
-
-
-@dataclass(frozen=True)
-class Target:
-    """Where a template is deployed.
-
-    Attributes:
-        subscription_id: The subscription.
-        group: The resource group; empty for the subscription.
-    """
-
-    subscription_id: str
-    group: str = ""
-
-    @property
-    def id(self) -> str:
-        """The scope's id."""
-        base = f"/subscriptions/{self.subscription_id}"
-        return f"{base}/resourceGroups/{self.group}" if self.group else base
 
 
 @dataclass(frozen=True)
@@ -352,6 +337,8 @@ def _id(
     below = relative_id(type_, name)
     body = declared.body
     if type_.lower() == GROUPS.lower():
+        if target.group:
+            raise not_at_a_group(declared, template, name)
         subscription = body.get("subscriptionId")
         return f"/subscriptions/{subscription or target.subscription_id}/resourceGroups/{name}"
     outermost = declared.parents[0] if declared.parents else declared
@@ -368,6 +355,18 @@ def _id(
     return f"{at.id}/providers/{where}/providers/{below}"
 
 
+def not_at_a_group(declared: Declared, template: Template, name: str) -> ArmError:
+    """The refusal of a resource group in a deployment to a resource group."""
+    place = template.place(declared.path)
+    return invalid_template(
+        f"The template resource '{name}' of type '{GROUPS}' at line '{place.line}' and column"
+        f" '{place.column}' is not valid: it can be deployed at a subscription only, not at a"
+        " resource group",
+        place,
+        declared.path,
+    )
+
+
 def _elsewhere(
     declared: Declared, template: Template, target: Target, scope: TemplateScope
 ) -> Target:
@@ -380,12 +379,3 @@ def _elsewhere(
     elif subscription.lower() != target.subscription_id.lower():
         group = ""
     return Target(subscription, group)
-
-
-def relative_id(type_: str, name: str) -> str:
-    """`Namespace/type/name/type/name` of a type and a name with the same number of parts."""
-    namespace, *kinds = type_.split("/")
-    parts = [namespace]
-    for kind, part in zip(kinds, name.split("/"), strict=True):
-        parts += [kind, part]
-    return "/".join(parts)
