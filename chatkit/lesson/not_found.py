@@ -29,6 +29,8 @@ PARAMETER = "{}"
 IN_BRACES = re.compile(r"\{[^{}]{0,200}\}")
 LIMIT_S = 5.0
 PREFIX = "api"
+# What the platform and the host answer themselves.
+NOT_FUNCTIONS = ("/.", "/admin", "/runtime")
 # Functions of the app that is taught, by what they answer, with their files.
 APP = {
     ("POST", "negotiate"): ("negotiate", "signalr_info.py"),
@@ -96,6 +98,8 @@ def why(session: Session, where: str, method: str, path: str) -> NotFound | None
     """
     from azure.core.exceptions import AzureError
 
+    if path.lower().startswith(NOT_FUNCTIONS):
+        return None
     try:
         known = [*(_local(session) if where == "local" else _deployed(session))]
     except (ChatkitError, AzureError, OSError):

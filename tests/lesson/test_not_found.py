@@ -66,7 +66,9 @@ def test_a_cell_names_the_nearest(session: Session, method: str, path: str, ask:
     assert f"Why: The functions answer {LISTED}." in shown and f"Do: {ask}" in shown
 
 
-@pytest.mark.parametrize("path", ["/api/messages", "/API/Messages", "/api/one/2", "/other"])
+@pytest.mark.parametrize(
+    "path", ["/api/messages", "/API/Messages", "/api/one/2", "/other", "/.auth/me", "/admin/x"]
+)
 def test_a_function_that_says_404_itself_is_no_wrong_address(session: Session, path: str) -> None:
     """Nor is another program's address one of the app's."""
     url = f"http://localhost:2{path}" if path == "/other" else f"{API}{path}"

@@ -17,6 +17,7 @@ from chatkit.core import settings
 NOT_READABLE = re.compile(r"PermissionError: \[Errno 13\] [^:]{1,80}: '([^']{1,300}\.py)'")
 NO_MODULE = re.compile(r"ModuleNotFoundError: No module named '([\w.]{1,100})'")
 NO_CONNECTION = re.compile(r"app setting named AzureSignalRConnectionString\b")
+NO_RIGHT = re.compile(r"HTTPError: HTTP Error (401|403)\b")
 HOST_FILE = re.compile(r"\bhost\.json\b")
 OF_FUNCTION = re.compile(
     r"cannot load the ([\w-]{1,100}) function|Function ([\w-]{1,100}) does not have a trigger"
@@ -38,8 +39,13 @@ def remedy(exception: str, folder: Path, where: str, *, line: int, file: str) ->
     if path is not None:
         return f"`chmod u+rw {shlex.quote(str(path))}` lets you read it; then {again(where)}."
     if NO_CONNECTION.search(exception):
-        local = where == "local"
-        return f"workshop.{'write_local_settings' if local else 'upload_settings'}() writes it."
+        return f"workshop.{_settings_verb(where)}() writes it."
+    if NO_RIGHT.search(exception) and _is_kits(folder, file):
+        return (
+            "The code is right, and the service refuses what it shows:"
+            f" workshop.{_settings_verb(where)}() writes the key of now; without keys,"
+            " workshop.assign_roles() gives the identity its roles."
+        )
     if HOST_FILE.search(exception) and not file:
         write = "or run the cell of section 03 that writes it"
         return f"Correct my-chat/functions/host.json, {write}; then {again(where)}."
@@ -61,6 +67,18 @@ def remedy(exception: str, folder: Path, where: str, *, line: int, file: str) ->
 def again(where: str) -> str:
     """What takes over a correction."""
     return "workshop.start_functions()" if where == "local" else "workshop.publish_functions()"
+
+
+def _settings_verb(where: str) -> str:
+    return "write_local_settings" if where == "local" else "upload_settings"
+
+
+def _is_kits(folder: Path, file: str) -> bool:
+    """Whether a file of the app is as the kit has it."""
+    try:
+        return (folder / file).read_bytes() == (settings.kit() / "functions" / file).read_bytes()
+    except OSError:
+        return False
 
 
 def unreadable(exception: str, folder: Path) -> Path | None:

@@ -10,7 +10,7 @@ from azure.core.exceptions import HttpResponseError
 from azure.storage.blob import BlobServiceClient
 
 from chatkit.chat.client.sign_in import PersonNeeded
-from chatkit.cloud.provision import federated_sign_in, storage
+from chatkit.cloud.provision import federated_sign_in, signalr, storage
 from chatkit.cloud.provision.app_settings import read_app_settings
 from chatkit.lesson.checks import private_messages, send_message
 from chatkit.lesson.checks.core import service
@@ -80,6 +80,9 @@ def _signalr_key(session: Session, text: str) -> str:
     body = {"target": "newMessage", "arguments": []}
     sent = fetch("POST", connection.server_url + path, body=body, headers=headers)
     expect(sent.status == 401, "A message with the old key", expected="401", got=sent, hint=OFF)
+    # Azure makes new keys when they are switched on again: the old ones say nothing of those.
+    keyless = signalr.is_keyless(signalr.connection_string(session.stack()))
+    expect(keyless, "SignalR Service", expected="no keys", got="new ones", hint=OFF)
     return "The old key of SignalR Service lets no client in and sends no message: 401."
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from chatkit.cloud.app_log.failures import FunctionFailure, failures, since_loaded
+from chatkit.core import settings
 
 AT = "[2026-11-29T00:00:00.123Z] "
 FAILED = "System.Private.CoreLib: Exception while executing function: Functions.SendMessage. "
@@ -101,6 +102,15 @@ def test_a_missing_connection_string_is_written(folder: Path) -> None:
     assert found.fix("deployed") == "workshop.upload_settings() writes it."
     (other,) = failures(said.replace("Connection", "Conection"), folder)
     assert "functions/send_message.py" in other.fix("local")
+
+
+def test_a_service_that_refuses_is_no_wrong_line(folder: Path) -> None:
+    """As long as the file is the kit's; in the learner's own code the line may be wrong."""
+    refused = "urllib.error.HTTPError: HTTP Error 403: Forbidden"
+    assert "Correct line 1" in imported(folder, refused).fix("local")
+    own = (settings.kit() / "functions" / "send_message.py").read_bytes()
+    (folder / "send_message.py").write_bytes(own)
+    assert "workshop.assign_roles()" in imported(folder, refused).fix("deployed")
 
 
 def test_what_was_said_before_the_app_was_loaded_is_over() -> None:

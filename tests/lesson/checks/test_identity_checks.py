@@ -258,6 +258,13 @@ def test_12_notices_each_key_that_is_left(
     workshop.disable_keys()
     workshop.enable_authentication()
     workshop.check("12")
+    instances = workshop.session.stack().cloud.signalr().signal_r
+    names = workshop.session.names
+    instance = instances.get(names.resource_group, names.signalr)
+    instance.disable_local_auth = False
+    instances.begin_create_or_update(names.resource_group, names.signalr, instance).result()
+    words = "SignalR Service: expected no keys, got new ones"
+    assert "disable_keys" in fails(workshop, "12", words)
     for again in ("assign_roles", "use_identity", "remove_client_secret", "disable_keys"):
         getattr(workshop, again)()
     text = workshop.check("12").text

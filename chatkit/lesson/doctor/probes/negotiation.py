@@ -209,12 +209,17 @@ def _hub_of(answer: Answer | None) -> str:
     return next(iter(query.get("hub", [])), "")
 
 
-def _refused(*statuses: int) -> Probe:
-    """A probe that sees negotiate answer with one of some statuses."""
+def _refused(*statuses: int, where_is: str = "") -> Probe:
+    """A probe that sees negotiate answer with one of some statuses.
+
+    Args:
+        statuses: Any of them.
+        where_is: Only there; empty for everywhere.
+    """
 
     def look(snapshot: Snapshot) -> str:
         for where, answer in _answers(snapshot):
-            if answer.status in statuses:
+            if where_is in where and answer.status in statuses:
                 return f"negotiate {where} answers {answer.status}"
         return ""
 
@@ -235,5 +240,5 @@ PROBES: dict[str, Probe] = {
 GENERAL: dict[str, Probe] = {
     "negotiate-404": _refused(404),
     "host-not-running": _refused(502, 503),
-    "settings-not-uploaded": _refused(500),
+    "settings-not-uploaded": _refused(500, where_is="in the function app"),
 }
