@@ -16,12 +16,20 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 from chatkit.core import descriptors
+from chatkit.core.peers.connecting_user import is_of_another_person
 
 log = logging.getLogger("chatkit.local.ports")
 ProtocolFactory = Callable[[], asyncio.BaseProtocol]
 HANDSHAKE_WITHIN_S = 15
 ROOM_PAUSE_S = 0.1
 NO_ROOM = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
+REFUSAL_WITHIN_S = 2
+REFUSAL_READS_BYTES = 1 << 16
+REFUSAL = b"This server belongs to another user of this machine, and answers that user alone.\n"
+REFUSED = (
+    b"HTTP/1.1 403 Forbidden\r\nContent-Type: text/plain; charset=utf-8\r\n"
+    b"Content-Length: %d\r\nConnection: close\r\n\r\n%s" % (len(REFUSAL), REFUSAL)
+)
 FULL = "No more connections now: the limit of open files is reached. New ones wait."
 
 
@@ -32,6 +40,7 @@ class Acceptor:
         sockets: They listen, and do not block.
         factory: Makes the protocol of a connection.
         tls: Server context for https; None for plain http.
+        is_for_everybody: Take connections of the machine's other users, too.
     """
 
     def __init__(
@@ -39,7 +48,10 @@ class Acceptor:
         sockets: Sequence[socket.socket],
         factory: ProtocolFactory,
         tls: ssl.SSLContext | None,
+        *,
+        is_for_everybody: bool = False,
     ) -> None:
+        self._is_for_everybody = is_for_everybody
         self._sockets = sockets
         self._factory = factory
         self._tls = tls
@@ -86,6 +98,9 @@ class Acceptor:
             await asyncio.sleep(ROOM_PAUSE_S)
 
     async def _begin(self, connection: socket.socket) -> None:
+        if not self._is_for_everybody and is_of_another_person(connection):
+            await self._refuse(connection)
+            return
         handshake_s = None
         if self._tls is not None:
             handshake_s = HANDSHAKE_WITHIN_S
@@ -93,6 +108,16 @@ class Acceptor:
             await asyncio.get_running_loop().connect_accepted_socket(
                 self._factory, connection, ssl=self._tls, ssl_handshake_timeout=handshake_s
             )
+
+    async def _refuse(self, connection: socket.socket) -> None:
+        """End a connection; over plain http with a sentence, for who has mistyped a port."""
+        loop = asyncio.get_running_loop()
+        with connection, suppress(OSError, TimeoutError):
+            if self._tls is None:
+                async with asyncio.timeout(REFUSAL_WITHIN_S):
+                    # What is left unread when a socket closes takes the answer along.
+                    await loop.sock_recv(connection, REFUSAL_READS_BYTES)
+                    await loop.sock_sendall(connection, REFUSED)
 
 
 def _is_full() -> bool:

@@ -135,11 +135,21 @@ async def listen(
 
 
 async def listen_on(
-    sockets: ports.Sockets, server: Server, *, tls: ssl.SSLContext | None = None
+    sockets: ports.Sockets,
+    server: Server,
+    *,
+    tls: ssl.SSLContext | None = None,
+    is_for_everybody: bool = False,
 ) -> Listener:
     """Serve on sockets of `ports.bind`.
 
     For a service that has to know its port before it can be made.
+
+    Args:
+        sockets: Where to serve.
+        server: What to serve.
+        tls: Server context for https; None for plain http.
+        is_for_everybody: Answer the machine's other users, too, where the system tells who asks.
     """
     try:
         factory = await server.start()
@@ -147,7 +157,7 @@ async def listen_on(
         for sock in sockets:
             sock.close()
         raise
-    return _Listener(server, Acceptor(sockets, factory, tls))
+    return _Listener(server, Acceptor(sockets, factory, tls, is_for_everybody=is_for_everybody))
 
 
 class Listeners:

@@ -26,6 +26,7 @@ from chatkit.cloud.publish import page_list
 from chatkit.core import log_files, ports
 from chatkit.core.errors import PortInUse, SetupError
 from chatkit.core.host_names import NOT_HERE, answers_to
+from chatkit.core.peers.connecting_user import is_of_another_person
 from chatkit.core.running import start_proof
 from chatkit.core.running.presence import PAGE, UNLISTED, Presence, present, started_for
 from chatkit.core.running.reachable import TOKEN_HEADER, Reachable, new_token, told
@@ -175,9 +176,11 @@ class PageServer(ThreadingHTTPServer):
         self.requests.append({**event, "source": SOURCE, "kind": "request", "detail": detail})
 
     def verify_request(self, request: Any, client_address: Any) -> bool:
-        """Refuse a connection when there are too many; note when the others began."""
+        """Refuse a connection of another user of this machine, and when there are too many; note
+        when the others began.
+        """
         del client_address
-        if len(self._open) >= MAX_CONNECTIONS:
+        if len(self._open) >= MAX_CONNECTIONS or is_of_another_person(request):
             return False
         self._open.add(request)
         self._waiting[request] = monotonic()

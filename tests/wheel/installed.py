@@ -79,10 +79,7 @@ def installed(wheel: Path, folder: Path) -> Installed:
     else:
         installers.create(environment, uv)
     python = environment / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
-    where, options = ["--python", str(python)], ["--no-deps", "--no-index", str(wheel)]
-    pip = [sys.executable, "-m", "pip", *where, "install", "--no-compile", *options]
-    command = pip if uv is None else [uv.path, "pip", "install", *where, *options]
-    subprocess.run(command, check=True, capture_output=True)
+    pip_install(python, wheel)
     code = "import sysconfig; print(sysconfig.get_path('purelib'))"
     site = subprocess.run([str(python), "-c", code], capture_output=True, text=True, check=True)
     # Folders that such a file names come last, and their own .pth files are not read: no chatkit.
@@ -91,6 +88,15 @@ def installed(wheel: Path, folder: Path) -> Installed:
     person = folder / "person"
     person.mkdir()
     return Installed(python, person)
+
+
+def pip_install(python: Path, wheel: Path) -> None:
+    """Install a wheel, and nothing else, into an environment that may have no pip."""
+    uv = installers.find_uv()
+    where, options = ["--python", str(python)], ["--no-deps", "--no-index", str(wheel)]
+    pip = [sys.executable, "-m", "pip", *where, "install", "--no-compile", *options]
+    command = pip if uv is None else [uv.path, "pip", "install", *where, *options]
+    subprocess.run(command, check=True, capture_output=True)
 
 
 def uvx(folder: Path) -> Path:

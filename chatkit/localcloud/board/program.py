@@ -64,7 +64,7 @@ async def _open_room(
         print(f"{known.host}:{known.port} cannot be opened: {error}", flush=True)
         raise SystemExit(ROOM_IN_USE) from None
     front = Front(known.host, known.port, known.hub, functions, session)
-    opened = await listeners.listen_on(sockets, front.server())
+    opened = await listeners.listen_on(sockets, front.server(), is_for_everybody=True)
     stack.push_async_callback(opened.close)
 
 

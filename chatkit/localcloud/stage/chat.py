@@ -12,7 +12,7 @@ from aiohttp import web
 from yarl import URL
 
 from chatkit.core import ports
-from chatkit.core.running.listening_users import listening_users
+from chatkit.core.peers.listening_users import listening_users
 from chatkit.localcloud.core.answering import plainly
 from chatkit.localcloud.core.web import HANDED_ON, HandedOn
 from chatkit.localcloud.functions.service import FunctionsService

@@ -268,7 +268,7 @@ class StageService:
         # First what a start of the local cloud needs to go on with what is acknowledged now.
         keeping.keep(self._platform, kept, place)
         self._kept = kept
-        self._listener = await listen_on(sockets, server(stage))
+        self._listener = await listen_on(sockets, server(stage), is_for_everybody=True)
         self._stage = stage
         stage.moderator.recent.follow(stage.instance())
         self._notice = ""

@@ -7,9 +7,9 @@ import sys
 from dataclasses import dataclass
 
 from chatkit.core.errors import SetupError
+from chatkit.core.peers.listening_users import listening_users
 from chatkit.core.ports import HIGHEST
 from chatkit.core.public_urls import LOOPBACK
-from chatkit.core.running.listening_users import listening_users
 from chatkit.localcloud.core.web import parts_of
 
 DEFAULT_PORTS = {"http": 80, "https": 443}

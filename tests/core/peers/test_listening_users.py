@@ -11,8 +11,8 @@ from contextlib import closing, contextmanager
 import pytest
 
 from chatkit.core import ports
-from chatkit.core.running import listening_users as module
-from chatkit.core.running.listening_users import listening_users
+from chatkit.core.peers import listening_users as module
+from chatkit.core.peers.listening_users import listening_users
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="other systems do not tell")
 
@@ -54,4 +54,4 @@ def test_a_list_that_ends_with_an_error_is_none() -> None:
         length = module.HEADER.size + len(content)
         kernel.send(module.HEADER.pack(length, module.DONE, 0, 0, 0) + content)
         with pytest.raises(OSError, match="does not list"):
-            [*module._answers(mine)]
+            [*module.answers(mine)]

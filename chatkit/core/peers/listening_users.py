@@ -53,7 +53,7 @@ def _asked(port: int) -> set[int]:
     with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, NETLINK_SOCK_DIAG) as kernel:
         for family in (socket.AF_INET, socket.AF_INET6):
             kernel.send(_request(family, port))
-            for answer in _answers(kernel):
+            for answer in answers(kernel):
                 found_port, user = ANSWER.unpack_from(answer)
                 if found_port == port.to_bytes(2, "big"):
                     found.add(user)
@@ -66,7 +66,7 @@ def _request(family: int, port: int) -> bytes:
     return HEADER.pack(length, SOCK_DIAG_BY_FAMILY, REQUEST_AND_DUMP, 0, 0) + content
 
 
-def _answers(kernel: socket.socket) -> Iterator[bytes]:
+def answers(kernel: socket.socket) -> Iterator[bytes]:
     """The contents of the messages up to the one that ends them.
 
     Raises:

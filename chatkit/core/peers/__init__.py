@@ -1,0 +1,1 @@
+"""Whose programs are at the ends of this machine's own connections."""
