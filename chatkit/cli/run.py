@@ -154,7 +154,10 @@ def tell_plan(chosen: list[Path], target: str | None, *, read_only: bool, people
     if read_only:
         from chatkit.cloud.plan.asking import Asking
 
-        found = tuple(Asking(connect(wanted, settings.home()), wanted.names).answers())
+        facts = wanted.facts
+        made = (facts.signalr, facts.storage_account, facts.function_app)
+        asking = Asking(connect(wanted, settings.home()), wanted.names, made)
+        found = tuple(asking.answers())
         told = replace(told, found=found)
     typer.echo(f"\n{told}")
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 import urllib.request
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -13,6 +15,7 @@ import pytest
 import requests
 
 from chatkit.cli.report.verb import names_of
+from chatkit.cloud.plan.calls import all_calls
 from chatkit.cloud.trace import record
 from chatkit.cloud.trace.report import of
 from chatkit.steps import local_settings
@@ -20,10 +23,14 @@ from chatkit.steps.local_servers import FUNCTIONS, PAGE
 from chatkit.wire.connection_strings import SignalRConnectionString
 from chatkit.workshop import Workshop
 from tests.app_versions import write_app
-from tests.cloud.plan import azure_page
+from tests.cloud.plan import azure_page, generating
+from tests.cloud.plan.whole_tutorial import Whole, addresses_of
 from tests.localcloud.resource_manager.watching import Watch
 from tests.other_programs import taking_ports
+from tests.steps.by_hand.state import Asked
 
+PAGE_ADDRESS = re.compile(r"http://127\.0\.0\.1:\d+")
+BLOB_ADDRESS = re.compile(r"https://localhost:\d+/chatkit\w+")
 ORDER = (
     "sign_in",
     "create_resource_group",
@@ -267,7 +274,9 @@ def test_nothing_that_went_over_the_wire_is_outside_azures_models(
     }
 
 
-def test_everything_that_was_sent_has_a_row_in_the_page_about_azure(workshop: Workshop) -> None:
+def test_everything_that_was_sent_has_a_row_in_the_page_about_azure(
+    workshop: Workshop, texts: dict[str, str]
+) -> None:
     """docs/azure.md says of each call what is known: a new one has to be looked up first."""
     manager = workshop.cloud.resource_manager
     sent = [
@@ -276,6 +285,27 @@ def test_everything_that_was_sent_has_a_row_in_the_page_about_azure(workshop: Wo
         if entry["step"] and entry["url"].startswith(f"{manager}/")
     ]
     assert len(sent) > 50 and azure_page.missing(iter(sent)) == []
+
+
+def test_what_a_step_changes_is_what_the_plan_says(
+    workshop: Workshop, texts: dict[str, str]
+) -> None:
+    """With its body: `chatkit run --target azure --dry-run` tells what is really sent."""
+    workshop.provision()
+    noted = record.read(workshop.home, "local")
+    changing = [one for one in noted if one["step"] and one["method"] in ("PUT", "PATCH")]
+    asked = Asked(replace(workshop.cloud, record=None), workshop.settings.names)
+    addresses = addresses_of(asked)
+    for one in PAGE_ADDRESS.findall(json.dumps(changing)):  # before its port moved, too
+        addresses[one] = "{web}"
+    for one in BLOB_ADDRESS.findall(json.dumps(changing)):
+        addresses[one] = "{blob}"
+    sent = generating.planned(Whole({"": changing}, addresses, workshop.settings.suffix))
+    # Without the section and the step: `provision` makes at once what several steps make.
+    told = {generating.key(call)[2:] for call in all_calls()}
+    assert len(sent) > 8
+    for call in sent:
+        assert generating.key(call)[2:] in told, call
 
 
 def _path_and_version(url: str) -> tuple[str, str]:

@@ -6,7 +6,7 @@ which would be a change.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from typing import Any
 
 from azure.core.exceptions import AzureError
@@ -30,12 +30,14 @@ class Asking:
     Args:
         cloud: Whose.
         names: Of what will be made.
+        made: Names of what is made already, by this home.
     """
 
-    def __init__(self, cloud: Cloud, names: Names) -> None:
+    def __init__(self, cloud: Cloud, names: Names, made: Collection[str] = ()) -> None:
         self._manager = cloud.rest(cloud.resource_manager)
         self._subscription = f"/subscriptions/{cloud.subscription_id}"
         self._names = names
+        self._made = made
 
     def answers(self) -> Iterator[str]:
         """One sentence for each question; one that is not answered says why."""
@@ -61,18 +63,18 @@ class Asking:
         place = f"Microsoft.SignalRService/locations/{self._names.region}/checkNameAvailability"
         name = self._names.signalr
         asked = {"type": "Microsoft.SignalRService/SignalR", "name": name}
-        return _free(name, self._post(place, SIGNALR_API, asked))
+        return self._free(name, self._post(place, SIGNALR_API, asked))
 
     def _storage(self) -> str:
         name = self._names.storage_account
         asked = {"type": "Microsoft.Storage/storageAccounts", "name": name}
         place = "Microsoft.Storage/checkNameAvailability"
-        return _free(name, self._post(place, STORAGE_API, asked))
+        return self._free(name, self._post(place, STORAGE_API, asked))
 
     def _app(self) -> str:
         name = self._names.function_app
         asked = {"type": "Microsoft.Web/sites", "name": name}
-        return _free(name, self._post("Microsoft.Web/checknameavailability", WEB_API, asked))
+        return self._free(name, self._post("Microsoft.Web/checknameavailability", WEB_API, asked))
 
     def _region(self) -> str:
         region = self._names.region
@@ -94,6 +96,13 @@ class Asking:
         states = {one: self._get(one, RESOURCES_API)["registrationState"] for one in PROVIDERS}
         return ", ".join(f"{name} {state}" for name, state in states.items())
 
+    def _free(self, name: str, answer: dict[str, Any]) -> str:
+        if name in self._made:
+            return f"{name} is yours, and made already"
+        if answer.get("nameAvailable"):
+            return f"{name} is free"
+        return f"{name} is not free. {answer.get('message') or ''}".rstrip()
+
     def _get(self, place: str, version: str, query: str = "") -> dict[str, Any]:
         url = f"{self._subscription}/providers/{place}?{query}api-version={version}"
         return self._read("GET", url, None)
@@ -107,9 +116,3 @@ class Asking:
         answer.raise_for_status()
         found: dict[str, Any] = answer.json()
         return found
-
-
-def _free(name: str, answer: dict[str, Any]) -> str:
-    if answer.get("nameAvailable"):
-        return f"{name} is free"
-    return f"{name} is not free. {answer.get('message') or ''}".rstrip()

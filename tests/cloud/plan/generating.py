@@ -20,7 +20,7 @@ from chatkit.cloud.trace.entry import Entry
 from chatkit.localcloud.resource_manager.core.http import Call
 from chatkit.localcloud.resource_manager.core.routing import Match, Router
 from chatkit.localcloud.resource_manager.gateway.authorization import action_of
-from tests.cloud.plan.whole_tutorial import REGION, REGION_SHOWN, SUFFIX, Whole
+from tests.cloud.plan.whole_tutorial import REGION, REGION_SHOWN, Whole
 from tests.localcloud.resource_manager.coverage_table import routes
 
 GUID = re.compile(r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b", re.IGNORECASE)
@@ -88,7 +88,7 @@ def templated(text: str, whole: Whole) -> str:
     text = re.sub(r"https?://(\{(?:app|scm|signalr)\})", r"\1", text)
     for name in (REGION, REGION_SHOWN):
         text = text.replace(name, "{region}")
-    text = text.replace(SUFFIX, "{suffix}")
+    text = text.replace(whole.suffix, "{suffix}")
     text = CHECKED.sub("<container of the check>", DAY.sub("<day>", text))
     return GUID.sub(lambda one: one[0] if one[0].lower() in _known_ids() else "<id>", text)
 

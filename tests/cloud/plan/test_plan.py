@@ -171,6 +171,15 @@ def test_names_that_are_not_chosen_are_not_asked_for(azure: FakeAzure, cloud: Cl
     assert said[0].endswith("chosen at the first run") and azure.sent("POST") == []
 
 
+def test_what_is_made_already_is_no_taken_name(azure: FakeAzure, cloud: Cloud) -> None:
+    """It is this home's own."""
+    azure.on("GET", "", answer)
+    azure.on("POST", ASKED, (200, {"nameAvailable": False, "message": "Taken."}, {}))
+    said = [*Asking(cloud, NAMES, made=["chatkit-abc123"]).answers()]
+    assert said[0].endswith("chatkit-abc123 is yours, and made already")
+    assert said[1].endswith("chatkitabc123 is not free. Taken.")
+
+
 def test_a_plan_says_what_azure_said() -> None:
     """And that it was asked."""
     told = str(replace(Plan(NAMES, TITLES), found=("region: westeurope offers it",)))

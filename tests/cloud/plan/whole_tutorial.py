@@ -30,10 +30,12 @@ class Whole:
     Attributes:
         sent: What each section sent, by its number.
         addresses: What stands for each address of the local cloud: `{app}`, `{blob}`.
+        suffix: Of its names.
     """
 
     sent: dict[str, list[Entry]]
     addresses: dict[str, str]
+    suffix: str = SUFFIX
 
 
 def sent_by_notebooks(home: Path) -> Whole:
@@ -55,12 +57,13 @@ def sent_by_notebooks(home: Path) -> Whole:
                     content,
                     path.name,
                     path.parent,
-                    done=lambda _cell: addresses.update(_read(asked)),
+                    done=lambda _cell: addresses.update(addresses_of(asked)),
                     environment=os.environ,
                 )
                 found[section.number] = record.read(home, "local")[before:]
     return Whole(found, addresses)
 
 
-def _read(asked: Asked) -> dict[str, str]:
+def addresses_of(asked: Asked) -> dict[str, str]:
+    """What stands for each address that there is now."""
     return {address: name for name, address in asked.addresses().items() if address}
