@@ -6,7 +6,7 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from chatkit.localcloud.resource_manager.core import errors
 from chatkit.localcloud.resource_manager.core.context import Context
@@ -27,7 +27,7 @@ from chatkit.localcloud.resource_manager.templates.reading.template import (
     Template,
     open_template,
 )
-from chatkit.localcloud.resource_manager.templates.secrets_kept import secure_values
+from chatkit.localcloud.resource_manager.templates.secrets_kept import masked, secure_values
 
 NAME = re.compile(r"^[-\w._()]{1,64}$")
 NO_GROUPS: Mapping[str, JsonObject] = {}
@@ -117,15 +117,7 @@ class Preparing:
         Raises:
             ArmError: The request or its template is refused.
         """
-        name = call.params["deployment"]
-        if not NAME.fullmatch(name) or name.endswith("."):
-            raise errors.ArmError(
-                400,
-                "InvalidDeploymentName",
-                f"The provided deployment name '{name}' has invalid characters or form: it must"
-                " have 1 to 64 letters, digits, '_', '(', ')', '-' or '.', and must not end with"
-                " '.'.",
-            )
+        name = _name(call)
         found, body = read_request(call)
         properties = body["properties"]
         target = self._target(call, coming)
@@ -137,6 +129,32 @@ class Preparing:
         facts = CloudFacts(about)
         scope = TemplateScope.of(template, values, facts)
 
+        try:
+            parameters, made = await self._planned(call, target, scope, facts)
+            waits = order(made, template)
+        except errors.ArmError as error:
+            # Sentences quote values that are wrong.
+            raise _without(error, secure_values(template, values.values)) from None
+        return Prepared(
+            name=name,
+            call=call,
+            request=body,
+            template=template,
+            plan=made,
+            waits=waits,
+            facts=facts,
+            scope=scope,
+            parameters=parameters,
+            secrets=secure_values(template, parameters),
+            mode=mode,
+        )
+
+    async def _planned(
+        self, call: Call, target: Target, scope: TemplateScope, facts: CloudFacts
+    ) -> tuple[JsonObject, Plan]:
+        """The values of all parameters, and the resources."""
+        template = scope.template
+
         async def fetch(method: str, url: str, sent: Json) -> Json:
             return (await self._dispatch.send(method, url, call, sent)).body
 
@@ -146,7 +164,7 @@ class Preparing:
             return parameters, plan(template, target, scope)
 
         try:
-            parameters, made = await facts.evaluated(work, fetch)
+            return await facts.evaluated(work, fetch)
         except Misplaced as error:
             place = template.place(error.section)
             sentence = error.message.rstrip(".")
@@ -157,19 +175,6 @@ class Preparing:
             raise invalid_template(
                 f"The resource '{error}' is asked for before anything is deployed"
             ) from None
-        return Prepared(
-            name=name,
-            call=call,
-            request=body,
-            template=template,
-            plan=made,
-            waits=order(made, template),
-            facts=facts,
-            scope=scope,
-            parameters=parameters,
-            secrets=secure_values(template, parameters),
-            mode=mode,
-        )
 
     def _target(self, call: Call, coming: Mapping[str, JsonObject]) -> Target:
         subscription = self._context.subscription_id
@@ -215,6 +220,28 @@ class Preparing:
             "tags": found["tags"] or {},
             "properties": {"provisioningState": "Succeeded"},
         }
+
+
+def _name(call: Call) -> str:
+    name = call.params["deployment"]
+    if NAME.fullmatch(name) and not name.endswith("."):
+        return name
+    raise errors.ArmError(
+        400,
+        "InvalidDeploymentName",
+        f"The provided deployment name '{name}' has invalid characters or form: it must have 1 to"
+        " 64 letters, digits, '_', '(', ')', '-' or '.', and must not end with '.'.",
+    )
+
+
+def _without(error: errors.ArmError, secrets: frozenset[str]) -> errors.ArmError:
+    """The same error with secure values masked."""
+    return replace(
+        error,
+        message=masked(error.message, secrets),
+        details=masked(error.details, secrets),
+        additional_info=masked(error.additional_info, secrets),
+    )
 
 
 def _deployment(name: str, body: JsonObject, template: Template) -> JsonObject:

@@ -73,6 +73,13 @@ def unescaped(text: str) -> str:
     return text
 
 
+def escaped(text: str) -> str:
+    """A string that stands for itself: `unescaped` gives it back, and it is no expression."""
+    if text.startswith("[") and text.endswith("]"):
+        return f"[{text}"
+    return text
+
+
 @lru_cache(maxsize=256)
 def parse(text: str) -> Expression:
     """Read an expression with its brackets.

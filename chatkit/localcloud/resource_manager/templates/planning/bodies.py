@@ -6,6 +6,7 @@ from chatkit.localcloud.resource_manager.core.documents import Json, JsonObject
 from chatkit.localcloud.resource_manager.templates.language.core.errors import TemplateError
 from chatkit.localcloud.resource_manager.templates.language.core.scope import Place
 from chatkit.localcloud.resource_manager.templates.language.evaluating import evaluate
+from chatkit.localcloud.resource_manager.templates.language.parser import escaped
 from chatkit.localcloud.resource_manager.templates.planning import loops
 from chatkit.localcloud.resource_manager.templates.planning.order import BEFOREHAND, is_inner
 from chatkit.localcloud.resource_manager.templates.planning.plan import Planned
@@ -127,12 +128,12 @@ def _nested(properties: JsonObject, scope: TemplateScope) -> JsonObject:
 
 
 def _escaped(value: Json) -> Json:
-    if isinstance(value, str) and value.startswith("["):
-        return f"[{value}"
+    if isinstance(value, str):
+        return escaped(value)
     if isinstance(value, list):
         return [_escaped(one) for one in value]
     if isinstance(value, dict):
-        return {name: _escaped(one) for name, one in value.items()}
+        return {escaped(name): _escaped(one) for name, one in value.items()}
     return value
 
 

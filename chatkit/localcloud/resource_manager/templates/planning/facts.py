@@ -17,6 +17,7 @@ from urllib.parse import quote
 from chatkit.core.time import clock
 from chatkit.localcloud.resource_manager.core.documents import Json, JsonObject
 from chatkit.localcloud.resource_manager.templates.language.core.errors import TemplateError
+from chatkit.localcloud.resource_manager.templates.language.core.limits import budget
 from chatkit.localcloud.resource_manager.templates.language.core.scope import Level
 from chatkit.localcloud.resource_manager.templates.planning.plan import Plan, Planned
 from chatkit.localcloud.resource_manager.templates.planning.targets import Target
@@ -90,7 +91,8 @@ class CloudFacts:
         """Run an evaluation, fetching what it asks for."""
         for _ in range(MAX_REQUESTS):
             try:
-                return work()
+                with budget():
+                    return work()
             except Ask as ask:
                 self._answers[ask.key] = await fetch(ask.method, ask.url, ask.body)
         raise TemplateError(f"The expressions ask for more than {MAX_REQUESTS} resources.")

@@ -11,6 +11,7 @@ from typing import Protocol
 
 from chatkit.localcloud.resource_manager.core.documents import Json, JsonObject
 from chatkit.localcloud.resource_manager.templates.language.core.errors import TemplateError
+from chatkit.localcloud.resource_manager.templates.language.core.limits import budget, checked
 from chatkit.localcloud.resource_manager.templates.language.core.scope import Scope
 from chatkit.localcloud.resource_manager.templates.language.evaluating import evaluate
 
@@ -64,9 +65,13 @@ def count_of(loop: JsonObject, scope: LoopScope) -> int:
 def elements(loop: JsonObject, scope: LoopScope) -> list[Json]:
     """What a loop makes."""
     name = str(loop["name"])
-    return [
-        evaluated(loop["input"], scope.turn(name, index)) for index in range(count_of(loop, scope))
-    ]
+    found: list[Json] = []
+    with budget() as steps:
+        for index in range(count_of(loop, scope)):
+            found.append(evaluated(loop["input"], scope.turn(name, index)))
+            steps.take(found[-1])
+    checked(found)
+    return found
 
 
 def evaluated(value: Json, scope: LoopScope) -> Json:

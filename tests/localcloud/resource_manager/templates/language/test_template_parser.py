@@ -21,6 +21,7 @@ from chatkit.localcloud.resource_manager.templates.language.evaluating import ev
 from chatkit.localcloud.resource_manager.templates.language.functions.catalogue import FUNCTIONS
 from chatkit.localcloud.resource_manager.templates.language.parser import (
     DEEPEST,
+    escaped,
     is_expression,
     parse,
     unescaped,
@@ -191,6 +192,13 @@ def test_what_is_an_expression_and_what_a_literal(text: str, is_one: bool, liter
     """Two brackets at the beginning stand for one, as Microsoft's page "Template syntax" says."""
     assert is_expression(text) is is_one
     assert unescaped(text) == literal
+
+
+@given(st.text() | st.lists(pieces).map("".join).map(lambda text: f"[{text}]"))
+def test_a_string_that_is_escaped_stands_for_itself(text: str) -> None:
+    """Whatever brackets it has."""
+    assert not is_expression(escaped(text))
+    assert unescaped(escaped(text)) == text
 
 
 def test_positions_are_columns_of_the_text_with_its_bracket() -> None:
