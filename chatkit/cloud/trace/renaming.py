@@ -95,7 +95,7 @@ class Renaming:
 
     def text(self, text: str) -> str:
         """A text without names and without secrets."""
-        found = scrub(text)
+        found = scrub(text).replace("%40", "@")  # as addresses have it
         found = MAIL.sub(lambda one: self._name(one[0], "person"), found)
         found = HOST.sub(self._host, found)
         found = NAKED_HOST.sub(self._host, found)

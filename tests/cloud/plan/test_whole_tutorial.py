@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import os
 
 import pytest
 
+from chatkit.cli.report.verb import names_of
 from chatkit.cloud.plan.calls import PlannedCall, all_calls
+from chatkit.cloud.trace.renaming import GUID, KEPT_IDS
+from chatkit.cloud.trace.report import of
+from chatkit.core.settings import Names
 from tests.cloud.plan import generating
-from tests.cloud.plan.whole_tutorial import Whole
+from tests.cloud.plan.whole_tutorial import SUFFIX, Whole
 
 pytestmark = pytest.mark.long
 
@@ -34,3 +39,21 @@ def test_the_plan_has_what_changes_something_in_the_order_in_which_it_is_sent(
 ) -> None:
     """But for what is sent at the same time."""
     assert [*generating.writes(sent)] == [*generating.writes(all_calls())]
+
+
+def test_nothing_that_people_said_is_noted(whole: Whole) -> None:
+    """Neither what they wrote nor who they are."""
+    noted = json.dumps(whole.sent)
+    for said in ("cake", "Hello", "party", "candles", "Good morning", "alice", "carol"):
+        assert said not in noted
+
+
+def test_a_report_of_all_of_it_has_no_name_in_it(whole: Whole) -> None:
+    """No id but those that are everybody's, no resource, no host."""
+    entries = [entry for section in whole.sent.values() for entry in section]
+    packed = of(entries, names_of(Names.of(SUFFIX)), {"target": "local"}).text()
+    assert SUFFIX not in packed
+    ids = {one.lower() for one in GUID.findall(packed)}
+    assert ids <= KEPT_IDS
+    for address in whole.addresses:
+        assert address not in packed

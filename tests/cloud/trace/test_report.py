@@ -104,6 +104,14 @@ def test_what_a_service_quotes_is_a_name(name: str, home: Path) -> None:
     assert name not in report(home, entry(message=f"The client '{name}' may not do it."))
 
 
+def test_a_mail_address_in_an_address_is_in_no_report(home: Path) -> None:
+    """Written as addresses have it, in a path and in a query."""
+    url = (
+        "https://graph.microsoft.com/v1.0/users/alice%40contoso.com?$filter=mail+eq+bob@contoso.com"
+    )
+    assert "contoso" not in report(home, entry(url=url, body={"x": "carol%40contoso.com"}))
+
+
 def test_a_group_that_only_a_message_names_is_in_no_report(home: Path) -> None:
     """The one before it, too."""
     said = f"Not at /subscriptions/{SUBSCRIPTION}/resourceGroups/pay-roll/providers/A.B/sites/hr-1."
