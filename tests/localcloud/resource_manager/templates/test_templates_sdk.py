@@ -89,7 +89,7 @@ def test_the_aio_client_at_the_subscription(cloud: LocalCloud, clients: Clients)
         "name": "second",
         "location": "westus2",
     }
-    body: dict[str, Any] = {**request(template(group)), "location": "eastus2"}
+    body: Any = {**request(template(group)), "location": "eastus2"}
 
     async def work() -> list[str]:
         credential = ClientSecretCredential(
