@@ -110,14 +110,15 @@ def test_the_aio_client_at_the_subscription(cloud: LocalCloud, clients: Clients)
         )
         async with credential, client:
             poller = await client.deployments.begin_what_if_at_subscription_scope("all", body)
-            changes = (await poller.result()).properties.changes
+            result: Any = await poller.result()
             made = await client.deployments.begin_create_or_update_at_subscription_scope(
                 "all", body
             )
             await made.result()
             listed = client.deployments.list_at_subscription_scope()
             names = [one.name async for one in listed]
-            return [*(one.change_type for one in changes), *names]
+            changes: list[str] = [one.change_type for one in result.properties.changes]
+            return changes + [str(name) for name in names]
 
     assert asyncio.run(work()) == ["Create", "all"]
     assert clients.resources.resource_groups.get("second").location == "westus2"
