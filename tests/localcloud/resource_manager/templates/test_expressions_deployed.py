@@ -119,6 +119,19 @@ def test_a_condition_decides(raw: Raw) -> None:
     assert outputs(made) == {}
 
 
+def test_the_name_of_what_is_left_out_may_not_be_known(raw: Raw) -> None:
+    """Published modules take the name of a key vault from a parameter that is null without one."""
+    vault = account(
+        "[last(split(tryGet(parameters('key'), 'id'), '/'))]",
+        condition="[not(empty(parameters('key')))]",
+        existing=True,
+        subscriptionId="[split(tryGet(parameters('key'), 'id'), '/')[2]]",
+    )
+    what = symbolic(vault=vault, store=account("chatstore1", dependsOn=["vault"]))
+    deploy(raw, {**what, "parameters": {"key": {"type": "object", "nullable": True}}})
+    assert raw("GET", f"{raw.group}/providers/Microsoft.Storage/storageAccounts/chatstore1")
+
+
 def test_symbolic_names_and_existing_resources(raw: Raw) -> None:
     """What the Bicep compiler writes: `reference('symbol')`, dependsOn by symbol, `existing`."""
     deploy(raw, template(account("chatstore1")), "before")

@@ -211,16 +211,19 @@ def _made(
     scope: TemplateScope,
     loop: tuple[str, int, int],
 ) -> tuple[Planned, bool]:
-    """One resource of the template, and whether its condition holds, with those of its parents."""
-    body = declared.body
+    """One resource of the template, and whether its condition holds, with those of its parents.
+
+    What is not wanted may have a name that cannot be evaluated: published templates take it from a
+    parameter that is null then.
+    """
     is_wanted = all(_condition(one, template, scope) for one in (*declared.parents, declared))
-    types = [_text(one, "type", template, scope) for one in (*declared.parents, declared)]
-    names = [_text(one, "name", template, scope) for one in (*declared.parents, declared)]
-    type_ = _joined(types)
-    name = _full_name(names, type_)
-    api_version = _text(declared, "apiVersion", template, scope)
-    _check_segments(declared, template, type_, name)
-    id_ = _id(declared, template, target, scope, (type_, name))
+    known = ("", "", "", "")
+    try:
+        known = _known(declared, template, target, scope)
+    except ArmError:
+        if is_wanted:
+            raise
+    id_, name, type_, api_version = known
     made = Planned(
         id=id_,
         name=name,
@@ -230,11 +233,24 @@ def _made(
         loop=loop[0],
         turn=loop[1],
         batch=loop[2],
-        is_existing=bool(body.get("existing")),
+        is_existing=bool(declared.body.get("existing")),
         declared=declared,
         scope=scope,
     )
     return made, is_wanted
+
+
+def _known(
+    declared: Declared, template: Template, target: Target, scope: TemplateScope
+) -> tuple[str, str, str, str]:
+    """Id, name, type and api-version."""
+    types = [_text(one, "type", template, scope) for one in (*declared.parents, declared)]
+    names = [_text(one, "name", template, scope) for one in (*declared.parents, declared)]
+    type_ = _joined(types)
+    name = _full_name(names, type_)
+    api_version = _text(declared, "apiVersion", template, scope)
+    _check_segments(declared, template, type_, name)
+    return _id(declared, template, target, scope, (type_, name)), name, type_, api_version
 
 
 def _joined(types: list[str]) -> str:
