@@ -300,7 +300,7 @@ def _inline(properties: JsonObject) -> Json:
         raise errors.ArmError(
             400,
             "InvalidDeployment",
-            "The deployment has no template: give 'template' or 'templateLink'.",
+            "The deployment has no template: give 'template'.",
         )
     return template
 
@@ -313,6 +313,12 @@ def _check_options(properties: JsonObject) -> None:
             "InvalidDeployment",
             "The deployment has a 'template' and a 'templateLink': give one of them.",
         )
+    for name in ("templateLink", "parametersLink"):
+        if properties.get(name):
+            raise errors.not_implemented(
+                f"The option '{name}' of deployments",
+                "templates and parameters within the request (az: -f FILE)",
+            )
     if properties.get("onErrorDeployment"):
         raise errors.not_implemented(
             "The option 'onErrorDeployment' of deployments",

@@ -137,6 +137,8 @@ def test_the_error_of_a_nested_deployment_is_nested(raw: Raw) -> None:
 @pytest.mark.parametrize(
     ("properties", "status", "words"),
     [
+        ({"template": None, "templateLink": {"uri": "https://a.example"}}, 501, "'templateLink'"),
+        ({"parametersLink": {"uri": "https://a.example/p.json"}}, 501, "'parametersLink'"),
         ({"onErrorDeployment": {"type": "LastSuccessful"}}, 501, "'onErrorDeployment'"),
         ({"extensionConfigs": {"a": {}}}, 501, "'extensionConfigs'"),
         ({"parameters": {"a": {"reference": {"secretName": "s"}}}}, 400, "key vault"),
