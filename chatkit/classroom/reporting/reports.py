@@ -54,7 +54,7 @@ def result(home: Path, kind: str, section: str, error: BaseException | None) -> 
         def make(membership: Membership) -> tuple[Membership, Event]:
             now = time.time()
             event: Event = {
-                "id": uuid.uuid4().hex,
+                "id": new_id(),
                 "kind": kind,
                 "at": now,
                 "section": section,
@@ -79,7 +79,7 @@ def hand(home: Path, text: str) -> bool:
     """
 
     def make(membership: Membership) -> tuple[Membership, Event]:
-        event: Event = {"id": uuid.uuid4().hex, "kind": "hand", "at": time.time(), "text": text}
+        event: Event = {"id": new_id(), "kind": "hand", "at": time.time(), "text": text}
         return membership, event
 
     return _keep(home, ClassRecords(home).add(make))
@@ -90,6 +90,11 @@ def resume(home: Path) -> None:
     with suppress(OSError):
         if ClassRecords(home).has_waiting():
             sending.wake(home)
+
+
+def new_id() -> str:
+    """An id of an event: what is sent again counts once."""
+    return uuid.uuid4().hex
 
 
 def kind_of(error: BaseException | None) -> str:

@@ -8,7 +8,7 @@ import pytest
 
 from tests.classroom.board.board_testing import OpenBoard, open_board
 
-PEOPLE = 80
+PEOPLE = 130
 
 
 @pytest.fixture(scope="session")

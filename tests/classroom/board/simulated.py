@@ -10,7 +10,7 @@ import random
 import time
 import uuid
 from collections.abc import Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Thread, local
@@ -18,7 +18,7 @@ from unittest.mock import patch
 
 from chatkit.classroom.reporting import join, reports, sending
 from chatkit.classroom.reporting.records import ClassRecords
-from chatkit.core.errors import CheckFailed, ServiceError
+from chatkit.core.errors import CheckFailed, NotStarted, ServiceError
 from tests.classroom.board.board_testing import OpenBoard
 
 ERRORS: Sequence[Exception] = (
@@ -33,6 +33,7 @@ MINUTES = (5, 5, 8, 8, 10, 12, 15, 12, 8, 20, 12)
 """As the notebooks state them; `test_board_columns.py` compares."""
 QUESTION = "Is this right?"
 ARRIVE_S = 120.0
+JOIN_TRIES = 30
 _mine = local()
 
 
@@ -63,7 +64,7 @@ class SimulatedPerson:
         pace = chance.lognormvariate(0.05, 0.3)
         offline = set(chance.sample(SECTIONS, 3)) if self.number % 5 == 2 else set()
         _mine.told = self.told
-        join.join(self.home, board.invitation(self.number))
+        self._join(board.invitation(self.number))
         last = len(SECTIONS) - chance.choice((0, 0, 1, 3))
         for section, minutes in [*zip(SECTIONS, MINUTES, strict=True)][:last]:
             _mine.times = None if section in offline else times
@@ -75,6 +76,15 @@ class SimulatedPerson:
                 self._send_again(section)
         if self.number % 6 == 5:
             self._leave()
+
+    def _join(self, invitation: str) -> None:
+        """Try again while the board does not answer, as a person does."""
+        for _ in range(JOIN_TRIES):
+            with suppress(NotStarted):
+                join.join(self.home, invitation)
+                return
+            time.sleep(1.0)
+        raise NotStarted("The board did not answer.")
 
     def _section(self, chance: random.Random, section: str, minutes: float) -> None:
         """Work, fail a few times, perhaps ask, pass."""
@@ -168,26 +178,24 @@ def run_class(
         if home not in _offline:
             real_wake(home)
 
-    real_uuid = uuid.uuid4
-
-    def noted() -> uuid.UUID:
-        made = real_uuid()
-        _mine.told.append(made.hex)
+    def noted() -> str:
+        made = uuid.uuid4().hex
+        _mine.told.append(made)
         if _mine.times is not None:
-            _mine.times[made.hex] = time.time()
+            _mine.times[made] = time.time()
         return made
 
     with (
         patch.object(sending, "wake", wake),
-        patch("chatkit.classroom.reporting.reports.uuid.uuid4", noted),
+        patch.object(reports, "new_id", noted),
     ):
         threads = [Thread(target=run, args=(person,)) for person in people]
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join()
+        if failed:
+            raise failed[0]
         for person in people:
             person.settle()
-    if failed:
-        raise failed[0]
     return people, times

@@ -17,7 +17,7 @@ from tests.attacks.board import BODIES, CODES, FLOODS, OTHERS_PATHS, PROOFS, REP
 from tests.classroom.board.board_testing import CLASS, OpenBoard, a_result, raw
 
 NO_CODE = (400, 401)
-PEOPLE_LAST = 79
+PEOPLE_LAST = 129
 
 
 def posted(board: OpenBoard, code: str, *found: dict[str, Any]) -> int:
@@ -76,6 +76,7 @@ def test_names_need_a_proof_of_the_token(board: OpenBoard, name: str) -> None:
         assert status == (403 if shown else 200)
         assert "Person 1" not in text
         assert '"p0' not in text
+        assert '"p1' not in text
 
 
 @pytest.mark.parametrize("name", REPLAYS)
