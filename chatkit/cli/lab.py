@@ -15,6 +15,7 @@ from chatkit.core.errors import NotWritten
 from chatkit.core.home.check import check_home
 from chatkit.core.work import notebooks
 from chatkit.lesson import sections
+from chatkit.lesson.notebooks import execution
 from chatkit.steps import moved_ports
 
 PORT = 8890
@@ -59,6 +60,7 @@ def lab(
     ]
     # A token that Jupyter makes itself is shown in seven lines. Nobody else sees this variable.
     os.environ.setdefault("JUPYTER_TOKEN", secrets.token_hex(16))
+    execution.prefer_own_kernel()
     os.chdir(settings.chat_folder())  # its home is found from there
     if os.name != "nt":
         os.execv(command[0], command)

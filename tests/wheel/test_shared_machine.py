@@ -21,6 +21,7 @@ from tests.wheel.strangers import answer, is_refused
 pytestmark = [needs_root, pytest.mark.slow]
 THEME = "/lab/api/settings/@jupyterlab/apputils-extension:themes"
 SECRETS = ("client_secret", "control_token", "tenant_id", "subscription_id", "identity_header")
+NO_KERNEL = "/bin/false"
 SAYS = """
 from chatkit import Workshop, get, post
 workshop = Workshop.open()
@@ -42,9 +43,11 @@ def test_an_ordinary_user_has_lab_from_an_environment_of_others(
 ) -> None:
     """Home, notebooks and Lab's settings are that user's; no variable says so."""
     with people(1, *machine) as (alice,):
+        has_once_installed_a_kernel(alice)
         with lab([str(alice.chatkit)], alice.home, alice.variables, user=alice.uid) as address:
             assert "apputils-extension:announcements" in opened(address)
             assert "00-start-here" in opened(address.replace("/?", "/api/contents/notebooks?"))
+            assert NO_KERNEL not in opened(address.replace("/?", "/api/kernelspecs?"))
             body = json.dumps({"raw": '{"theme": "JupyterLab Dark"}'}).encode()
             assert opened(address.replace("/?", f"{THEME}?"), put=body) == ""
             with pytest.raises(urllib.error.HTTPError, match="403"):
@@ -62,6 +65,7 @@ def test_people_do_the_tutorial_at_once_and_meet_nobody(
 ) -> None:
     """Neither ports nor files, tokens or messages of anybody else."""
     with people(count, *machine) as everybody:
+        has_once_installed_a_kernel(everybody[0])
         runs = [person.start(str(person.chatkit), "run") for person in everybody]
         for run in runs:
             said, _ = run.communicate()
@@ -75,6 +79,15 @@ def test_people_do_the_tutorial_at_once_and_meet_nobody(
         stops = [person.start(str(person.chatkit), "stop") for person in everybody]
         assert [stop.communicate() and stop.returncode for stop in stops] == [0] * count
         assert [person.ports() for person in everybody] == [set()] * count
+
+
+def has_once_installed_a_kernel(person: Person) -> None:
+    """Under the name that all notebooks ask for, as `ipykernel install --user` does."""
+    kernel = {"argv": [NO_KERNEL, "{connection_file}"], "display_name": "old", "language": "python"}
+    text = json.dumps(kernel)
+    place = person.home / ".local" / "share" / "jupyter" / "kernels" / "python3"
+    person.say("mkdir", "-p", str(place))
+    person.say("sh", "-c", 'printf %s "$1" > "$2"', "sh", text, str(place / "kernel.json"))
 
 
 def each_has_ports_of_its_own(everybody: list[Person]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import re
 import subprocess
 from collections.abc import Callable, Mapping
@@ -49,6 +50,7 @@ def execute(
     """
     from nbclient import NotebookClient
 
+    prefer_own_kernel()
     current = {"source": "", "name": name}
 
     # nbclient passes these by name.
@@ -70,6 +72,16 @@ def execute(
     reason = _run(client, environment)
     if reason:
         raise NotebookFailed(failure(**current, reason=reason))
+
+
+def prefer_own_kernel() -> None:
+    """Let Jupyter take the kernel `python3` of this environment.
+
+    In an environment that belongs to somebody else it would take one that the user has once
+    installed under that name, which knows nothing of the kit.
+    https://jupyter.readthedocs.io/en/latest/use/jupyter-directories.html
+    """
+    os.environ.setdefault("JUPYTER_PREFER_ENV_PATH", "1")
 
 
 def _run(client: NotebookClient, environment: Mapping[str, str] | None) -> str:
