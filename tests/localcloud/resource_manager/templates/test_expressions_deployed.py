@@ -132,6 +132,30 @@ def test_the_name_of_what_is_left_out_may_not_be_known(raw: Raw) -> None:
     assert raw("GET", f"{raw.group}/providers/Microsoft.Storage/storageAccounts/chatstore1")
 
 
+def test_null_is_what_is_not_given(raw: Raw) -> None:
+    """A property that is null is not set, and a parameter that is null has its default."""
+    inner = template(
+        account(
+            "[parameters('name')]", properties={"isNfsV3Enabled": "[null()]", "accessTier": "Cool"}
+        ),
+        parameters={"name": {"type": "string", "defaultValue": "chatstore7"}},
+    )
+    nested = {
+        "type": "Microsoft.Resources/deployments",
+        "apiVersion": "2025-04-01",
+        "name": "inner",
+        "properties": {
+            "mode": "Incremental",
+            "expressionEvaluationOptions": {"scope": "inner"},
+            "template": inner,
+            "parameters": {"name": {"value": "[tryGet(createObject(), 'name')]"}},
+        },
+    }
+    deploy(raw, template(nested))
+    found = raw("GET", f"{raw.group}/providers/Microsoft.Storage/storageAccounts/chatstore7")
+    assert found.body["properties"]["accessTier"] == "Cool"
+
+
 def test_symbolic_names_and_existing_resources(raw: Raw) -> None:
     """What the Bicep compiler writes: `reference('symbol')`, dependsOn by symbol, `existing`."""
     deploy(raw, template(account("chatstore1")), "before")

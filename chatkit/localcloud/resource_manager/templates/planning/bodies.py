@@ -34,8 +34,17 @@ def body_of(one: Planned, scope: TemplateScope) -> JsonObject:
     if one.is_deployment:
         made["properties"] = _deployment(one, properties, scope.at(Place.PROPERTIES))
     else:
-        made["properties"] = loops.evaluated(properties, scope.at(Place.PROPERTIES))
+        made["properties"] = _set(loops.evaluated(properties, scope.at(Place.PROPERTIES)))
     return made
+
+
+def _set(value: Json) -> Json:
+    """A value without the properties that are null: Microsoft's examples unset one by `null()`."""
+    if isinstance(value, dict):
+        return {name: _set(one) for name, one in value.items() if one is not None}
+    if isinstance(value, list):
+        return [_set(one) for one in value]
+    return value
 
 
 def _deployment(one: Planned, properties: Json, scope: TemplateScope) -> JsonObject:

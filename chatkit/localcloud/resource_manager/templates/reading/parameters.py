@@ -116,6 +116,10 @@ def given(template: Template, parameters: Json, path: Path) -> Given:
             (*path, unknown[0]),
         )
     values = {name.lower(): _value(name, body) for name, body in parameters.items()}
+    for name, body in template.section("parameters").items():
+        # Bicep passes null on for what is not given: the default is meant (its diagnostic BCP369).
+        if "defaultValue" in body and values.get(name.lower(), "") is None:
+            del values[name.lower()]
     _check_missing(template, values)
     for name, body in template.section("parameters").items():
         if name.lower() in values:
