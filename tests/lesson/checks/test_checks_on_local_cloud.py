@@ -193,7 +193,7 @@ def test_03_notices_a_wrong_folder(
                 "function_app.py",
                 "app.register_functions(signalr_info",
                 "print(signalr_info",
-                "expected 200, got 404",
+                "No function answers POST /api/SignalRInfo",
             ),
             (
                 "05",
