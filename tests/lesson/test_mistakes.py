@@ -56,10 +56,8 @@ def azure_error(code: str, message: str) -> HttpResponseError:
             azure_error("TooManyRequests", "Busy.\nSee the page."),
             [
                 "HttpResponseError: Busy. (TooManyRequests)",
-                "Why: A Free unit holds 20 connections: tabs, panels, and connections that have not"
-                " been given up yet.",
-                "Do: Close tabs and panels and wait a minute; count one connection a tab."
-                " Standard has 1,000 a unit: `chatkit scale --tier standard`.",
+                "Why: Too many requests came from this subscription at once.",
+                "Do: Wait a minute and run the cell again: every step can be repeated.",
             ],
         ),
         (
