@@ -150,7 +150,7 @@ def _page(content: Any, title: str) -> str:
     from nbconvert import HTMLExporter
 
     nothing = dict.fromkeys(LOADED, "")
-    exporter = HTMLExporter(template_name="basic", **nothing)
+    exporter = HTMLExporter(template_name="basic", **nothing)  # type: ignore[no-untyped-call]
     body: str = exporter.from_notebook_node(content)[0]
     return (
         '<!doctype html>\n<html lang="en">\n<meta charset="utf-8">\n'
