@@ -44,7 +44,7 @@ class StepForms:
 
     def template(self) -> str:
         """Resources of a template, as JSON; a comment where there are none."""
-        return template.text(self.requests) or f"# {NO_RESOURCE}"
+        return template.text(self.requests, self.place) or f"# {NO_RESOURCE}"
 
     def _with_notes(self, text: str, *more: str) -> str:
         nothing = () if any(one.changes_something for one in self.requests) else (NOTHING_CHANGED,)

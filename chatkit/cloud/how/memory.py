@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
-from chatkit.cloud.how import az
+from chatkit.cloud.how import az, portable
 from chatkit.cloud.how.forms import StepForms
 from chatkit.cloud.how.requests import LocalFile, Place, Request
 from chatkit.core.errors import NotWritten
@@ -23,6 +23,7 @@ from chatkit.core.settings import Names
 
 FILE = "steps.json"
 LOST = "`workshop.how()` knows the steps that are done from now on"
+NOTHING = "Nothing was made yet."
 PAGE_CONFIG = "/config.json"
 DELETES_ALL = "ResourceGroupsOperations.begin_delete"
 
@@ -63,10 +64,17 @@ def tell(home: Path, target: str) -> Result:
     """How to make the whole chat without the kit."""
     whole = load(home, target).whole()
     if whole is None:
-        return Result("Nothing was made yet.")
+        return Result(NOTHING)
     commands = az.commands(whole.requests, whole.place, whole.files)
     count = sum(command.program == "az" for command in commands)
     return Result(f"The whole chat in {count} az commands.", forms=whole)
+
+
+def template(home: Path, target: str) -> str:
+    """The whole chat as one template; a comment when no step has made a resource yet."""
+    whole = load(home, target).whole()
+    found = portable.text(whole.requests, whole.place) if whole is not None else ""
+    return found or f"# {NOTHING}"
 
 
 def note(home: Path, target: str, title: str, forms: StepForms) -> None:
