@@ -17,7 +17,7 @@ from chatkit.core.codes import qr
 from chatkit.journeys import telling
 from chatkit.journeys.journey import Hop, Journey
 from chatkit.journeys.picture import picture, words
-from chatkit.localcloud.journeys.service import proof
+from chatkit.localcloud.core.browser.page_token import proof
 from chatkit.localcloud.stage import screen
 
 TOKEN = "token-of-the-presenter"

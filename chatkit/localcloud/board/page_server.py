@@ -8,23 +8,25 @@ process.
 
 from __future__ import annotations
 
-import json
-import secrets
 from importlib import resources
 from pathlib import Path
 from typing import Any, Final
 
 from aiohttp import web
 
-from chatkit.core.running import start_proof
 from chatkit.core.running.reachable import TOKEN_HEADER, new_token
 from chatkit.core.settings import kit
-from chatkit.core.text.constant_time import is_same_secret
 from chatkit.localcloud.board import facts
 from chatkit.localcloud.board.functions import Functions
+from chatkit.localcloud.core.browser.page_token import (
+    HEADERS,
+    PageToken,
+    harden,
+    proving,
+    refuse,
+)
 from chatkit.localcloud.core.runners import HttpServer
 from chatkit.localcloud.core.web import OTHER_PAGE, is_from_other_page
-from chatkit.localcloud.journeys.service import proof
 
 SCRIPT: Final = "text/javascript"
 PAGE: Final = "/board"
@@ -45,13 +47,6 @@ POLICY = (
     " connect-src 'self' {hub} {socket}; base-uri 'none'; form-action 'none';"
     " frame-ancestors 'none'"
 )
-HEADERS = {
-    "Cache-Control": "no-store",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-}
 WRONG_TOKEN = "This needs the link of the instructor: `chatkit class board status` has it."
 
 
@@ -68,8 +63,8 @@ class PageServer:
         self._home = home
         self._known = known
         self._functions = functions
-        self._run = secrets.token_hex(8)
         self.token = new_token()
+        self._opened_by = PageToken(lambda: self.token)
 
     def server(self, secret: str, port: int) -> HttpServer:
         """What serves the port.
@@ -78,22 +73,14 @@ class PageServer:
             secret: What the process proves itself with.
             port: Where.
         """
-
-        async def prove(request: web.Request) -> web.Response:
-            challenge = request.headers.get(start_proof.CHALLENGE_HEADER, "")
-            if not challenge or not secret:
-                raise web.HTTPFound(PAGE)
-            given = start_proof.proof(secret, challenge, port=port)
-            return web.Response(status=204, headers={start_proof.PROOF_HEADER: given})
-
         app = web.Application(client_max_size=MAX_BODY_BYTES)
-        app.on_response_prepare.append(self._harden)
+        harden(app, {**HEADERS, "Content-Security-Policy": self._policy()})
         app.add_routes([web.get(path, self._file) for path in FILES])
         app.add_routes(
             [
-                web.get("/", prove),
+                web.get("/", proving(secret, port, PAGE)),
                 web.get(CLIENT, self._client),
-                web.get(RUN, self._tell_run),
+                web.get(RUN, self._opened_by.tell_run),
                 web.get(KNOWN, self._tell_known),
                 web.post(f"{PAGE}/negotiate", self._negotiate),
                 web.get(f"{PAGE}/results", self._results),
@@ -113,12 +100,9 @@ class PageServer:
         content = (kit() / "content" / "vendor" / "signalr.min.js").read_bytes()
         return web.Response(body=content, content_type=SCRIPT)
 
-    async def _tell_run(self, _: web.Request) -> web.Response:
-        return web.json_response({"run": self._run})
-
     async def _tell_known(self, request: web.Request) -> web.Response:
         """The class: its names for the instructor alone."""
-        is_instructor = self._knows_token(request)
+        is_instructor = self._opened_by.is_known_to(request)
         if TOKEN_HEADER in request.headers and not is_instructor:
             return refuse(request, 403, WRONG_TOKEN)
         told: dict[str, Any] = {
@@ -140,34 +124,20 @@ class PageServer:
     # For who has the token
 
     async def _hands(self, request: web.Request) -> web.StreamResponse:
-        if not self._knows_token(request):
+        if not self._opened_by.is_known_to(request):
             return refuse(request, 403, WRONG_TOKEN)
         return await self._ask(request, "hands", body=await request.read())
 
     async def _ask(self, request: web.Request, path: str, *, body: bytes = b"") -> web.Response:
         if is_from_other_page(request):
             return refuse(request, 403, OTHER_PAGE)
-        is_instructor = self._knows_token(request)
+        is_instructor = self._opened_by.is_known_to(request)
         if TOKEN_HEADER in request.headers and not is_instructor:
             return refuse(request, 403, WRONG_TOKEN)
         token = self._known.board_token if is_instructor else self._known.screen_token
         headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
         return await self._functions.ask(request.method, path, body=body, headers=headers)
 
-    def _knows_token(self, request: web.Request) -> bool:
-        right = proof(self.token, self._run)
-        return is_same_secret(request.headers.get(TOKEN_HEADER, ""), right)
-
-    async def _harden(self, _: web.Request, response: web.StreamResponse) -> None:
+    def _policy(self) -> str:
         hub = self._known.hub
-        socket = hub.replace("http", "ws", 1)
-        response.headers["Content-Security-Policy"] = POLICY.format(hub=hub, socket=socket)
-        for name, value in HEADERS.items():
-            response.headers[name] = value
-
-
-def refuse(_: web.Request, status: int, sentence: str) -> web.Response:
-    """What the page's port answers when it fails, or does not do something."""
-    return web.Response(
-        status=status, text=json.dumps({"error": sentence}), content_type="application/json"
-    )
+        return POLICY.format(hub=hub, socket=hub.replace("http", "ws", 1))

@@ -8,15 +8,14 @@ meanwhile has learned nothing that opens the map: the proof is of one run, the t
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 from importlib import resources
 
 from aiohttp import web
 
-from chatkit.core.running.reachable import TOKEN_HEADER, new_token
-from chatkit.core.text.constant_time import is_same_secret
+from chatkit.core.running.reachable import new_token
 from chatkit.journeys.picture import picture, words
+from chatkit.localcloud.core.browser import page_token
+from chatkit.localcloud.core.browser.page_token import PageToken, forbid
 from chatkit.localcloud.core.platform import Platform
 from chatkit.localcloud.core.runners import HttpServer
 from chatkit.localcloud.core.store import Store
@@ -31,15 +30,11 @@ FILES = {
     "/map.css": ("map.css", "text/css"),
 }
 HEADERS = {
-    "Cache-Control": "no-store",
+    **page_token.HEADERS,
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src data:;"
         " connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
     ),
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
 }
 GONE = "The way is not known any more."
 NO_NUMBER = "after, way and steps are whole numbers."
@@ -62,12 +57,14 @@ class MapService:
         self._port = platform.listeners.reserve(OWNER)
         self._token = _kept_token(platform.store, self._port)
         self._journeys = Journeys(platform.trace, platform.folder.parent)
+        self._opened_by = PageToken(lambda: self._token, self._journeys.run)
 
     async def start(self) -> None:
         """Open the port."""
         app = web.Application()
+        page_token.harden(app, HEADERS)
         app.add_routes([web.get(path, self._file) for path in FILES])
-        app.add_routes([web.get("/run", self._run)])
+        app.add_routes([web.get("/run", self._opened_by.tell_run)])
         app.add_routes([web.get("/journeys", self._news), web.get("/picture", self._picture)])
         server = HttpServer(app, refuse=refuse)
         await self._listeners.open(OWNER, server, port=self._port, ipv4_only=True)
@@ -89,12 +86,9 @@ class MapService:
         text = (resources.files(__package__) / "page" / name).read_text(encoding="utf-8")
         return web.Response(text=text, content_type=kind, headers=HEADERS)
 
-    async def _run(self, _: web.Request) -> web.Response:
-        return web.json_response({"run": self._journeys.run}, headers=HEADERS)
-
     async def _news(self, request: web.Request) -> web.Response:
-        if not self._knows_token(request):
-            return _forbidden(request)
+        if not self._opened_by.is_known_to(request):
+            return forbid(request)
         return await self.answer_news(request)
 
     async def answer_news(self, request: web.Request) -> web.Response:
@@ -105,8 +99,8 @@ class MapService:
         return web.json_response(await self._journeys.news(after), headers=HEADERS)
 
     async def _picture(self, request: web.Request) -> web.Response:
-        if not self._knows_token(request):
-            return _forbidden(request)
+        if not self._opened_by.is_known_to(request):
+            return forbid(request)
         return await self.answer_picture(request)
 
     async def answer_picture(self, request: web.Request) -> web.Response:
@@ -123,15 +117,6 @@ class MapService:
         document = {"svg": picture(journey, steps, moves=moves), "words": words(journey, steps)}
         return web.json_response(document, headers=HEADERS)
 
-    def _knows_token(self, request: web.Request) -> bool:
-        right = proof(self._token, self._journeys.run)
-        return is_same_secret(request.headers.get(TOKEN_HEADER, ""), right)
-
-
-def proof(token: str, run: str) -> str:
-    """What shows this run of a local cloud that somebody knows the map's token."""
-    return hmac.new(token.encode(), run.encode(), hashlib.sha256).hexdigest()
-
 
 def _kept_token(store: Store, port: int) -> str:
     """The token of the map at a port: the same over restarts, another one at another port."""
@@ -143,7 +128,3 @@ def _kept_token(store: Store, port: int) -> str:
         store.delete(TOKENS, old)
     store.put(TOKENS, str(port), {"token": token})
     return token
-
-
-def _forbidden(request: web.Request) -> web.Response:
-    return refuse(request, 403, f"The {TOKEN_HEADER} header is missing or wrong.")

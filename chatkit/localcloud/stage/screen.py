@@ -13,6 +13,7 @@ from aiohttp import web
 
 from chatkit.core.codes import qr
 from chatkit.localcloud.core.answering import plainly
+from chatkit.localcloud.core.browser import page_token
 from chatkit.localcloud.stage.place import Place
 
 SCREEN: Final = "/stage"
@@ -29,15 +30,12 @@ FILES: Final = {
     **{f"{SCREEN}/{name}": (name, SCRIPT) for name in SCRIPTS},
 }
 HEADERS: Final = {
+    **page_token.HEADERS,
     "Cache-Control": "no-cache",
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:;"
         " connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
     ),
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",  # browsers from before frame-ancestors
 }
 
 NO_ADDRESS: Final = "The stage has no address now."

@@ -18,12 +18,13 @@ from aiohttp import web
 from chatkit.core import ports
 from chatkit.core.running.presence import FUNCTIONS, present
 from chatkit.core.running.reachable import Reachable, those_running, told
+from chatkit.localcloud.core.browser.page_token import proof
 from chatkit.localcloud.core.control import Control
 from chatkit.localcloud.core.platform import Platform
 from chatkit.localcloud.core.trace import Trace, caused
 from chatkit.localcloud.functions.http.requests import AppTrace
 from chatkit.localcloud.journeys import reader
-from chatkit.localcloud.journeys.service import MapService, proof
+from chatkit.localcloud.journeys.service import MapService
 from tests.attacks.chat_map import FROM_OTHER_PAGES, WITHOUT_TOKEN
 from tests.localcloud.memory_transport import MemoryNetwork
 

@@ -16,13 +16,11 @@ from chatkit.core.errors import ServiceError
 from chatkit.core.running import start_proof
 from chatkit.core.running.reachable import TOKEN_HEADER
 from chatkit.core.time import clock
-from chatkit.localcloud.core.runners import HttpServer
-from chatkit.localcloud.journeys.service import proof
+from chatkit.localcloud.core.browser.page_token import proof
 from chatkit.localcloud.stage.azure import listening
 from chatkit.localcloud.stage.azure.listening import PERSON_NEEDED, Listening
 from chatkit.localcloud.stage.azure.program import AzureScreen
 from chatkit.localcloud.stage.azure.room import NO_POWER, ONLY_HERE, AzureRoom
-from chatkit.localcloud.stage.presenter import refuse
 from tests.attacks.azure_screen import ASKED
 from tests.localcloud.memory_transport import MemoryNetwork
 
@@ -112,7 +110,7 @@ class Port:
 async def port() -> AsyncIterator[Port]:
     """A screen that is open."""
     made = Port()
-    server = HttpServer(made.screen.app(SECRET, 8180), refuse=refuse)
+    server = made.screen.server(SECRET, 8180)
     opened = await made.network.listen(server, port=8180, ipv4_only=True, wanted_for="the screen")
     yield made
     await opened.close()

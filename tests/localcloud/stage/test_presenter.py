@@ -23,9 +23,9 @@ from chatkit.core.errors import NotWritten
 from chatkit.core.running.own_addresses import OwnAddress, own_addresses
 from chatkit.core.running.reachable import TOKEN_HEADER
 from chatkit.localcloud.cloud import LocalCloud
+from chatkit.localcloud.core.browser.page_token import proof
 from chatkit.localcloud.core.platform import Platform
 from chatkit.localcloud.core.web import HandedOn
-from chatkit.localcloud.journeys.service import proof
 from chatkit.localcloud.signalr.core.spec import InstanceSpec
 from chatkit.localcloud.stage.chat import LocalChat
 from chatkit.localcloud.stage.control import control_routes

@@ -7,9 +7,8 @@ it in the home (`chatkit.core.running.reachable`).
 from __future__ import annotations
 
 import asyncio
-import secrets
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from aiohttp import web
@@ -19,43 +18,25 @@ from chatkit.core.codes import qr
 from chatkit.core.errors import PortInUse
 from chatkit.core.running import start_proof
 from chatkit.core.running.presence import SCREEN, started_for
-from chatkit.core.running.reachable import TOKEN_HEADER, Reachable, new_token, told
+from chatkit.core.running.reachable import Reachable, new_token, told
 from chatkit.core.running.until_interrupted import until_interrupted
-from chatkit.core.text.constant_time import is_same_secret
 from chatkit.core.time import clock
+from chatkit.localcloud.core.browser.page_token import proving, refuse
 from chatkit.localcloud.core.runners import HttpServer
-from chatkit.localcloud.journeys.service import proof
 from chatkit.localcloud.stage import screen
 from chatkit.localcloud.stage.azure.listening import Listening
 from chatkit.localcloud.stage.azure.room import NO_POWER, AzureRoom
-from chatkit.localcloud.stage.edge import STATE
-from chatkit.localcloud.stage.moderation.moderator import NothingToUndo
-from chatkit.localcloud.stage.moderation.powers import PowerRefused
-from chatkit.localcloud.stage.presenter import (
-    JOURNEYS,
-    MAX_BODY_BYTES,
-    NO_OBJECT,
-    PICTURE,
-    POWERS,
-    ROOM,
-    RUN,
-    forbid,
-    harden,
-    power_of,
-    refuse,
-    version_of,
-    when_new,
-)
+from chatkit.localcloud.stage.screen_port import ScreenPort
 
 LOOK_S = 1.0
 
 
 class AzureScreen:
-    """The page and its port.
+    """What the page shows of a chat on Azure.
 
     Args:
         web_url: Where phones go.
-        room: What the page shows.
+        room: The messages.
         listening: Tells why nothing comes, when that is so.
         until: When the screen ends, by this machine's clock.
     """
@@ -65,90 +46,18 @@ class AzureScreen:
         self._chat = room
         self._listening = listening
         self._until = until
-        self._run = secrets.token_hex(8)
-        self._is_closing = False
         self.token = new_token()
 
-    def app(self, secret: str, port: int) -> web.Application:
-        """The paths of the port.
+    def server(self, secret: str, port: int) -> HttpServer:
+        """What serves the port.
 
         Args:
             secret: What the process proves itself with.
             port: Where.
         """
+        return ScreenPort(self).server([web.get("/", proving(secret, port, screen.SCREEN))])
 
-        async def prove(request: web.Request) -> web.Response:
-            challenge = request.headers.get(start_proof.CHALLENGE_HEADER, "")
-            if not challenge or not secret:
-                raise web.HTTPFound(screen.SCREEN)
-            given = start_proof.proof(secret, challenge, port=port)
-            return web.Response(status=204, headers={start_proof.PROOF_HEADER: given})
-
-        app = web.Application(client_max_size=MAX_BODY_BYTES)
-        app.on_response_prepare.append(harden)
-        app.on_shutdown.append(self._close)
-        app.add_routes([web.get(path, self._file) for path in screen.FILES])
-        app.add_routes(
-            [
-                web.get("/", prove),
-                web.get(screen.CODE, self._code),
-                web.get(STATE, self._state),
-                web.get(RUN, self._tell_run),
-                web.get(ROOM, self._room),
-                web.post(POWERS, self._powers),
-                web.get(JOURNEYS, self._no_map),
-                web.get(PICTURE, self._no_map),
-            ]
-        )
-        return app
-
-    async def _close(self, _: web.Application) -> None:
-        self._is_closing = True
-
-    # For everybody on this machine
-
-    async def _file(self, request: web.Request) -> web.Response:
-        return screen.file(request.path)
-
-    async def _code(self, _: web.Request) -> web.Response:
-        return web.Response(text=qr.svg(self._web_url), content_type="image/svg+xml")
-
-    async def _state(self, _: web.Request) -> web.Response:
-        return web.json_response(self._told())
-
-    async def _tell_run(self, _: web.Request) -> web.Response:
-        return web.json_response({"run": self._run})
-
-    # For who has the token
-
-    async def _room(self, request: web.Request) -> web.Response:
-        if not self._knows_token(request):
-            return forbid(request)
-        return await when_new(request, self._snapshot, lambda: self._is_closing)
-
-    async def _powers(self, request: web.Request) -> web.Response:
-        if not self._knows_token(request):
-            return forbid(request)
-        power = await power_of(request)
-        if power is None:
-            return refuse(request, 400, NO_OBJECT)
-        try:
-            said = self._chat.use(power)
-        except NothingToUndo as refused:
-            return refuse(request, 409, str(refused))
-        except PowerRefused as refused:
-            return refuse(request, 400, str(refused))
-        return web.json_response({"said": said, "version": version_of(self._snapshot())})
-
-    async def _no_map(self, request: web.Request) -> web.Response:
-        if not self._knows_token(request):
-            return forbid(request)
-        return refuse(request, 400, NO_POWER)
-
-    def _snapshot(self) -> dict[str, Any]:
-        return {"state": self._told(), **self._chat.snapshot()}
-
-    def _told(self) -> dict[str, Any]:
+    def state(self) -> dict[str, Any]:
         """What everybody may know. How many are there, nobody tells on Azure."""
         known: dict[str, Any] = {
             "open": True,
@@ -165,9 +74,28 @@ class AzureScreen:
             known["messages_per_s"] = self._chat.messages_per_s
         return known
 
-    def _knows_token(self, request: web.Request) -> bool:
-        right = proof(self.token, self._run)
-        return is_same_secret(request.headers.get(TOKEN_HEADER, ""), right)
+    def snapshot(self) -> dict[str, Any]:
+        """Messages, and what is hidden of them here."""
+        return self._chat.snapshot()
+
+    def code(self, _: web.Request) -> web.Response:
+        """The chat's address."""
+        return web.Response(text=qr.svg(self._web_url), content_type="image/svg+xml")
+
+    async def learn(self, _: web.Request) -> None:
+        """Nothing: what was said before comes with the connection."""
+
+    def use(self, power: Mapping[str, Any]) -> str:
+        """Use a power of this screen."""
+        return self._chat.use(power)
+
+    async def journeys(self, request: web.Request) -> web.Response:
+        """None: the ways of messages on Azure are not known here."""
+        return refuse(request, 400, NO_POWER)
+
+    async def picture(self, request: web.Request) -> web.Response:
+        """None, for the same reason."""
+        return refuse(request, 400, NO_POWER)
 
 
 async def serve(api: str, web_url: str, *, for_s: float, port: int) -> None:
@@ -180,11 +108,7 @@ async def serve(api: str, web_url: str, *, for_s: float, port: int) -> None:
     listening = Listening(api, room)
     until = clock.wall() + for_s
     shown = AzureScreen(web_url, room, listening, until)
-    server = HttpServer(
-        shown.app(start_proof.given_secret(), port),
-        refuse=refuse,
-        cancels_when_client_leaves=True,
-    )
+    server = shown.server(start_proof.given_secret(), port)
     with told(started_for(), SCREEN, Reachable(port, shown.token)):
         opened = await listeners.listen(server, port=port, ipv4_only=True, wanted_for="the screen")
         staying = asyncio.create_task(listening.stay())
