@@ -14,8 +14,6 @@ import math
 from pathlib import Path
 from typing import Any
 
-import msgpack
-
 from chatkit.core.errors import HomeTooNew
 
 # As System.Text.Json has it, which the service and Microsoft's .NET client read with.
@@ -64,6 +62,8 @@ def dumps(value: Any) -> bytes:
 def _form(value: Any) -> str:
     if isinstance(value, bytes | bytearray):
         return base64.b64encode(value).decode()
+    import msgpack  # here: the verbs that need no hub start before it is installed
+
     if isinstance(value, msgpack.Timestamp):
         try:
             return str(value.to_datetime().isoformat())

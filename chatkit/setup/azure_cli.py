@@ -35,8 +35,7 @@ def install(folder: Path, scripts: str) -> Path:
         installers.run_tool(command)
     except SetupFailed as error:
         shutil.rmtree(folder, ignore_errors=True)
-        said = str(error).replace("Delete the folder .venv and start again.", "").strip()
-        raise SetupError(f"The Azure CLI cannot be installed: {said}") from None
+        raise SetupError(f"The Azure CLI cannot be installed: {error.elsewhere}") from None
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise

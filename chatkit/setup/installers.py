@@ -32,10 +32,16 @@ OFFLINE = (
     "failed to fetch",
     "from versions: none",
 )
+ANEW = "Delete the folder .venv and start again."
 
 
 class SetupFailed(Exception):
     """The environment cannot be made; the message says what to do."""
+
+    @property
+    def elsewhere(self) -> str:
+        """The message for another environment than `.venv`, which nobody should delete for it."""
+        return str(self).replace(ANEW, "").strip()
 
 
 class Progress:
@@ -199,9 +205,7 @@ def tool_sentence(output: str) -> str:
     last = next(
         (line.strip() for line in reversed(output.splitlines()) if line.strip()), "no reason given"
     )
-    return (
-        f"the environment could not be installed ({last}). Delete the folder .venv and start again."
-    )
+    return f"the environment could not be installed ({last}). {ANEW}"
 
 
 def disk_sentence(error: OSError, checkout: Path) -> str:

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from chatkit.core import settings
 from chatkit.core.errors import SetupError
-from chatkit.core.work import course_folder, notebooks
-from chatkit.core.work.course_folder import LaidOut
-from chatkit.setup import locked
-from chatkit.setup.installers import SetupFailed
 from chatkit.setup.version import VERSION
+
+if TYPE_CHECKING:  # what a verb needs is imported when it runs, so that the others start without it
+    from chatkit.core.work.course_folder import LaidOut
 
 
 def new(
@@ -31,6 +30,8 @@ def new(
 
     In a folder of an older version it brings the new notebooks and keeps your work.
     """
+    from chatkit.core.work import course_folder, notebooks
+
     folder = folder.expanduser().absolute()
     if folder.exists() and not folder.is_dir():
         raise SetupError(f"{folder} is a file.", hint="Choose another name.")
@@ -64,6 +65,9 @@ def _lines(folder: Path, laid_out: LaidOut) -> list[str]:
 
 def _offer(lock: Path, wanted: bool | None) -> None:
     """Offer to install by the lock where this environment has other versions."""
+    from chatkit.setup import locked
+    from chatkit.setup.installers import SetupFailed
+
     others = locked.others(lock)
     if wanted is False or not others:
         return
@@ -79,6 +83,5 @@ def _offer(lock: Path, wanted: bool | None) -> None:
         try:
             locked.install(lock)
         except SetupFailed as error:
-            said = str(error).replace("Delete the folder .venv and start again.", "").strip()
-            raise SetupError(f"The tested versions are not installed: {said}") from error
+            raise SetupError(f"The tested versions are not installed: {error.elsewhere}") from error
         typer.echo("The packages are those that the lock names.")
