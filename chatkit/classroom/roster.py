@@ -30,6 +30,8 @@ from chatkit.core.strict_json import read_numbered
 
 FOLDER = "class"
 FILE = "roster.json"
+CLASS_TAG = "chatkit-class"
+"""Of a resource group: the class's id."""
 SCHEMA = 1
 MAKE = "`chatkit class roster names.csv` makes one."
 HOLDS = "it is not as the kit writes it, and it holds the class"
@@ -144,9 +146,20 @@ def read(home: Path) -> Roster:
     except HomeTooNew:
         raise
     except (SetupError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise HomeDamaged(
-            where, "it is not as the kit writes it, and it holds the class"
-        ) from error
+        raise HomeDamaged(where, HOLDS) from error
+
+
+def find(home: Path) -> Roster | None:
+    """Read the roster of this home; None when there is no class.
+
+    Raises:
+        HomeDamaged: The file is not what the kit wrote.
+        HomeTooNew: A newer version wrote it.
+    """
+    try:
+        return read(home)
+    except NotStarted:
+        return None
 
 
 def write(home: Path, roster: Roster) -> None:

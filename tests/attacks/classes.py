@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from chatkit.classroom.codes import LETTERS, fingerprint, new_code
-from chatkit.classroom.resources.groups import CLASS_TAG, PERSON_TAG, tags
-from chatkit.classroom.roster import Roster
+from chatkit.classroom.resources.groups import PERSON_TAG, tags
+from chatkit.classroom.roster import CLASS_TAG, Roster
 from tests.attacks.group import Group
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from chatkit.classroom import roster as rosters
-from chatkit.classroom.resources.groups import CLASS_TAG
+from chatkit.classroom.roster import CLASS_TAG
 from tests.classroom.resources.people import owner, signed_in
 from tests.cloud.fixtures import running_home
 

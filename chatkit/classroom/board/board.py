@@ -22,7 +22,7 @@ from chatkit.classroom import codes, roster
 from chatkit.classroom.board import admission, app_package, columns, record
 from chatkit.classroom.board.record import BoardRecord
 from chatkit.classroom.reporting.board_api import BoardApi
-from chatkit.classroom.roster import Roster
+from chatkit.classroom.roster import CLASS_TAG, Roster
 from chatkit.cloud.provision import app_settings, everything, resource_group, signalr
 from chatkit.cloud.provision.resource_group import TAGS
 from chatkit.cloud.publish import functions
@@ -38,7 +38,6 @@ from chatkit.steps.servers.server import Program
 if TYPE_CHECKING:
     from chatkit.steps.session import Session
 
-TAG = "chatkit-class"
 HUB = "board"
 SIGNALR_SETTING = "AzureSignalRConnectionString"
 NEGOTIATE = "/api/negotiate"
@@ -214,7 +213,7 @@ def _create_group(stack: Stack, known: Roster) -> None:
     """Make the group with the class's tag, by which `class clean` finds it."""
     resource_group.register_providers(stack)
     resource_group.create_resource_group(stack)
-    wanted = ResourceGroup(location=stack.names.region, tags={**TAGS, TAG: known.id})
+    wanted = ResourceGroup(location=stack.names.region, tags={**TAGS, CLASS_TAG: known.id})
     groups = stack.cloud.resources().resource_groups
     stack.calls.call(groups.create_or_update, stack.names.resource_group, wanted)
 

@@ -8,11 +8,11 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TypedDict
 
+from chatkit.classroom.roster import FOLDER
 from chatkit.core.errors import HomeDamaged
 from chatkit.core.files import write_private
 
 FILE = "board.json"
-FOLDER = "class"
 
 
 class SectionShown(TypedDict):

@@ -18,14 +18,13 @@ from azure.mgmt.resource.resources.models import ResourceGroup
 
 from chatkit.classroom.resources.groups import (
     AT_ONCE,
-    CLASS_TAG,
     OF_A_PERSON,
     Place,
     class_of,
     not_of,
     shared_names,
 )
-from chatkit.classroom.roster import Roster
+from chatkit.classroom.roster import CLASS_TAG, Roster
 from chatkit.cloud.hints import code_of
 from chatkit.cloud.provision.resource_group import TAGS
 from chatkit.core.errors import SetupError

@@ -9,14 +9,13 @@ from datetime import UTC
 from azure.core.exceptions import ResourceNotFoundError
 from azure.mgmt.resource.resources.models import ResourceGroup
 
-from chatkit.classroom.roster import Person, Roster
+from chatkit.classroom.roster import CLASS_TAG, Person, Roster
 from chatkit.cloud.calls import Calls
 from chatkit.cloud.connection import Cloud
 from chatkit.cloud.provision.resource_group import TAGS
 from chatkit.cloud.stack import Stack
 from chatkit.core.settings import Names
 
-CLASS_TAG = "chatkit-class"
 EXPIRY_TAG = "chatkit-expires"
 PERSON_TAG = "chatkit-person"
 """The number alone: whoever may read the subscription would read a name, too."""

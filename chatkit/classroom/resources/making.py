@@ -14,7 +14,7 @@ from azure.core.exceptions import AzureError, ResourceNotFoundError
 from azure.mgmt.resource.resources.models import ResourceGroup
 
 from chatkit.classroom.resources.groups import AT_ONCE, Place, not_of, shared_names, tags
-from chatkit.classroom.roster import Person, Roster
+from chatkit.classroom.roster import CLASS_TAG, Person, Roster
 from chatkit.cloud.connection import without_syntax_warnings
 from chatkit.cloud.hints import code_of
 from chatkit.cloud.provision import tiers
@@ -52,7 +52,7 @@ def plan(roster: Roster) -> list[str]:
     count = len(roster.people)
     regions = sorted({person.region for person in roster.people})
     said = [
-        f"{count} resource groups in {', '.join(regions)}, with the tag chatkit-class={roster.id}"
+        f"{count} resource groups in {', '.join(regions)}, with the tag {CLASS_TAG}={roster.id}"
         " and the time when the class ends",
         "for each person the role Contributor, on the person's own group and nowhere else",
     ]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from chatkit.core.errors import HomeDamaged, NotStarted, SetupError
+from chatkit.core.errors import HomeDamaged, SetupError
 from chatkit.core.running.presence import BOARD
 from chatkit.core.settings import Target, checked_target, home
 from chatkit.core.text.controls import visible
@@ -39,7 +39,7 @@ def clean(
 
     wanted = checked_target(target) if target else None
     with rosters.changing(home()):
-        known = _known()
+        known = rosters.find(home())
         if known is None:
             is_whole = _clean_lost(wanted, class_id, is_agreed=yes)
         elif class_id not in ("", known.id):
@@ -116,15 +116,6 @@ def _board_target() -> Target | None:
     if opened is None:
         return None
     return "local" if opened.host else "azure"
-
-
-def _known() -> Roster | None:
-    from chatkit.classroom import roster as rosters
-
-    try:
-        return rosters.read(home())
-    except NotStarted:
-        return None
 
 
 def _look(target: Target, known: Roster, expected: list[Group]) -> tuple[Found, Place]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from chatkit.cli.classroom import making
-from chatkit.core.errors import NotOffered, NotStarted
+from chatkit.core.errors import NotOffered
 from chatkit.core.settings import checked_target, home
 from chatkit.core.text.controls import visible
 
@@ -60,7 +60,7 @@ def roster(
     if names is None and not make:
         raise NotOffered("A roster needs a list of names.", hint=NAMES)
     with rosters.changing(home()):
-        known = _known() if names is not None else rosters.read(home())
+        known = rosters.find(home()) if names is not None else rosters.read(home())
         wanted = Wanted(
             title=" ".join(title.split()) or (known.title if known else _usual_title()),
             target=checked_target(target or (known.target if known else "local")),
@@ -110,15 +110,6 @@ def lines(made: Roster) -> list[str]:
             f"  {person.region:18} {person.hub:12} {visible(person.sign_in_name)}".rstrip()
         )
     return [*rows, ""]
-
-
-def _known() -> Roster | None:
-    from chatkit.classroom import roster as rosters
-
-    try:
-        return rosters.read(home())
-    except NotStarted:
-        return None
 
 
 def _usual_title() -> str:

@@ -47,7 +47,7 @@ async def serve(home: Path, port: int) -> None:
         stack.enter_context(told(home, BOARD, Reachable(port, page.token)))
         server = page.server(start_proof.given_secret(), port)
         if known.host:
-            await _open_room(stack, known, Functions(known.api, session), session)
+            await _open_room(stack, known, functions, session)
         opened = await listeners.listen(server, port=port, ipv4_only=True, wanted_for="the board")
         stack.push_async_callback(opened.close)
         while True:

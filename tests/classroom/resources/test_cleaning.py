@@ -11,8 +11,8 @@ from azure.mgmt.resource.resources.models import ResourceGroup
 
 from chatkit.classroom.enrolment import Wanted, enrol
 from chatkit.classroom.resources import cleaning
-from chatkit.classroom.resources.groups import CLASS_TAG, Place, tags
-from chatkit.classroom.roster import Roster
+from chatkit.classroom.resources.groups import Place, tags
+from chatkit.classroom.roster import CLASS_TAG, Roster
 from chatkit.cloud.calls import Calls
 from chatkit.cloud.connection import Cloud
 from tests.classroom.resources.people import owner, place

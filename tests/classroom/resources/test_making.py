@@ -13,8 +13,8 @@ from azure.mgmt.resource.resources.models import ResourceGroup
 from chatkit.classroom.enrolment import Wanted, enrol
 from chatkit.classroom.names_file import Entry
 from chatkit.classroom.resources import ahead, making
-from chatkit.classroom.resources.groups import CLASS_TAG, EXPIRY_TAG, PERSON_TAG, shared_names
-from chatkit.classroom.roster import Roster
+from chatkit.classroom.resources.groups import EXPIRY_TAG, PERSON_TAG, shared_names
+from chatkit.classroom.roster import CLASS_TAG, Roster
 from chatkit.cloud.calls import Calls
 from chatkit.cloud.provision import everything
 from chatkit.cloud.stack import Stack
