@@ -5,15 +5,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 PERIOD_S = 0.25
 SETTLED_S = 0.1
-# Many requests at once look once: nobody saves and calls within this time.
-FRESH_S = 0.02
-LONGEST_WAIT_S = 2.0
+LONGEST_WAIT_S = 5.0
 NAMES = {"host.json", "local.settings.json", "requirements.txt"}
 IGNORED = {"__pycache__", "node_modules", ".venv", "venv", "env", ".git", ".python_packages"}
 Snapshot = dict[str, tuple[int, int]]
@@ -54,7 +51,8 @@ class Watch:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._known = snapshot(folder)
-        self._looked_at = time.monotonic()
+        self._looking = asyncio.Lock()
+        self._next_look: asyncio.Task[Snapshot] | None = None
         self._wanted = asyncio.Event()
         self._is_loaded = asyncio.Event()
         self._is_loaded.set()
@@ -87,7 +85,7 @@ class Watch:
         A person saves and calls in one breath, and what answers is what they have saved. A file
         that something writes all the time holds nobody up for long.
         """
-        if time.monotonic() - self._looked_at > FRESH_S and await self._seen() != self._known:
+        if await self._seen() != self._known:
             self._is_loaded.clear()
             self._wanted.set()
         with contextlib.suppress(TimeoutError):
@@ -104,5 +102,13 @@ class Watch:
             seen = again
 
     async def _seen(self) -> Snapshot:
-        self._looked_at = time.monotonic()
-        return await asyncio.to_thread(snapshot, self._folder)
+        """The files after this moment. Who asks before a look begins shares it."""
+        if self._next_look is None:
+            self._next_look = asyncio.create_task(self._look())
+        return await asyncio.shield(self._next_look)
+
+    async def _look(self) -> Snapshot:
+        async with self._looking:
+            # A look that has begun may have passed a file that is saved now.
+            self._next_look = None
+            return await asyncio.to_thread(snapshot, self._folder)

@@ -78,6 +78,23 @@ async def test_the_request_after_saving_gets_what_was_saved(serve: Serve, tmp_pa
         assert answer[:4] == expected
 
 
+async def test_requests_that_come_together_look_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One look is on its way, and one more serves all who came meanwhile."""
+    looks: list[Path] = []
+
+    def counted(folder: Path) -> watching.Snapshot:
+        looks.append(folder)
+        return {}
+
+    monkeypatch.setattr(watching, "snapshot", counted)
+    watch = watching.Watch(tmp_path)
+    looks.clear()
+    await asyncio.gather(*(watch.until_loaded() for _ in range(100)))
+    assert 1 <= len(looks) <= 2
+
+
 async def test_files_that_never_settle_hold_nobody_up(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
