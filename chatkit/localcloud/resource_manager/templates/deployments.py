@@ -41,7 +41,11 @@ from chatkit.localcloud.resource_manager.templates.records import (
 )
 from chatkit.localcloud.resource_manager.templates.removing import Remover
 from chatkit.localcloud.resource_manager.templates.running import Run
-from chatkit.localcloud.resource_manager.templates.secrets_kept import AROUND
+from chatkit.localcloud.resource_manager.templates.secrets_kept import (
+    masked,
+    masked_whole,
+    masking,
+)
 from chatkit.localcloud.resource_manager.templates.what_if import WhatIf, is_full
 
 log = logging.getLogger("chatkit.local.arm")
@@ -219,7 +223,7 @@ class Deployments(Provider):
         given = prepared.request["properties"]
         properties: JsonObject = {
             "templateHash": template_hash(prepared.template.document),
-            "parameters": prepared.shown_parameters(),
+            "parameters": masked_whole(prepared.shown_parameters(), prepared.secrets),
             "mode": prepared.mode,
             "provisioningState": "Accepted",
             "timestamp": iso(),
@@ -230,25 +234,23 @@ class Deployments(Provider):
         for name in ("templateLink", "parametersLink", "debugSetting"):
             if given.get(name) is not None:
                 properties[name] = given[name]
+        secrets = prepared.secrets
         return {
             "id": old["id"] if old else self._id(call),
             "name": old["name"] if old else prepared.name,
             "type": TYPE,
-            "location": str(prepared.request.get("location") or ""),
-            "tags": tags(prepared.request),
-            "properties": properties,
-            "template": prepared.template.document,
+            "location": masked(str(prepared.request.get("location") or ""), secrets),
+            "tags": masked_whole(tags(prepared.request), secrets),
+            "properties": masked(properties, secrets),
+            "template": masked_whole(prepared.template.document, secrets),
             "run": uuid.uuid4().hex,
             "started": Clock.now(),
         }
 
     def _start(self, prepared: Prepared, journal: Journal, record: Record) -> None:
         run = Run(prepared, journal, self._dispatch, self._remover)
-        token = AROUND.set(prepared.secrets)  # deployments within this one keep them, too
-        try:
+        with masking(prepared.secrets):  # deployments within this one mask them, too
             task = self._tasks.start(run.work())
-        finally:
-            AROUND.reset(token)
         if task is not None:
             self._runs[record["run"]] = (run, task)
             task.add_done_callback(lambda _: self._runs.pop(record["run"], None))
@@ -317,7 +319,9 @@ class Deployments(Provider):
         record = self._record(prepared, None)
         record["properties"]["provisioningState"] = "Succeeded"
         record["properties"]["validatedResources"] = [
-            {"id": one.id} for one in prepared.plan.resources if not one.is_existing
+            {"id": masked(one.id, prepared.secrets)}
+            for one in prepared.plan.resources
+            if not one.is_existing
         ]
         shown = rendered(record)
         return Answer(body={name: shown[name] for name in ("id", "name", "type", "properties")})

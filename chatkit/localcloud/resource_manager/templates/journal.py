@@ -79,9 +79,6 @@ class Journal:
 
     def begin(self) -> None:
         """Keep the deployment: it runs from now on, whatever happens."""
-        self._record["template"] = masked(self._record["template"], self._secrets)
-        properties = self._record["properties"]
-        properties["parameters"] = masked(properties["parameters"], self._secrets)
         self._records.begin(self._record)
 
     def run(self) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import uuid
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 
 from chatkit.localcloud.resource_manager.core import regions
 from chatkit.localcloud.resource_manager.core.context import Context
@@ -15,13 +16,20 @@ from chatkit.localcloud.resource_manager.core.registry import Registry
 from chatkit.localcloud.resource_manager.core.routing import Route
 from chatkit.localcloud.resource_manager.gateway.dispatch import Dispatch
 from chatkit.localcloud.resource_manager.templates.language.core.errors import TemplateError
+from chatkit.localcloud.resource_manager.templates.language.core.limits import budget
 from chatkit.localcloud.resource_manager.templates.planning.bodies import body_of
 from chatkit.localcloud.resource_manager.templates.planning.facts import NotYet
 from chatkit.localcloud.resource_manager.templates.planning.plan import Planned
 from chatkit.localcloud.resource_manager.templates.planning.targets import GROUPS
 from chatkit.localcloud.resource_manager.templates.preparing import Prepared, Preparing
-from chatkit.localcloud.resource_manager.templates.reading.refusals import preflight_failed
+from chatkit.localcloud.resource_manager.templates.reading.refusals import (
+    invalid_template,
+    preflight_failed,
+)
+from chatkit.localcloud.resource_manager.templates.secrets_kept import masking
 from chatkit.localcloud.resource_manager.templates.sending import Sender
+
+STEPS_A_DEPLOYMENT = 200
 
 
 class Preflight:
@@ -41,15 +49,18 @@ class Preflight:
         Raises:
             ArmError: InvalidTemplateDeployment, with each resource's error in its details.
         """
-        refused: list[ArmError] = []
+        with masking(prepared.secrets), budget():
+            refused = [error async for error in self._refused(prepared)]
+            if refused:
+                raise preflight_failed(refused, prepared.name, str(uuid.uuid4()))
+
+    async def _refused(self, prepared: Prepared) -> AsyncIterator[ArmError]:
         for one in prepared.plan.resources:
             try:
                 await self._look(one, prepared)
             except ArmError as error:
                 error.target = error.target or one.id
-                refused.append(error)
-        if refused:
-            raise preflight_failed(refused, prepared.name, str(uuid.uuid4()))
+                yield error
 
     async def _look(self, one: Planned, prepared: Prepared) -> None:
         method = "GET" if one.is_existing else "PUT"
@@ -68,10 +79,20 @@ class Preflight:
             return
         call.raw = json.dumps(body, ensure_ascii=False).encode()
         if one.is_deployment:
-            coming = await self.coming_groups(prepared)
-            await self.check(await self._preparing.prepare(call, coming))
+            await self._look_within(call, prepared)
             return
         self._ask_type(one, call, body)
+
+    async def _look_within(self, call: Call, prepared: Prepared) -> None:
+        """Look at a deployment within the deployment."""
+        with budget() as steps:
+            try:
+                steps.take_more(STEPS_A_DEPLOYMENT)
+            except TemplateError as error:
+                raise invalid_template(error.message.rstrip(".")) from None
+        await asyncio.sleep(0)  # others have their turn
+        coming = await self.coming_groups(prepared)
+        await self.check(await self._preparing.prepare(call, coming))
 
     def _check_role(self, one: Planned, call: Call, route: Route) -> None:
         try:

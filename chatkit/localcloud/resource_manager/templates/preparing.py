@@ -6,7 +6,7 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from chatkit.localcloud.resource_manager.core import errors
 from chatkit.localcloud.resource_manager.core.context import Context
@@ -27,7 +27,7 @@ from chatkit.localcloud.resource_manager.templates.reading.template import (
     Template,
     open_template,
 )
-from chatkit.localcloud.resource_manager.templates.secrets_kept import masked, secure_values
+from chatkit.localcloud.resource_manager.templates.secrets_kept import masking, secure_values
 
 NAME = re.compile(r"^[-\w._()]{1,64}$")
 NO_GROUPS: Mapping[str, JsonObject] = {}
@@ -128,13 +128,9 @@ class Preparing:
         about = self._about(call, target, _deployment(name, body, template), coming)
         facts = CloudFacts(about)
         scope = TemplateScope.of(template, values, facts)
-
-        try:
+        with masking(secure_values(template, values.values)):
             parameters, made = await self._planned(call, target, scope, facts)
             waits = order(made, template)
-        except errors.ArmError as error:
-            # Sentences quote values that are wrong.
-            raise _without(error, secure_values(template, values.values)) from None
         return Prepared(
             name=name,
             call=call,
@@ -231,16 +227,6 @@ def _name(call: Call) -> str:
         "InvalidDeploymentName",
         f"The provided deployment name '{name}' has invalid characters or form: it must have 1 to"
         " 64 letters, digits, '_', '(', ')', '-' or '.', and must not end with '.'.",
-    )
-
-
-def _without(error: errors.ArmError, secrets: frozenset[str]) -> errors.ArmError:
-    """The same error with secure values masked."""
-    return replace(
-        error,
-        message=masked(error.message, secrets),
-        details=masked(error.details, secrets),
-        additional_info=masked(error.additional_info, secrets),
     )
 
 

@@ -21,6 +21,7 @@ from chatkit.localcloud.resource_manager.templates.reading.refusals import (
     plain_body,
 )
 from chatkit.localcloud.resource_manager.templates.removing import Remover
+from chatkit.localcloud.resource_manager.templates.secrets_kept import masked_whole
 from chatkit.localcloud.resource_manager.templates.sending import (
     Failed,
     Sender,
@@ -170,7 +171,9 @@ class Run:
             return
         operation = self._journal.operation("EvaluateDeploymentOutput", None)
         try:
-            outputs = await outputs_of(self._prepared, self._sender)
+            outputs = masked_whole(
+                await outputs_of(self._prepared, self._sender), self._prepared.secrets
+            )
         except ArmError as error:
             operation.fail_by(error)
             self._journal.end("Failed", {**made, "error": plain_body(error)})

@@ -23,7 +23,7 @@ from chatkit.localcloud.resource_manager.templates.preflight import Preflight, c
 from chatkit.localcloud.resource_manager.templates.preparing import Prepared, Preparing
 from chatkit.localcloud.resource_manager.templates.reading.refusals import expression_failed
 from chatkit.localcloud.resource_manager.templates.removing import Remover
-from chatkit.localcloud.resource_manager.templates.secrets_kept import AROUND, masked
+from chatkit.localcloud.resource_manager.templates.secrets_kept import masked_whole, masking
 from chatkit.localcloud.resource_manager.templates.sending import Sender, url_of
 
 FORMATS = {"fullresourcepayloads": True, "resourceidonly": False}
@@ -54,12 +54,13 @@ class WhatIf:
         Raises:
             ArmError: An expression cannot be evaluated.
         """
-        found = await self._resources(prepared)
+        with masking(prepared.secrets):
+            found = await self._resources(prepared)
         named = {str(change["resourceId"]).lower() for change in found}
         if prepared.plan.target.group:
             found += await self._others(prepared, remover, named)
         shown = [change if full else _short(change) for change in found]
-        changes: list[JsonObject] = masked(shown, prepared.secrets)
+        changes = _hidden(shown, prepared.secrets)
         return sorted(changes, key=lambda one: str(one["resourceId"]).lower())
 
     async def _resources(self, prepared: Prepared) -> list[JsonObject]:
@@ -91,14 +92,10 @@ class WhatIf:
         _, params = self._dispatch.found("PUT", one.id)
         call = call_for(one, prepared, "PUT", params)
         call.raw = json.dumps(body, ensure_ascii=False).encode()
-        token = AROUND.set(prepared.secrets)
-        try:
-            coming = await self._preflight.coming_groups(prepared)
-            inner = await self._preparing.prepare(call, coming)
-            changes: list[JsonObject] = masked(await self._resources(inner), inner.secrets)
-        finally:
-            AROUND.reset(token)
-        return changes
+        coming = await self._preflight.coming_groups(prepared)
+        inner = await self._preparing.prepare(call, coming)
+        with masking(inner.secrets):
+            return _hidden(await self._resources(inner), inner.secrets)
 
     async def _state(self, one: Planned, sender: Sender) -> JsonObject | None:
         """A resource as it is; None when it is not there."""
@@ -163,6 +160,13 @@ class WhatIf:
                 }
             )
         return found
+
+
+def _hidden(changes: list[JsonObject], secrets: frozenset[str]) -> list[JsonObject]:
+    """Changes without secure values."""
+    return [
+        {name: masked_whole(value, secrets) for name, value in change.items()} for change in changes
+    ]
 
 
 def _last(name: str) -> str:

@@ -51,6 +51,23 @@ def account(name: str, **more: Any) -> dict[str, Any]:
     }
 
 
+def nested(inner: Any, name: str = "inner", **more: Any) -> dict[str, Any]:
+    """A deployment within a template, with expressions of its own."""
+    properties = {
+        "mode": more.pop("mode", "Incremental"),
+        "expressionEvaluationOptions": {"scope": "inner"},
+        "parameters": more.pop("parameters", {}),
+        "template": inner,
+    }
+    return {
+        "type": "Microsoft.Resources/deployments",
+        "apiVersion": VERSION,
+        "name": name,
+        **more,
+        "properties": properties,
+    }
+
+
 def unknown_principal() -> dict[str, Any]:
     """A role for somebody whom the directory does not have: refused when its turn comes."""
     return {

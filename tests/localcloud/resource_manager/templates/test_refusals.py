@@ -51,6 +51,10 @@ def test_a_resource_that_is_there_twice_is_named_with_both_places(raw: Raw) -> N
     assert error["additionalInfo"][0]["info"]["path"] == "resources[1]"
 
 
+TOO_LONG = {"copy": [{"name": "x", "count": 900, "input": "a"}]}
+NAMELESS = {"namespace": "own", "members": {"twice": {"parameters": [{"type": "int"}]}}}
+
+
 @pytest.mark.parametrize(
     ("what", "words"),
     [
@@ -65,6 +69,8 @@ def test_a_resource_that_is_there_twice_is_named_with_both_places(raw: Raw) -> N
         (template(parameters={"a": {"type": "int", "defaultValue": "x"}}), "Actual 'String'"),
         (template({**GROUP, "name": "second"}), "at a subscription only"),
         (symbolic(a=signalr("chat-1", dependsOn=["b"])), "'b' is not defined in the template"),
+        (template(signalr("chat-1", properties=TOO_LONG)), "from 0 to 800"),
+        (template(functions=[NAMELESS]), "no list of namespaces with members"),
         ({**template(), "extensions": {"graph": {}}}, "'extensions' is not part of the local"),
     ],
 )

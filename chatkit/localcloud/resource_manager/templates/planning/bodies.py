@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from chatkit.localcloud.resource_manager.core.documents import Json, JsonObject
 from chatkit.localcloud.resource_manager.templates.language.core.errors import TemplateError
+from chatkit.localcloud.resource_manager.templates.language.core.limits import budget
 from chatkit.localcloud.resource_manager.templates.language.core.scope import Place
 from chatkit.localcloud.resource_manager.templates.language.evaluating import evaluate
 from chatkit.localcloud.resource_manager.templates.language.parser import escaped
 from chatkit.localcloud.resource_manager.templates.planning import loops
 from chatkit.localcloud.resource_manager.templates.planning.order import BEFOREHAND, is_inner
-from chatkit.localcloud.resource_manager.templates.planning.plan import Planned
+from chatkit.localcloud.resource_manager.templates.planning.plan import (
+    STEPS_A_RESOURCE,
+    Planned,
+)
 from chatkit.localcloud.resource_manager.templates.planning.scopes import TemplateScope
 
 
@@ -103,8 +107,12 @@ def _turns(body: Json, symbol: str, scope: TemplateScope) -> list[JsonObject]:
     if not isinstance(loop, dict):
         return [_one(plain, scope)]
     name = str(loop.get("name") or symbol)
-    count = loops.count_of(loop, scope)
-    return [_one(plain, scope.turn(name, index)) for index in range(count)]
+    found: list[JsonObject] = []
+    with budget() as steps:
+        for index in range(loops.count_of(loop, scope)):
+            found.append(_one(plain, scope.turn(name, index)))
+            steps.take_more(STEPS_A_RESOURCE)
+    return found
 
 
 def _one(body: JsonObject, scope: TemplateScope) -> JsonObject:

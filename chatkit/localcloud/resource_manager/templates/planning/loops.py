@@ -104,6 +104,8 @@ def pieces(value: Json, scope: LoopScope) -> Iterator[tuple[Json, LoopScope]]:
         if name == "copy" and loops:
             for loop in loops:
                 for index in range(count_of(loop, scope)):
+                    with budget() as steps:
+                        steps.take_more(1)
                     yield from pieces(loop["input"], scope.turn(str(loop["name"]), index))
         else:
             yield from pieces(inner, scope)

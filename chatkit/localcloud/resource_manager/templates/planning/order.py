@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from chatkit.localcloud.resource_manager.core.documents import Json
 from chatkit.localcloud.resource_manager.templates.language.core.errors import TemplateError
+from chatkit.localcloud.resource_manager.templates.language.core.limits import budget
 from chatkit.localcloud.resource_manager.templates.language.core.scope import Place
 from chatkit.localcloud.resource_manager.templates.language.dependencies import dependencies
 from chatkit.localcloud.resource_manager.templates.language.evaluating import evaluate
@@ -31,14 +32,23 @@ def order(plan: Plan, template: Template) -> Order:
         ArmError: InvalidTemplate: a name in dependsOn that is none, or a circle.
     """
     waits: Order = {}
-    for one in plan.resources:
-        found: dict[str, Planned] = {}
-        for other in (*_explicit(one, plan, template), *_implicit(one, plan), *_earlier(one, plan)):
-            if other.key != one.key:
-                found.setdefault(other.key, other)
-        waits[one.key] = [*found.values()]
+    with budget():
+        for one in plan.resources:
+            waits[one.key] = _waits(one, plan, template)
     _check_circles(plan, waits, template)
     return waits
+
+
+def _waits(one: Planned, plan: Plan, template: Template) -> list[Planned]:
+    try:
+        implicit = _implicit(one, plan)
+    except TemplateError as error:
+        raise not_valid(one.declared, template, error) from None
+    found: dict[str, Planned] = {}
+    for other in (*_explicit(one, plan, template), *implicit, *_earlier(one, plan)):
+        if other.key != one.key:
+            found.setdefault(other.key, other)
+    return [*found.values()]
 
 
 def _explicit(one: Planned, plan: Plan, template: Template) -> list[Planned]:
@@ -54,7 +64,12 @@ def _explicit(one: Planned, plan: Plan, template: Template) -> list[Planned]:
             path,
         )
     found: list[Planned] = []
+    seen: set[str] = set()
     for index, name in enumerate(names):
+        key = str(name).strip("/").lower()
+        if key in seen:
+            continue
+        seen.add(key)
         meant = plan.named(name) if isinstance(name, str) else []
         if not meant and not (isinstance(name, str) and plan.is_left_out(name)):
             place = template.place((*path, index))
@@ -82,7 +97,7 @@ def _implicit(one: Planned, plan: Plan) -> list[Planned]:
     if one.is_deployment:
         body = outer_part(one)
     found: list[Planned] = []
-    for name in needed(body, one):
+    for name in dict.fromkeys(needed(body, one)):
         found += plan.named(name)
     return found
 

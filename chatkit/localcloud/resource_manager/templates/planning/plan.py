@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from chatkit.localcloud.resource_manager.core.documents import Json, JsonObject
 from chatkit.localcloud.resource_manager.core.errors import ArmError
 from chatkit.localcloud.resource_manager.templates.language.core.errors import TemplateError
+from chatkit.localcloud.resource_manager.templates.language.core.limits import budget
 from chatkit.localcloud.resource_manager.templates.language.core.scope import Place
 from chatkit.localcloud.resource_manager.templates.language.evaluating import evaluate
 from chatkit.localcloud.resource_manager.templates.planning import loops
@@ -21,6 +23,8 @@ from chatkit.localcloud.resource_manager.templates.planning.targets import (
     GROUPS,
     Target,
     relative_id,
+    whole_name,
+    whole_type,
 )
 from chatkit.localcloud.resource_manager.templates.reading.refusals import invalid_template
 from chatkit.localcloud.resource_manager.templates.reading.template import (
@@ -30,6 +34,7 @@ from chatkit.localcloud.resource_manager.templates.reading.template import (
     too_many_resources,
 )
 
+STEPS_A_RESOURCE = 10
 FUNCTIONS_HELP = "Please see https://aka.ms/arm-functions for usage details."
 
 
@@ -91,30 +96,44 @@ class Plan:
 
     def named(self, text: str) -> list[Planned]:
         """The resources that a text means: an id, a symbolic name, a loop, a type with a name."""
-        return _named(self.resources, text, self.target)
+        return self._names.meant(text)
 
     def is_left_out(self, text: str) -> bool:
         """Whether a text means a resource that is not deployed because of its condition."""
-        return bool(_named(self.left_out, text, self.target))
+        return bool(self._left_out_names.meant(text))
+
+    @cached_property
+    def _names(self) -> _Names:
+        return _Names(self.resources, self.target)
+
+    @cached_property
+    def _left_out_names(self) -> _Names:
+        return _Names(self.left_out, self.target)
 
 
-def _named(resources: list[Planned], text: str, target: Target) -> list[Planned]:
-    wanted = text.strip("/").lower()
-    found = [
-        one
-        for one in resources
-        if wanted in (one.symbol.lower(), one.loop.lower(), f"{one.symbol}[{one.turn}]".lower())
-    ]
-    if found:
-        return found
-    whole = f"{target.id}/providers/{text.strip('/')}".lower()
-    return [
-        one
-        for one in resources
-        if one.id.lower().strip("/") == wanted
-        or one.id.lower() == whole
-        or one.name.lower() == wanted
-    ]
+class _Names:
+    """Resources by all that a template may call them."""
+
+    def __init__(self, resources: list[Planned], target: Target) -> None:
+        self._below = f"{target.id}/providers/".lower().strip("/")
+        self._symbols: dict[str, list[Planned]] = {}
+        self._others: dict[str, list[Planned]] = {}
+        for one in resources:
+            symbols = {one.symbol.lower(), one.loop.lower()} - {""}
+            if one.symbol:
+                symbols.add(f"{one.symbol}[{one.turn}]".lower())
+            for symbol in symbols:
+                self._symbols.setdefault(symbol, []).append(one)
+            for name in {one.id.lower().strip("/"), one.name.lower()}:
+                self._others.setdefault(name, []).append(one)
+
+    def meant(self, text: str) -> list[Planned]:
+        """What a text means; symbolic names and loops come first."""
+        wanted = text.strip("/").lower()
+        by_symbol = self._symbols.get(wanted)
+        if by_symbol:
+            return by_symbol
+        return [*self._others.get(wanted, []), *self._others.get(f"{self._below}/{wanted}", [])]
 
 
 def plan(template: Template, target: Target, scope: TemplateScope) -> Plan:
@@ -122,11 +141,14 @@ def plan(template: Template, target: Target, scope: TemplateScope) -> Plan:
 
     Raises:
         ArmError: InvalidTemplate.
+        TemplateError: Its loops have too many turns.
     """
     made = Plan(target)
-    for declared in template.declared():
-        for one, is_wanted in _turns(declared, template, target, scope):
-            (made.resources if is_wanted else made.left_out).append(one)
+    with budget() as steps:
+        for declared in template.declared():
+            for one, is_wanted in _turns(declared, template, target, scope):
+                (made.resources if is_wanted else made.left_out).append(one)
+                steps.take_more(STEPS_A_RESOURCE)
     if len(made.resources) > MAX_RESOURCES:
         raise too_many_resources(template, len(made.resources))
     _check_unique(made, template)
@@ -246,30 +268,11 @@ def _known(
     """Id, name, type and api-version."""
     types = [_text(one, "type", template, scope) for one in (*declared.parents, declared)]
     names = [_text(one, "name", template, scope) for one in (*declared.parents, declared)]
-    type_ = _joined(types)
-    name = _full_name(names, type_)
+    type_ = whole_type(types)
+    name = whole_name(names, type_)
     api_version = _text(declared, "apiVersion", template, scope)
     _check_segments(declared, template, type_, name)
     return _id(declared, template, target, scope, (type_, name)), name, type_, api_version
-
-
-def _joined(types: list[str]) -> str:
-    """The whole type of a resource within others, whose type may be written short."""
-    whole = types[0]
-    for type_ in types[1:]:
-        whole = type_ if type_.lower().startswith(whole.lower() + "/") else f"{whole}/{type_}"
-    return whole
-
-
-def _full_name(names: list[str], type_: str) -> str:
-    """The whole name of a resource within others."""
-    segments = type_.count("/")
-    if names[-1].count("/") + 1 == segments:
-        return names[-1]
-    whole = names[0]
-    for name in names[1:]:
-        whole = name if name.lower().startswith(whole.lower() + "/") else f"{whole}/{name}"
-    return whole
 
 
 def _framed(declared: Declared, template: Template, work: loops.Work) -> Json:

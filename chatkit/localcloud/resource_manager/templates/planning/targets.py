@@ -34,3 +34,22 @@ def relative_id(type_: str, name: str) -> str:
     for kind, part in zip(kinds, name.split("/"), strict=True):
         parts += [kind, part]
     return "/".join(parts)
+
+
+def whole_type(types: list[str]) -> str:
+    """The whole type of a resource within others, whose type may be written short."""
+    whole = types[0]
+    for type_ in types[1:]:
+        whole = type_ if type_.lower().startswith(whole.lower() + "/") else f"{whole}/{type_}"
+    return whole
+
+
+def whole_name(names: list[str], type_: str) -> str:
+    """The whole name of a resource within others."""
+    segments = type_.count("/")
+    if names[-1].count("/") + 1 == segments:
+        return names[-1]
+    whole = names[0]
+    for name in names[1:]:
+        whole = name if name.lower().startswith(whole.lower() + "/") else f"{whole}/{name}"
+    return whole

@@ -124,7 +124,7 @@ def given(template: Template, parameters: Json, path: Path) -> Given:
     for name, body in template.section("parameters").items():
         if name.lower() in values:
             check(template, name, body, values[name.lower()])
-    return Given({name: value for name, value in values.items()})
+    return Given(values)
 
 
 def _value(name: str, body: Json) -> Json:

@@ -155,19 +155,31 @@ def _check_resources(template: Template) -> None:
 
 def _check_functions(template: Template) -> None:
     functions = template.document.get("functions") or []
-    is_fine = isinstance(functions, list) and all(
-        isinstance(one, dict)
-        and isinstance(one.get("members") or {}, dict)
-        and all(isinstance(member, dict) for member in (one.get("members") or {}).values())
-        for one in functions
+    if isinstance(functions, list) and all(_is_namespace(one) for one in functions):
+        return
+    path = ("functions",)
+    raise unreadable_template(
+        "The section 'functions' is no list of namespaces with members.",
+        template.place(path),
+        path,
     )
-    if not is_fine:
-        path = ("functions",)
-        raise unreadable_template(
-            "The section 'functions' is no list of namespaces with members.",
-            template.place(path),
-            path,
-        )
+
+
+def _is_namespace(value: Json) -> bool:
+    if not isinstance(value, dict):
+        return False
+    members = value.get("members") or {}
+    return isinstance(members, dict) and all(_is_function(one) for one in members.values())
+
+
+def _is_function(value: Json) -> bool:
+    """Whether a function of a template has parameters with names, and an output."""
+    if not isinstance(value, dict) or not isinstance(value.get("output") or {}, dict):
+        return False
+    parameters = value.get("parameters") or []
+    return isinstance(parameters, list) and all(
+        isinstance(one, dict) and isinstance(one.get("name"), str) for one in parameters
+    )
 
 
 def _check_sizes(template: Template) -> None:

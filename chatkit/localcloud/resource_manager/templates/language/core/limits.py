@@ -34,11 +34,20 @@ class Budget:
         Raises:
             TemplateError: There are not as many left.
         """
-        self.left -= 1
+        steps = 1
         if isinstance(result, list):
-            self.left -= len(result) // ELEMENTS_A_STEP
+            steps += len(result) // ELEMENTS_A_STEP
         elif isinstance(result, str):
-            self.left -= len(result) // CHARACTERS_A_STEP
+            steps += len(result) // CHARACTERS_A_STEP
+        self.take_more(steps)
+
+    def take_more(self, steps: int) -> None:
+        """Use up steps for what is no call.
+
+        Raises:
+            TemplateError: There are not as many left.
+        """
+        self.left -= steps
         if self.left < 0:
             raise TemplateError(
                 f"The template's expressions take more than {MOST_STEPS} steps to evaluate."
