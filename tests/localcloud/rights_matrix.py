@@ -115,6 +115,7 @@ API_GROUPS = "?api-version=2025-04-01"
 API_IDENTITIES = "?api-version=2023-01-31"
 IDENTITY = "/providers/Microsoft.ManagedIdentity/userAssignedIdentities/sign-in"
 ROLES = "/providers/Microsoft.Authorization/roleAssignments"
+DEPLOYMENTS = "/providers/Microsoft.Resources/deployments"
 
 # Where the documentation says what most rows of a service have.
 SOURCES = {
@@ -173,6 +174,42 @@ ROWS: dict[str, tuple[Row, ...]] = {
         ("renew a key of SignalR Service", "POST {signalr}/regenerateKey", 400, WRITERS),
         ("delete another SignalR Service", "DELETE {signalr}2", 204, WRITERS),
         ("make a user-assigned identity", "PUT {group}" + IDENTITY, 400, WRITERS),
+        ("list template deployments", "GET {group}" + DEPLOYMENTS, 200, READERS),
+        ("read a template deployment", "GET {group}" + DEPLOYMENTS + "/main", 404, READERS),
+        (
+            "read a template deployment's operations",
+            "GET {group}" + DEPLOYMENTS + "/main/operations",
+            404,
+            READERS,
+        ),
+        ("deploy a template", "PUT {group}" + DEPLOYMENTS + "/main", 400, WRITERS),
+        (
+            "deploy a template at the subscription",
+            "PUT {subscription}" + DEPLOYMENTS + "/main",
+            400,
+            WRITERS,
+        ),
+        ("validate a template", "POST {group}" + DEPLOYMENTS + "/main/validate", 400, WRITERS),
+        (
+            "ask what a template would change",
+            "POST {group}" + DEPLOYMENTS + "/main/whatIf",
+            400,
+            WRITERS,
+        ),
+        (
+            "read the template of a deployment",
+            "POST {group}" + DEPLOYMENTS + "/main/exportTemplate",
+            404,
+            WRITERS,
+        ),
+        (
+            "cancel a template deployment",
+            "POST {group}" + DEPLOYMENTS + "/main/cancel",
+            404,
+            WRITERS,
+        ),
+        ("delete a template deployment", "DELETE {group}" + DEPLOYMENTS + "/main", 204, WRITERS),
+        ("make a template of a resource group", "POST {group}/exportTemplate", 202, WRITERS),
     ),
     "scm": (
         ("open the endpoint's page", "GET /", 200, PUBLISHERS),
@@ -384,6 +421,8 @@ NOTES = (
     "- **Resource Manager** asks for the operation's action at the path's scope:"
     " `Microsoft.Web/sites/config/list/action`. Lists leave out what their reader has no role for;"
     " `GET /subscriptions` is empty for those without any role.",
+    "- **Template deployments** need the action of the deployment and, for each resource of the"
+    " template, that resource's own. Both are asked before the first resource is made.",
     "- **The deployment endpoint** asks for `Microsoft.Web/sites/publish/Action` at the site, for"
     " reading as well. Where the site allows basic authentication, its publishing password opens"
     " it, too.",
