@@ -21,6 +21,9 @@ from chatkit.steps import moved_ports
 PORT = 8890
 """Not Jupyter's 8888: that is the port of the Azure SignalR Service on this machine."""
 
+TRIES = 20
+"""How many ports in a row are looked at."""
+
 # With Node on the machine Lab looks at each start whether its own JavaScript should be built anew.
 NO_BUILD = {"page_config_data": {"buildCheck": False, "buildAvailable": False}}
 
@@ -46,7 +49,8 @@ def lab(
         *(sys.executable, "-P", "-m", "chatkit.cli.lab_server"),
         f"--ServerApp.root_dir={settings.chat_folder()}",
         f"--ServerApp.port={chosen}",
-        "--ServerApp.port_retries=0",
+        # Before Lab starts, another user may take the port; who asked for one hears of that.
+        f"--ServerApp.port_retries={TRIES if port is None else 0}",
         f"--LabApp.default_url=/lab/tree/notebooks/{first.name}",
         "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
         f"--ServerApp.tornado_settings={NO_BUILD}",
@@ -88,18 +92,19 @@ def bring_notebooks() -> None:
 
 
 def choose_port(wanted: int | None) -> int:
-    """Return the wanted port, or the first free one from the default on.
+    """Return the wanted port, or the first free one from the default on, or any free one.
 
     Raises:
-        PortInUse: The wanted port, or each of twenty, is taken; the error names the program that
-            has it and two ways on.
+        PortInUse: The wanted port is taken; the error names the program that has it and two ways
+            on.
         SetupError: The wanted port is not for this user.
     """
     if wanted is None:
-        for port in range(PORT, PORT + 20):
+        for port in range(PORT, PORT + TRIES):
             if not any(ports.answers(port, host=host) for host in ports.LOCALHOST):
                 return port
+        return ports.any_free()  # more people share this machine than have ports in a row
     # JupyterLab itself says only that it is taken.
-    for sock in ports.bind_wanted(wanted or PORT, wanted_for="JupyterLab"):
+    for sock in ports.bind_wanted(wanted, wanted_for="JupyterLab"):
         sock.close()
-    return wanted or PORT
+    return wanted

@@ -140,3 +140,10 @@ def test_the_next_port_is_taken_when_nobody_asked_for_one(monkeypatch: pytest.Mo
         taken = int(server.getsockname()[1])
         monkeypatch.setattr(lab, "PORT", taken)
         assert taken < lab.choose_port(None) < taken + 20
+
+
+def test_more_people_than_ports_in_a_row_have_one_each(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A class of thirty on one machine."""
+    monkeypatch.setattr(ports, "answers", lambda port, host: port < lab.PORT + lab.TRIES)
+    monkeypatch.setattr(ports, "any_free", lambda: 23456)
+    assert lab.choose_port(None) == 23456

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -28,6 +29,20 @@ def test_a_file_is_no_folder(chatkit: Chatkit, tmp_path: Path) -> None:
     (tmp_path / "course").touch()
     done = chatkit("new", str(tmp_path / "course"))
     assert done.code == 1 and "course is a file. Choose another name." in done.err
+
+
+def test_no_name_is_no_folder(chatkit: Chatkit) -> None:
+    """A variable that is not set does not fill the folder that one is in."""
+    done = chatkit("new", "")
+    assert done.code == 2 and "A course needs a folder." in done.err
+
+
+def test_what_to_type_next_can_be_typed(chatkit: Chatkit, tmp_path: Path) -> None:
+    """Where the folder's name has a space."""
+    folder = tmp_path / "M\u00fcller Kurs"
+    done = chatkit("new", str(folder), "--no-lock")
+    quote = '"' if os.name == "nt" else "'"
+    assert f"Next: cd {quote}{folder}{quote} && chatkit lab" in done.out
 
 
 def test_a_checkout_needs_none(chatkit: Chatkit) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shlex
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -9,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from chatkit.core import settings
-from chatkit.core.errors import SetupError
+from chatkit.core.errors import NotOffered, SetupError
 from chatkit.setup.version import VERSION
 
 if TYPE_CHECKING:  # what a verb needs is imported when it runs, so that the others start without it
@@ -17,7 +19,9 @@ if TYPE_CHECKING:  # what a verb needs is imported when it runs, so that the oth
 
 
 def new(
-    folder: Annotated[Path, typer.Argument(help="It is made, or brought up to date.")],
+    name: Annotated[
+        str, typer.Argument(metavar="FOLDER", help="It is made, or brought up to date.")
+    ],
     lock: Annotated[
         bool | None,
         typer.Option(
@@ -32,7 +36,9 @@ def new(
     """
     from chatkit.core.work import course_folder, notebooks
 
-    folder = folder.expanduser().absolute()
+    if not name.strip():  # a variable of a script that is not set
+        raise NotOffered("A course needs a folder.", hint="`chatkit new my-course` makes one.")
+    folder = Path(name).expanduser().absolute()
     if folder.exists() and not folder.is_dir():
         raise SetupError(f"{folder} is a file.", hint="Choose another name.")
     if folder == settings.checkout():
@@ -59,8 +65,13 @@ def _lines(folder: Path, laid_out: LaidOut) -> list[str]:
         *kept,
         "  notebooks/  the kit's, read-only: the tutorial, the finished app and page",
         "  my-chat/    yours: your app, and the notebooks that JupyterLab opens",
-        f"Next: cd {folder} && chatkit lab",
+        f"Next: cd {_quoted(folder)} && chatkit lab",
     ]
+
+
+def _quoted(folder: Path) -> str:
+    """The folder as a shell reads it: its name may have spaces."""
+    return f'"{folder}"' if os.name == "nt" else shlex.quote(str(folder))
 
 
 def _offer(lock: Path, wanted: bool | None) -> None:

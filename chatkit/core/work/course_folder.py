@@ -10,6 +10,7 @@ in the folder (`my-chat`, the home) is the learner's, and is not touched.
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,11 +22,12 @@ from chatkit.core.errors import SetupError
 from chatkit.core.files import discard, write_together
 from chatkit.core.settings import LAID_OUT
 from chatkit.core.work.fingerprints import of_bytes
-from chatkit.core.work.in_the_way import look, unused
+from chatkit.core.work.in_the_way import leads_out, look, unused
 
 KIT = LAID_OUT.parent
 """The folder that is the kit's."""
 CHANGED = Path("my-chat", "from-notebooks")
+FOLDERS = (KIT, "my-chat", ".chatkit")
 READ_ONLY, WRITABLE = 0o444, 0o644
 SANITISER = "sanitize.cfg"
 LOCK = "requirements.lock"
@@ -77,9 +79,10 @@ def lay_out(folder: Path, files: Mapping[str, bytes], version: str) -> LaidOut:
         version: Of the kit.
 
     Raises:
-        SetupError: Something else has the place of the kit's folder, or a newer kit made it.
+        SetupError: Something else has the place of a folder, or a newer kit made it.
         NotWritten: The disk is full, or takes no writes; all files are as they were.
     """
+    _check_room(folder)
     before, record = _known(folder)
     _check_newness(folder, before, version)
     if not before and (folder / KIT).exists():
@@ -124,17 +127,38 @@ def _data(name: str, of_checkout: Path) -> Path:
     return settings.kit() / name
 
 
+def _check_room(folder: Path) -> None:
+    """Make sure that no file has the place of a folder, before anything is written."""
+    for place in (*reversed(folder.parents), folder, *(folder / name for name in FOLDERS)):
+        if os.path.lexists(place) and not place.is_dir():
+            raise SetupError(
+                f"{place} is a file, and the course needs a folder there.",
+                hint="Give it another name, or choose another folder.",
+            )
+
+
 def _known(folder: Path) -> tuple[str, Record]:
     """The version that a folder has, and the fingerprints of the kit's files in it."""
     try:
         found = json.loads((folder / LAID_OUT).read_text(encoding="utf-8"))
         version, files = str(found["version"]), dict(found["files"])
-        return version, {str(name): [str(one) for one in files[name]] for name in files}
+        named = {str(name): [str(one) for one in files[name]] for name in files}
+        return version, {name: named[name] for name in named if _is_below(name)}
     except FileNotFoundError:
         return "", {}
     except (ValueError, LookupError, TypeError, RecursionError):
         # Then every file that differs counts as changed, and is kept.
         return "0", {}
+
+
+def _is_below(name: str) -> bool:
+    """Whether a name of the record is one of a file in the kit's folder.
+
+    The folder may come from somebody else: what it says is neither deleted nor made read-only
+    elsewhere.
+    """
+    path = Path(name)
+    return bool(path.parts) and not path.is_absolute() and ".." not in path.parts
 
 
 def _check_newness(folder: Path, before: str, version: str) -> None:
@@ -172,7 +196,6 @@ def _write(
 ) -> None:
     said = json.dumps({"version": version, "files": record}, indent=1, sort_keys=True)
     public: dict[Path, bytes | str] = {
-        **kept,
         folder / LAID_OUT: f"{said}\n",
         **{folder / KIT / name: data for name, data in written.items()},
     }
@@ -181,12 +204,17 @@ def _write(
         if not (folder / name).exists():
             public[folder / name] = text
     for path in public:
-        if path.exists():
-            path.chmod(WRITABLE)  # Windows replaces no read-only file
-    write_together(public=public)
+        _set_mode(folder, path, WRITABLE)  # Windows replaces no read-only file
+    # What was changed may have been read through a link to something private.
+    write_together(private=kept, public=public)
     for path in (folder / LAID_OUT, *(folder / KIT / name for name in record)):
-        if path.exists():
-            path.chmod(READ_ONLY)
+        _set_mode(folder, path, READ_ONLY)
+
+
+def _set_mode(folder: Path, path: Path, mode: int) -> None:
+    """Set the mode of a file, and not of one elsewhere that a link leads to."""
+    if path.is_file() and not path.is_symlink() and not leads_out(folder, path):
+        path.chmod(mode)
 
 
 def _take_away_former(folder: Path, files: Mapping[str, bytes], record: Record) -> None:
@@ -194,5 +222,5 @@ def _take_away_former(folder: Path, files: Mapping[str, bytes], record: Record) 
     for name in record.keys() - files.keys():
         content = _content(folder, name)
         if content is not None and of_bytes(content) in record[name]:
-            (folder / KIT / name).chmod(WRITABLE)
+            _set_mode(folder, folder / KIT / name, WRITABLE)
             discard([folder / KIT / name])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import stat
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import pytest
 from chatkit.core.errors import NotWritten, SetupError
 from chatkit.core.work import course_folder
 from chatkit.core.work.course_folder import CONFTEST, lay_out
+from chatkit.core.work.fingerprints import of_bytes
 
 OLD = {"00-a.ipynb": b"old", "functions/app.py": b"app", "gone.txt": b"gone"}
 NEW = {"00-a.ipynb": b"new", "functions/app.py": b"app", "01-b.ipynb": b"b"}
@@ -112,6 +114,45 @@ def test_a_damaged_record_loses_nothing(folder: Path, record: str) -> None:
     done = lay_out(folder, NEW, "0.4.0")
     assert [(folder / kept).read_bytes() for kept in done.kept] == [b"old"]
     assert json.loads(path.read_text())["version"] == "0.4.0"
+
+
+@pytest.mark.parametrize("name", ["notebooks", "my-chat", ".chatkit", ""])
+def test_a_file_in_the_place_of_a_folder_is_named(tmp_path: Path, name: str) -> None:
+    """Before anything is written."""
+    course = tmp_path / "course"
+    place = course / name
+    place.parent.mkdir(exist_ok=True)
+    place.write_text("mine")
+    with pytest.raises(SetupError, match=f"{re.escape(str(place))} is a file, and"):
+        lay_out(course / "sub" if place == course else course, OLD, "0.3.0")
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == [place]
+
+
+def test_the_record_of_somebody_elses_folder_reaches_nothing_outside(folder: Path) -> None:
+    """It may be a download: no file of mine is deleted for it, or gets another mode."""
+    mine = folder.parent / "mine.txt"
+    mine.write_bytes(b"well known")
+    mine.chmod(0o600)
+    record = folder / "notebooks" / "kit.json"
+    record.chmod(0o644)
+    named = dict.fromkeys(("../../mine.txt", str(mine)), [of_bytes(b"well known")])
+    record.write_text(json.dumps({"version": "0.3.0", "files": named}))
+    lay_out(folder, NEW, "0.4.0")
+    assert (mine.read_bytes(), mode(mine)) == (b"well known", 0o600)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links need a right there")
+def test_a_link_in_the_kits_folder_opens_no_file_elsewhere(folder: Path) -> None:
+    """A private key would become readable for everybody."""
+    key = folder.parent / "key"
+    key.write_bytes(b"private")
+    key.chmod(0o600)
+    link = folder / "notebooks" / "00-a.ipynb"
+    link.unlink()
+    link.symlink_to(key)
+    done = lay_out(folder, NEW, "0.4.0")
+    assert (key.read_bytes(), mode(key), link.read_bytes()) == (b"private", 0o600, b"new")
+    assert [mode(folder / kept) for kept in done.kept] == [0o600]
 
 
 @pytest.mark.skipif(
