@@ -27,6 +27,9 @@ REGIONS = (
 """Regions for free instances when nobody names others. `--make` asks Azure whether each has what is
 needed before it makes anything."""
 TEST_USERS = ("alice", "bob", "carol", "mallory")  # checks sign in as these
+SINGLE = dict(zip("øåłđðıħŋĸ", "oalddihnk", strict=True))
+SPELLED = str.maketrans({**SINGLE, "ß": "ss", "æ": "ae", "œ": "oe", "þ": "th"})
+"""Latin letters that Unicode takes apart into no others."""
 ID_LENGTH = 6
 TITLE_LENGTH = 80
 
@@ -41,7 +44,7 @@ class Wanted:
         hours: How long codes count, from now on.
         regions: For those whose line names none; empty for the usual ones.
         is_shared: One SignalR Service instance for everybody.
-        tier: Of each person's instance: "free" or "standard".
+        tier: Of each person's instance: "free" or "standard"; empty for the known class's, or free.
     """
 
     title: str
@@ -49,7 +52,7 @@ class Wanted:
     hours: float = 12.0
     regions: tuple[str, ...] = ()
     is_shared: bool = False
-    tier: str = "free"
+    tier: str = ""
 
 
 def enrol(
@@ -70,6 +73,8 @@ def enrol(
     now = now or datetime.now(UTC)
     if known is not None:
         _check_same(known, wanted, now)
+        _check_own(known, entries)
+    wanted = replace(wanted, tier=wanted.tier or (known.tier if known else "free"))
     if not wanted.title or len(wanted.title) > TITLE_LENGTH or not wanted.title.isprintable():
         raise SetupError(f"A title has 1 to {TITLE_LENGTH} letters, on one line.")
     people = [*known.people] if known is not None else []
@@ -115,7 +120,8 @@ def sign_in_name(name: str, number: int, taken: Iterable[str]) -> str:
         number: Of the person, for those whose name has no such letters.
         taken: Names that others have.
     """
-    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    spelled = name.lower().translate(SPELLED)
+    plain = unicodedata.normalize("NFKD", spelled).encode("ascii", "ignore").decode()
     words = re.findall(r"[a-z0-9]+", plain)
     slug = ".".join(words)[:30].strip(".") or f"guest{number:02}"
     if slug in {*taken, *TEST_USERS}:
@@ -147,6 +153,18 @@ def _check_same(known: Roster, wanted: Wanted, now: datetime) -> None:
         raise SetupError(
             f"There is a class already: {known.title}, on the target {known.target}{shared}.",
             hint="`chatkit class clean` ends it; or name the same target.",
+        )
+
+
+def _check_own(known: Roster, entries: Sequence[Entry]) -> None:
+    """Make sure that a list is one of this class: the next class has another home."""
+    count = len(known.people)
+    if count and len(missing(known, entries)) == count:
+        raise SetupError(
+            f"There is a class already: {known.title}, with {count} people, and the list names"
+            " nobody of them.",
+            hint="`chatkit class clean` ends it; CHATKIT_HOME names another home for a second class"
+            " beside it. For newcomers, name somebody of the class in the list, too.",
         )
 
 

@@ -26,9 +26,15 @@ MAIL_LENGTH = 254
 SHOWN = 8  # lines that an error names
 COLUMNS = {
     "name": ("name", "names", "full name", "display name", "participant"),
-    "mail": ("mail", "email", "e-mail", "mail address", "email address", "e-mail address"),
+    "mail": (
+        *("mail", "email", "e-mail", "mail address", "email address", "e-mail address"),
+        *("e-mail-adresse", "mailadresse"),
+    ),
     "region": ("region", "azure region", "location"),
+    "given": ("first name", "given name", "firstname", "forename", "vorname"),
+    "family": ("last name", "family name", "lastname", "surname", "nachname", "familienname"),
 }
+"""What heads a column, in English and, of names in two columns, in German."""
 SEPARATORS = ",;\t|"
 MAIL = re.compile(r"[^@\s<>,;\"]{1,64}@[^@\s<>,;\"]+\.[^@\s<>,;\".]{2,}")
 REGION = re.compile(r"[a-z][a-z0-9]{2,29}")
@@ -164,9 +170,17 @@ def _columns(header: list[str], name: str) -> dict[str, int]:
         for known, spellings in COLUMNS.items():
             if cell.casefold().strip(": ") in spellings and known not in found:
                 found[known] = column
-    if "name" not in found:
+    if not found.keys() & {"name", "family"}:
         raise SetupError(f"{name} has no column 'name'.", hint=HINT)
+    is_whole = "name" in found and ("family" in found or not _is_plain(header[found["name"]]))
+    if is_whole:
+        found.pop("given", None)
     return found
+
+
+def _is_plain(cell: str) -> bool:
+    """Whether a heading does not say if the name is whole."""
+    return cell.casefold().strip(": ") in COLUMNS["name"][:2]
 
 
 def _entry(line: int, cells: list[str], columns: dict[str, int], faults: list[str]) -> Entry | None:
@@ -177,7 +191,9 @@ def _entry(line: int, cells: list[str], columns: dict[str, int], faults: list[st
         return cells[position] if position < len(cells) else ""
 
     region = cell("region").replace(" ", "").lower()
-    entry = Entry(line, cell("name"), cell("mail"), region)
+    # Beside a column of given names alone, one that is called "name" has the family's.
+    parts = (cell("given"), cell("name") or cell("family"))
+    entry = Entry(line, " ".join(filter(None, parts)), cell("mail"), region)
     fault = _fault(entry)
     if not fault:
         return entry

@@ -76,6 +76,20 @@ def test_newcomers_are_added_and_others_keep_what_they_have() -> None:
     assert missing(second, people(5)[1:]) == ["Person 0"]
 
 
+def test_a_tier_that_nobody_names_again_stays() -> None:
+    """A longer list moves nobody to another region, and nobody to the free tier."""
+    first = enrol(people(12), Wanted("Class", "azure", tier="standard"), now=NOW)
+    second = enrol(people(14), Wanted("Class", "azure"), first, now=NOW)
+    assert second.tier == "standard" and {one.region for one in second.people} == {"eastus2"}
+
+
+def test_a_list_of_nobody_of_the_class_is_another_class() -> None:
+    """Monday's people do not become Tuesday's, with one board and one end for both."""
+    monday = enrol(people(3), Wanted("Monday"), now=NOW)
+    with pytest.raises(SetupError, match=r"Monday, with 3 people.*CHATKIT_HOME"):
+        enrol([Entry(2, "Dora")], Wanted("Tuesday"), monday, now=NOW)
+
+
 def test_a_class_that_is_over_gets_no_new_life() -> None:
     """Its codes lie about on paper."""
     first = enrol(people(1), Wanted("Class"), now=NOW)
@@ -94,6 +108,9 @@ def test_another_kind_of_class_needs_the_end_of_the_first() -> None:
     ("name", "expected"),
     [
         ("José García", "jose.garcia"),
+        ("Zoë Große", "zoe.grosse"),
+        ("Søren Ærø", "soren.aero"),
+        ("Łukasz Żółć", "lukasz.zolc"),
         ("李雷", "guest07"),
         ("Alice", "alice.7"),
         ("Bob Martin", "bob.martin.7"),

@@ -46,6 +46,28 @@ def test_the_odd_forms_of_spreadsheets_are_read(text: str) -> None:
     assert [entry.name for entry in parse(text.encode())] == ["Bob"]
 
 
+@pytest.mark.parametrize(
+    "header",
+    ["Vorname;Name", "First name;Surname", "Given name;Last name", "Vorname;Nachname"],
+)
+def test_a_name_in_two_columns_is_one(header: str) -> None:
+    """As learning platforms and address books write it: two people of a family stay two."""
+    found = parse(f"{header}\nAnna;M\u00fcller\nBernd;M\u00fcller\n;Cher\n".encode())
+    assert [entry.name for entry in found] == ["Anna M\u00fcller", "Bernd M\u00fcller", "Cher"]
+
+
+@pytest.mark.parametrize("header", ["Full name;First name", "Name;First name;Last name"])
+def test_a_whole_name_beside_its_parts_is_taken_once(header: str) -> None:
+    """Exports have both."""
+    found = parse(f"{header}\nAnna Lind;Anna;Lind\n".encode())
+    assert [entry.name for entry in found] == ["Anna Lind"]
+
+
+def test_the_order_of_the_two_columns_is_theirs() -> None:
+    """The family's first is usual in German lists."""
+    assert [entry.name for entry in parse(b"Name;Vorname\nAdler;Eva\n")] == ["Eva Adler"]
+
+
 def test_a_name_may_have_two_lines_and_the_next_row_keeps_its_number() -> None:
     """A cell with a line end in it."""
     found = parse(b'name,mail\n"Bob\nMartin",\n\nCarol,\n')

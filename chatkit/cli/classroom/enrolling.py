@@ -43,8 +43,9 @@ def roster(
         typer.Option("--shared", help="One Standard SignalR instance for all, with a hub each."),
     ] = False,
     tier: Annotated[
-        str, typer.Option("--tier", help="Of each person's instance: free or standard.")
-    ] = "free",
+        str,
+        typer.Option("--tier", help="Of each person's instance: free (as usual) or standard."),
+    ] = "",
     make: Annotated[
         bool, typer.Option("--make", help="On Azure: make the groups, and give the rights.")
     ] = False,
@@ -67,7 +68,7 @@ def roster(
             hours=hours,
             regions=tuple(regions.replace(",", " ").lower().split()),
             is_shared=shared or (known is not None and known.is_shared),
-            tier=_tier(tier),
+            tier=_tier(tier) if tier else "",
         )
         if names is not None:
             known = _enrolled(names, wanted, known)
