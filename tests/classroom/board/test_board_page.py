@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.chromium import launched
 from tests.classroom.board.board_testing import SCRIPT, OpenBoard, a_hand, a_result, raw
@@ -123,3 +124,44 @@ def test_a_page_with_an_old_link_says_what_helps(board: OpenBoard, page: Page) -
     """After the board was opened again."""
     page.goto(f"{board.page}#old")
     expect(page.locator("#problem")).to_contain_text("chatkit class board status")
+
+
+def of_thirty(people: dict[str, object], board: OpenBoard, page: Page) -> None:
+    """Answer the page with thirty people who are in all sections, with long names and causes."""
+    names = {person: f"Person {person} with a {'rather ' * 5}long name" for person in people}
+
+    def known(route: Route) -> None:
+        told = route.fetch().json()
+        route.fulfill(json={**told, **({"names": names} if told["instructor"] else {})})
+
+    page.route("**/board/known", known)
+    page.route("**/board/results", lambda route: route.fulfill(json={"people": people}))
+
+
+def a_row(stuck: bool) -> list[dict[str, object]]:
+    """What somebody has reported who came far, and is stuck there."""
+    at = time.time() - 900
+    done = [
+        {**a_result(section=f"{number:02}", passed=True, error="", seconds=960), "at": at}
+        for number in range(12)
+    ]
+    cause = "The connection is used before it is there, or after it has gone"
+    last = {**a_result(section="12", error="HttpResponseError", cause=cause), "at": at}
+    return [*done, *([last] * stuck)]
+
+
+@pytest.mark.parametrize("size", [(1280, 720), (1440, 900), (1920, 1080)], ids=str)
+@pytest.mark.parametrize("whose", ["instructor", "projector"])
+def test_thirty_people_fit(whose: str, size: tuple[int, int], board: OpenBoard, page: Page) -> None:
+    """Nothing is cut off at the side; on a projector, where nobody scrolls, nothing below."""
+    page.set_viewport_size({"width": size[0], "height": size[1]})
+    of_thirty({f"p{number:02}": a_row(number % 2 == 0) for number in range(1, 31)}, board, page)
+    shown(page, f"{board.page}#{board.token}" if whose == "instructor" else board.page)
+    expect(page.locator("tbody tr")).to_have_count(30)
+    expect(page.locator("footer")).to_be_in_viewport(ratio=1)
+    assert page.locator("#frame").evaluate("it => it.scrollWidth <= it.clientWidth")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    if whose == "projector":
+        expect(page.locator("tbody tr").last).to_be_in_viewport(ratio=1)
+    page.locator("tbody tr").last.scroll_into_view_if_needed()
+    expect(page.locator("thead th").first).to_be_in_viewport()

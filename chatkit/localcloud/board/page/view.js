@@ -1,5 +1,6 @@
 // Draws the board. Every foreign text is put in as text.
 
+const MANY = 20; // rows
 const $ = (selector) => document.querySelector(selector);
 
 function made(name, text = "", className = "") {
@@ -27,6 +28,8 @@ export function showClass(known) {
 export function draw({ rows, away, errors, medians, known, lower }) {
   $("#empty").hidden = rows.length > 0;
   $("#frame").hidden = rows.length + away.length === 0;
+  document.body.classList.toggle("projector", !known.instructor);
+  document.body.classList.toggle("many", rows.length > MANY);
   showFigures(rows, away);
   showHands(rows, known, lower);
   showErrors(errors);
@@ -73,13 +76,14 @@ function headOf(sections, medians, isInstructor) {
   row.append(columnHead(isInstructor ? "Name" : "Person"));
   sections.forEach(({ number, title, minutes }, index) => {
     const cell = columnHead(number);
-    cell.title = title;
     const took = medians[index];
-    const pace = took === null ? `${minutes} min` : `${took}/${minutes} min`;
-    cell.append(made("small", pace));
+    cell.append(made("small", took === null ? `${minutes}` : `${took}/${minutes}`));
+    cell.title = `${title}: ${took === null ? "" : `${took} of `}${minutes} minutes`;
     row.append(cell);
   });
-  row.append(columnHead("Pace"), columnHead("Now"));
+  const pace = columnHead("Pace");
+  pace.append(made("small", "of min"));
+  row.append(pace, columnHead("Now"));
   return row;
 }
 
@@ -92,8 +96,7 @@ function columnHead(text) {
 function bodyRow(row, known, place) {
   const element = made("tr", "", row.hand ? "hand" : "");
   element.dataset.person = row.person;
-  const head = made("th", known.instructor ? nameOf(row.person, known) : `${place}`);
-  head.scope = "row";
+  const head = rowHead(known.instructor ? nameOf(row.person, known) : `${place}`);
   element.append(head);
   row.squares.forEach((square, index) => {
     const isNow = row.trouble?.section === known.sections[index].number;
@@ -101,6 +104,14 @@ function bodyRow(row, known, place) {
   });
   element.append(paceCell(row.pace), nowCell(row.trouble, row.quiet));
   return element;
+}
+
+function rowHead(text) {
+  const cell = made("th");
+  cell.append(made("span", text));
+  cell.scope = "row";
+  cell.title = text; // a long one is cut off
+  return cell;
 }
 
 function cellOf(square, trouble) {
@@ -114,19 +125,25 @@ function cellOf(square, trouble) {
   return cell;
 }
 
-const paceCell = ({ took, meant }) => made("td", meant ? `${took} of ${meant} min` : "");
+const paceCell = ({ took, meant }) => made("td", meant ? `${took} of ${meant}` : "");
 
 function nowCell(trouble, quiet) {
-  if (!trouble) return made("td", quiet ? `no sign for ${quiet} min` : "", "why");
+  if (!trouble) return whyCell(quiet ? `no sign for ${quiet} min` : "");
   const why = [trouble.error, trouble.cause].filter(Boolean).join(": ");
   const stuck = trouble.isStuck ? `stuck for ${trouble.minutes} min, ` : "";
-  return made("td", `${trouble.section}: ${stuck}${why}`, "why");
+  return whyCell(`${trouble.section}: ${stuck}${why}`);
+}
+
+function whyCell(text) {
+  const cell = made("td", "", "why");
+  cell.append(made("span", text));
+  cell.title = text;
+  return cell;
 }
 
 function awayRow(name, columns) {
   const row = made("tr", "", "away");
-  const head = made("th", name);
-  head.scope = "row";
+  const head = rowHead(name);
   const cell = made("td", "not here yet", "why");
   cell.colSpan = columns;
   row.append(head, cell);
