@@ -72,7 +72,8 @@ class BoardApi:
                 return self._document(answer.read(MAX_ANSWER_BYTES))
         except urllib.error.HTTPError as error:
             with error:
-                raise self._refusal(error.code, error.read(MAX_ANSWER_BYTES)) from None
+                refusal = self._refusal(error.code, error.read(MAX_ANSWER_BYTES))
+            raise refusal from None
         except (OSError, http.client.HTTPException) as error:
             raise NotStarted(f"No board answers at {self.url}.", hint=NOT_THERE) from error
 
@@ -82,12 +83,16 @@ class BoardApi:
         except (ValueError, RecursionError):
             found = None
         if not isinstance(found, dict):
-            raise NotStarted(f"What answers at {self.url} is no board.", hint=NOT_THERE)
+            raise self._no_board()
         return found
 
     def _refusal(self, status: int, content: bytes) -> ServiceError:
         try:
             sentence = str(json.loads(content)["error"])
         except (ValueError, KeyError, TypeError, RecursionError):
-            sentence = f"The board answers {status}."
+            # The sign-in page of a network, say: what it refuses, no board has refused.
+            raise self._no_board() from None
         return ServiceError(status, "BoardRefused", visible(sentence[:LONGEST]))
+
+    def _no_board(self) -> NotStarted:
+        return NotStarted(f"What answers at {self.url} is no board.", hint=NOT_THERE)

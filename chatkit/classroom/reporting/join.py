@@ -46,9 +46,15 @@ def join(home: Path, text: str) -> Result:
         is_hub = False
     if not is_hub or not person:
         raise RemoteProtocolError(f"What answers at {url} is no board of a class.")
-    ClassRecords(home).join(Membership(url, invitation.code, person, ends, since=time.time()))
-    until = time.strftime("%H:%M", time.localtime(ends))
-    rows = (*SENT, ("the class ends", until), ("to leave", "workshop.leave_class()"))
+    records = ClassRecords(home)
+    before = _before(records, invitation.code)
+    records.join(Membership(url, invitation.code, person, ends, since=time.time()))
+    rows = (
+        *SENT,
+        ("the class ends", _moment(ends)),
+        ("to leave", "workshop.leave_class(), or `chatkit class leave`"),
+        *([("before", before)] if before else []),
+    )
     return Result(_told(f"You are in the class, as {person}."), rows)
 
 
@@ -60,14 +66,16 @@ def leave(home: Path) -> Result:
     """
     records = ClassRecords(home)
     membership = _joined(records)
-    try:
-        BoardApi(membership.url, membership.code).ask("DELETE", "results")
-    except ServiceError as error:
-        if error.status not in (401, 403):
-            raise
+    # What is on its way would arrive after the board has deleted the rest.
+    with records.nobody_sends():
+        try:
+            BoardApi(membership.url, membership.code).ask("DELETE", "results")
+        except ServiceError as error:
+            if error.status not in (401, 403):
+                raise
+            records.forget()
+            return Result("You have left. The class has ended: its instructor deletes what it has.")
         records.forget()
-        return Result("You have left. The class has ended: its instructor deletes what it has.")
-    records.forget()
     return Result("You have left the class, and it has nothing of you any more.")
 
 
@@ -106,6 +114,21 @@ def _joined(records: ClassRecords) -> Membership:
     if membership is None:
         raise NotStarted("You are in no class.", hint=HOW)
     return membership
+
+
+def _before(records: ClassRecords, code: str) -> str:
+    """What is said of another code that one was in a class with; empty for none."""
+    former = records.membership()
+    if former is None or former.code == code:
+        return ""
+    return f"you were {former.person} at {former.url}; what you reported there stays there"
+
+
+def _moment(ends: float) -> str:
+    """When a class ends: on another day with its date."""
+    at = time.localtime(ends)
+    is_today = at[:3] == time.localtime()[:3]
+    return time.strftime("%H:%M" if is_today else "%Y-%m-%d %H:%M", at)
 
 
 def _told(first: str) -> str:

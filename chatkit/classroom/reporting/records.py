@@ -148,6 +148,14 @@ class ClassRecords:
             yield lock.try_acquire()
 
     @contextmanager
+    def nobody_sends(self) -> Iterator[None]:
+        """Let no process send during the block, after the one that does has ended."""
+        private_folder(self.folder)
+        with FileLock(self.folder / "sending.lock") as lock:
+            lock.acquire()
+            yield
+
+    @contextmanager
     def _alone(self) -> Iterator[None]:
         """Several notebooks share the files."""
         private_folder(self.folder)
@@ -183,5 +191,6 @@ def _event(line: str) -> Event | None:
     if not isinstance(found, dict) or not isinstance(found.get("id"), str):
         return None
     event: Event = {**found}  # type: ignore[typeddict-item]
-    event.setdefault("at", time.time())
+    if isinstance(found.get("at"), bool) or not isinstance(found.get("at"), int | float):
+        event["at"] = time.time()
     return event

@@ -88,10 +88,13 @@ def flush(home: Path) -> bool:
 def _flushed(records: ClassRecords) -> bool:
     """Send all that waits. It never raises: nobody would hear of it."""
     try:
-        membership = records.membership()
-        if membership is None:
+        if records.membership() is None:
             return True
         with records.sending() as is_mine:
+            # Read now: who leaves does it while nobody sends.
+            membership = records.membership()
+            if membership is None:
+                return True
             return is_mine and _send_all(records, membership)
     except (ChatkitError, OSError):
         return False

@@ -18,7 +18,10 @@ def join(
     """
     from chatkit.classroom.reporting import join as joining
 
-    typer.echo(joining.join(home(), code).text)
+    joined = joining.join(home(), code)
+    typer.echo(joined.text)
+    for name, value in joined.rows[len(joining.SENT) :]:  # those are in the text
+        typer.echo(f"  {name}: {value}")
 
 
 def leave() -> None:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import io
 import json
 import time
+import urllib.error
 from dataclasses import replace
+from email.message import Message
 from pathlib import Path
 
 import pytest
 
 from chatkit.classroom import codes
-from chatkit.classroom.reporting import join, reports, sending
+from chatkit.classroom.reporting import board_api, join, reports, sending
 from chatkit.classroom.reporting.records import ClassRecords, Membership
 from chatkit.core import ports
 from chatkit.core.errors import CheckFailed, NoJoinCode, NotStarted, ServiceError, SetupError
@@ -188,6 +191,68 @@ def test_a_damaged_line_stops_no_other(
     outbox.write_text(f'{first}\n{{"id": \n{bad}\n{second}\n', encoding="utf-8")
     assert join.settle(tmp_path)
     assert [event["section"] for event in board.events(number)] == ["01", "02"]
+
+
+@pytest.mark.parametrize("at", ["yesterday", None, [], True])
+def test_a_time_that_is_none_stops_no_other(
+    at: object, board: OpenBoard, number: int, tmp_path: Path, nobody_sends: None
+) -> None:
+    """Somebody has edited the file, or a program has."""
+    join.join(tmp_path, board.invitation(number))
+    for section in ("01", "02"):
+        reports.result(tmp_path, "check", section, None)
+    outbox = tmp_path / "class" / "outbox.jsonl"
+    first, second = outbox.read_text(encoding="utf-8").splitlines()
+    bad = json.dumps({**json.loads(first), "at": at})
+    outbox.write_text(f"{bad}\n{second}\n", encoding="utf-8")
+    assert join.settle(tmp_path)
+    assert {event["section"] for event in board.events(number)} == {"01", "02"}
+
+
+@pytest.mark.parametrize("status", [302, 400, 401, 403, 404, 413])
+def test_a_networks_sign_in_page_is_no_board(
+    status: int, tmp_path: Path, offline: ClassRecords, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What it answers drops no result, and ends no class."""
+    joined = offline.membership()
+    assert joined is not None
+    reports.result(tmp_path, "check", "05", None)
+
+    def refuse(*_: object, **__: object) -> None:
+        page = io.BytesIO(b"<html>Please sign in</html>")
+        raise urllib.error.HTTPError(joined.url, status, "", Message(), page)
+
+    monkeypatch.setattr(board_api._in_the_room, "open", refuse)
+    assert not join.settle(tmp_path)
+    with pytest.raises(NotStarted, match="is no board"):
+        join.leave(tmp_path)
+    assert len(offline.waiting(9)) == 1 and offline.membership() is not None
+
+
+def test_nothing_is_on_its_way_while_one_leaves(
+    tmp_path: Path, offline: ClassRecords, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It would arrive after the board has deleted the rest, and stay there for good."""
+    others: list[bool] = []
+
+    def ask(*_: object) -> dict[str, bool]:
+        with ClassRecords(tmp_path).sending() as is_mine:
+            others.append(is_mine)
+        return {"forgotten": True}
+
+    monkeypatch.setattr(board_api.BoardApi, "ask", ask)
+    join.leave(tmp_path)
+    assert others == [False] and offline.membership() is None
+
+
+def test_who_joins_with_another_code_hears_where_the_rest_is(
+    board: OpenBoard, number: int, tmp_path: Path, offline: ClassRecords
+) -> None:
+    """It may be a neighbour's: nothing of theirs is deleted without a word."""
+    first = join.join(tmp_path, board.invitation(number))
+    assert dict(first.rows)["before"].startswith("you were p01 at ")
+    again = join.join(tmp_path, board.invitation(number))
+    assert "before" not in dict(again.rows)
 
 
 def test_leaving_forgets_here_and_there(board: OpenBoard, number: int, tmp_path: Path) -> None:
