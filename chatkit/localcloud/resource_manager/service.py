@@ -105,7 +105,7 @@ class ResourceManagerService:
             tokens.roles,
             planes,
             endpoints,
-            clock or Clock.load(platform.store),
+            clock=clock or Clock.load(platform.store),
         )
         found = [provider(self.context) for provider in providers()]
         self._registry = Registry(OWN, found)

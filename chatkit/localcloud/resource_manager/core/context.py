@@ -68,6 +68,7 @@ class Context:
         roles: Roles,
         planes: Planes,
         endpoints: Endpoints,
+        *,
         clock: Clock,
     ) -> Context:
         """Read what the store has."""
