@@ -62,7 +62,7 @@ def leave(home: Path) -> Result:
     """Leave the class: what it has of you is deleted there, then here.
 
     Raises:
-        NotStarted: The board does not answer. Nothing more is sent until it does.
+        NotStarted: The board does not answer, and the class is not over yet.
     """
     records = ClassRecords(home)
     membership = _joined(records)
@@ -75,6 +75,11 @@ def leave(home: Path) -> Result:
                 raise
             records.forget()
             return Result("You have left. The class has ended: its instructor deletes what it has.")
+        except NotStarted:
+            if time.time() < membership.ends:
+                raise
+            records.forget()
+            return Result("You have left. The class is over, and its board does not answer.")
         records.forget()
     return Result("You have left the class, and it has nothing of you any more.")
 

@@ -277,6 +277,17 @@ def test_who_cannot_reach_the_board_stays_in_the_class(
     assert offline.membership() is not None
 
 
+def test_a_class_that_is_over_can_be_left_without_its_board(
+    tmp_path: Path, offline: ClassRecords
+) -> None:
+    """The instructor has deleted it: nobody stays in it for good."""
+    joined = offline.membership()
+    assert joined is not None
+    offline.join(replace(joined, ends=time.time() - 1))
+    assert "The class is over" in join.leave(tmp_path).text
+    assert offline.membership() is None
+
+
 def test_a_hand_is_shown_before_it_goes(
     board: OpenBoard, number: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
