@@ -7,6 +7,7 @@ from pathlib import Path, PurePosixPath
 from time import monotonic
 from typing import Any
 
+from chatkit.cloud.how import memory
 from chatkit.cloud.how.forms import StepForms
 from chatkit.cloud.how.requests import LocalFile, Place
 from chatkit.cloud.stack import Stack
@@ -31,6 +32,7 @@ class Step:
         self._here: list[str] = []
         self._packed: tuple[str, ...] = ()
         self._written: list[LocalFile] = []
+        self._is_of_chat = True
 
     def on_this_machine(self, *sentences: str) -> None:
         """Say what the step does here: no request tells it."""
@@ -44,11 +46,21 @@ class Step:
         """Say which JSON file the step writes; `content` is without secrets."""
         self._written.append(LocalFile(path, content))
 
+    def is_beside_the_chat(self) -> None:
+        """Say that what the step makes is no part of the chat: "show me how" leaves it out."""
+        self._is_of_chat = False
+
+    def remember(self, target: str, title: str) -> None:
+        """Note in the home what the step sent."""
+        if self._is_of_chat:
+            memory.note(self._home, target, title, self.forms())
+
     def result(self, text: str, *rows: tuple[str, str], **data: Any) -> Result:
         """The verb's result so far."""
         seconds = monotonic() - self._started
         made = self.stack.calls.made
-        return Result(text, (*self._rows, *rows), made, seconds, data, self.forms())
+        forms = self.forms() if self._is_of_chat else None
+        return Result(text, (*self._rows, *rows), made, seconds, data, forms)
 
     def forms(self) -> StepForms:
         """How to do without the kit what was done so far."""

@@ -376,7 +376,6 @@ class Session:
             section: The section that it belongs to, if to one.
             at_once: Show at once that it runs, and not only when it takes long.
         """
-        from chatkit.cloud.how import memory
         from chatkit.cloud.step import Step
 
         interrupts.check_imports()
@@ -397,4 +396,4 @@ class Session:
         finally:
             progress.close()
         timings.note(self.home, self.settings.target, title, monotonic() - started)
-        memory.note(self.home, self.settings.target, title, step.forms())
+        step.remember(self.settings.target, title)

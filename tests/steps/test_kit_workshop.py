@@ -14,7 +14,7 @@ from chatkit.chat.panel.panel import ChatPanel
 from chatkit.cloud.connection import Cloud
 from chatkit.core import settings as store
 from chatkit.core.errors import NotStarted, SetupError
-from chatkit.core.running.presence import SCREEN
+from chatkit.core.running.presence import BOARD, SCREEN
 from chatkit.steps import identity, local_settings, session
 from chatkit.steps.local_servers import FUNCTIONS, PAGE, LocalServers
 from chatkit.steps.session import Session
@@ -95,12 +95,12 @@ def test_what_uses_the_old_target_stops_and_is_told_of_once(
 
     monkeypatch.setattr(LocalServers, "stop", stop)
     opened = Workshop.open(target="azure")
-    assert stopped == [FUNCTIONS, PAGE, SCREEN]
+    assert stopped == [FUNCTIONS, PAGE, SCREEN, BOARD]
     assert not local_settings.keys_in(workshop.functions_folder)
     assert "write_local_settings()" in str(opened.session.restart_rows())
     assert not opened.session.restart_rows()
     Workshop.open()
-    assert stopped == [FUNCTIONS, PAGE, SCREEN]
+    assert stopped == [FUNCTIONS, PAGE, SCREEN, BOARD]
 
 
 def test_an_unknown_target_is_refused(workshop: Workshop) -> None:

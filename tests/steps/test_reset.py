@@ -133,7 +133,7 @@ def test_what_was_deleted_is_told_when_nobody_answers_any_more(
     workshop: Workshop, azure: FakeAzure, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The group went; then the connection did."""
-    azure.on("GET", "resourcegroups/", (403, {"error": {"code": "No", "message": "no"}}, {}))
+    azure.on("GET", "resourcegroups/", (400, {"error": {"code": "No", "message": "no"}}, {}))
     with pytest.raises(HttpResponseError):
         workshop.clean_up()
     said = capsys.readouterr().out.splitlines()

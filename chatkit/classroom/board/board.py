@@ -82,6 +82,7 @@ def up(session: Session, wanted: Wanted) -> Result:
     if known.has_ended():
         raise SetupError("The class has ended.", hint="`chatkit class roster` makes a new one.")
     with session.step("Opening the board") as step:
+        step.is_beside_the_chat()
         stack = replace(step.stack, names=names_of(known))
         made = _made(stack, known, _before(session, known), wanted)
         package = app_package.build()
@@ -127,6 +128,7 @@ def down(session: Session) -> Result:
     """
     known = _opened(session)
     with session.step("Closing the board") as step:
+        step.is_beside_the_chat()
         session.servers.stop(BOARD)
         people = roster.read(session.home)
         ended = replace(known, ends=min(known.ends, time.time()))

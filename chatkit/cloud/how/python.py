@@ -258,7 +258,7 @@ class _Code:
         )
         for request in self._files:
             headers = dict(request.headers)
-            kind = headers["x-ms-blob-content-type"]
+            kind = headers.get("x-ms-blob-content-type", "application/octet-stream")
             cache = headers.get("x-ms-blob-cache-control", "")
             self.say(f'{INDENT}("{request.arguments[0]}", "{kind}", "{cache}"),')
         self.say(*UPLOAD.format(folder=self.place.page_folder).splitlines())

@@ -11,9 +11,9 @@ from tests.classroom.board.board_testing import OpenBoard, open_board
 PEOPLE = 130
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def board(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OpenBoard]:
-    """A class's board."""
+    """A class's board, and its home as everybody's: never beyond one file."""
     with open_board(tmp_path_factory.mktemp("class") / "home", PEOPLE) as opened:
         yield opened
 

@@ -159,3 +159,9 @@ def test_the_columns_are_the_notebooks() -> None:
 def test_the_package_is_the_same_each_time() -> None:
     """So an app that runs it already is not published again."""
     assert app_package.build() == app_package.build()
+
+
+def test_the_chat_is_told_without_its_board(board: OpenBoard) -> None:
+    """What a board is made of is no part of the learner's chat."""
+    assert "Nothing was made yet." in repr(board.workshop.how())
+    assert "board" not in repr(board.workshop.how())
