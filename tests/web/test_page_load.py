@@ -113,7 +113,8 @@ def test_nodes_and_memory_stay_as_they_are(
         print(f"longest task {crowd.tasks_ms(browser)[0]:.0f} ms of processor time")
         heaps.append(crowd.heap_bytes(session))
         assert crowd.nodes(page) <= MOST_NODES
-    assert heaps[1] <= heaps[0] * 1.1
+    # Compiled code may be some per cent more by now; 5,000 messages that were kept would be half.
+    assert heaps[1] <= heaps[0] * 1.2
 
 
 @pytest.mark.long

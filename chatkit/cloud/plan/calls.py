@@ -18,7 +18,6 @@ PATH = Path(__file__).parent / "calls.json"
 QUESTIONS = re.compile(
     r"/(checkNameAvailability|listKeys|list|:generateToken|token)$", re.IGNORECASE
 )
-FEW_BYTES = 60
 
 
 class PlannedCall(TypedDict):

@@ -12,7 +12,6 @@ OPERATIONS_HELP = (
     "At least one resource deployment operation failed. Please list deployment operations for"
     " details. Please see https://aka.ms/arm-deployment-operations for usage details."
 )
-MULTIPLE = "Deployment failed with multiple errors: "
 
 
 def invalid_template(
