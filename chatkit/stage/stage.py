@@ -16,9 +16,10 @@ from chatkit.cloud.local_stage import StageState
 from chatkit.core.codes import screen
 from chatkit.core.errors import NoSuchChoice, NotOffered, NotStarted, SetupError
 from chatkit.core.results import Result
+from chatkit.core.running import room_hosts
 from chatkit.core.running.answers import status_at
 from chatkit.core.running.presence import FUNCTIONS, PAGE
-from chatkit.stage import hosts, on_azure, size
+from chatkit.stage import on_azure, size
 from chatkit.stage.shown import StageShown
 from chatkit.steps.session import Session
 
@@ -90,7 +91,7 @@ def up(session: Session, wanted: Wanted) -> StageShown:
         return StageShown(there.text, rows, url=there.url)
     with session.on_cloud():
         chat = _chat(session, wanted.where)
-        address = hosts.chosen(wanted.host)
+        address = room_hosts.chosen(wanted.host)
         scaled = size.make_room(session, wanted.people) if wanted.people else None
         order: dict[str, object] = {
             "host": address.host,

@@ -14,8 +14,8 @@ import typer
 from chatkit.cli.stage import verbs
 from chatkit.cloud import local_stage
 from chatkit.core.errors import SetupError
+from chatkit.core.running import room_hosts
 from chatkit.core.running.own_addresses import OwnAddress
-from chatkit.stage import hosts
 from tests.cli.typing_verbs import Chatkit
 
 WIFI = OwnAddress("192.168.5.7", "wlan0")
@@ -33,7 +33,7 @@ class Terminal(io.StringIO):
 @pytest.fixture
 def types(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
     """A function that types an answer, at a machine in two networks and on the internet."""
-    monkeypatch.setattr(hosts, "own_addresses", lambda: [WIFI, CABLE, PUBLIC])
+    monkeypatch.setattr(room_hosts, "own_addresses", lambda: [WIFI, CABLE, PUBLIC])
     return lambda text: monkeypatch.setattr(sys, "stdin", Terminal(f"{text}\n"))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,9 +20,10 @@ from chatkit.core.errors import (
     ServiceError,
     SetupError,
 )
+from chatkit.core.running import room_hosts
 from chatkit.core.running.own_addresses import OwnAddress
-from chatkit.stage import hosts, stage
 from chatkit.stage import on_azure as on_azure_stage
+from chatkit.stage import stage
 from chatkit.stage.stage import Wanted
 from chatkit.stage.verbs import StageVerbs
 from chatkit.steps.session import Session
@@ -31,6 +33,8 @@ CABLE = OwnAddress("10.0.0.3", "eth0")
 PUBLIC = OwnAddress("8.8.8.8", "eth1")
 LOOPBACK = OwnAddress("127.0.0.1", "lo")
 CONTAINERS = OwnAddress("172.17.0.1", "docker0")
+NO_TIMES: list[Any] = [0, -1, math.nan, math.inf, 90_000, True, "2"]
+NO_NUMBERS: list[Any] = [-1, 100_001, 1.5, "150", True]
 STATE = StageState(
     url="http://192.168.5.7:8080/",
     stage_url="http://192.168.5.7:8080/stage",
@@ -51,7 +55,7 @@ STATE = StageState(
 def machine(monkeypatch: pytest.MonkeyPatch) -> list[OwnAddress]:
     """The addresses of this machine, which a test fills."""
     found: list[OwnAddress] = []
-    monkeypatch.setattr(hosts, "own_addresses", lambda: found)
+    monkeypatch.setattr(room_hosts, "own_addresses", lambda: found)
     return found
 
 
@@ -71,7 +75,7 @@ def on_azure(tmp_path: Path) -> Session:
 def test_the_only_network_is_the_one(machine: list[OwnAddress]) -> None:
     """Networks of containers and public ones are no room's."""
     machine += [WIFI, CONTAINERS, PUBLIC, LOOPBACK]
-    assert hosts.chosen("") == WIFI
+    assert room_hosts.chosen("") == WIFI
 
 
 @pytest.mark.parametrize(
@@ -88,7 +92,7 @@ def test_several_or_none_are_told(
     """Nobody opens a stage at an address that nobody chose."""
     machine += there
     with pytest.raises(SetupError) as refused:
-        hosts.chosen("")
+        room_hosts.chosen("")
     told = f"{refused.value} {refused.value.hint}"
     assert all(word in told for word in words)
 
@@ -96,11 +100,11 @@ def test_several_or_none_are_told(
 def test_a_named_address_is_this_machines(machine: list[OwnAddress]) -> None:
     """Public ones too, for who names them; all of 127.0.0.0/8 is this machine's."""
     machine += [WIFI, PUBLIC, LOOPBACK]
-    assert hosts.chosen("8.8.8.8").is_public
-    assert hosts.chosen("127.0.0.2").is_loopback
+    assert room_hosts.chosen("8.8.8.8").is_public
+    assert room_hosts.chosen("127.0.0.2").is_loopback
     for other in ("192.168.5.8", "0.0.0.0", "nonsense"):
         with pytest.raises(SetupError, match="not an address of this machine"):
-            hosts.chosen(other)
+            room_hosts.chosen(other)
 
 
 # Which chat
@@ -186,8 +190,8 @@ def test_a_code_is_white_on_black_where_there_are_colours() -> None:
 @pytest.mark.parametrize(
     "wanted",
     [
-        *(Wanted(for_s=for_s) for for_s in (0, -1, math.nan, math.inf, 90_000, True, "2")),  # type: ignore[arg-type]
-        *(Wanted(people=people) for people in (-1, 100_001, 1.5, "150", True)),  # type: ignore[arg-type]
+        *(Wanted(for_s=for_s) for for_s in NO_TIMES),
+        *(Wanted(people=people) for people in NO_NUMBERS),
         Wanted(where="LOCAL"),
     ],
 )

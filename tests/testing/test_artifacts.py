@@ -14,6 +14,7 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
+code_cell: Any = new_code_cell
 LOADS = re.compile(r"""<(?:script|link|iframe)\b|\bsrc=["']?(?!data:)|@import|\burl\(""")
 LOG = "functions said hello\n"
 
@@ -24,7 +25,7 @@ def write_notebook(path: Path) -> None:
     cells = [
         new_markdown_cell("# A title & more"),  # type: ignore[no-untyped-call]
         *(
-            new_code_cell(source, outputs=[stored], execution_count=number)  # type: ignore[no-untyped-call]
+            code_cell(source, outputs=[stored], execution_count=number)
             for number, source in enumerate(
                 ["print(1)", "print('<b>2</b>')\n6 * 7", "{}['key']", "# NBVAL_SKIP\nprint(1)"], 1
             )

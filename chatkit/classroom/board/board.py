@@ -29,10 +29,10 @@ from chatkit.cloud.publish import functions
 from chatkit.cloud.stack import Stack
 from chatkit.core.errors import NotStarted, SetupError
 from chatkit.core.results import Result
+from chatkit.core.running import room_hosts
 from chatkit.core.running.presence import BOARD
 from chatkit.core.running.reachable import those_running
 from chatkit.core.settings import REGION, Names
-from chatkit.stage import hosts
 from chatkit.steps.servers.server import Program
 
 if TYPE_CHECKING:
@@ -222,7 +222,7 @@ def _create_group(stack: Stack, known: Roster) -> None:
 
 def _check_host(wanted: Wanted) -> None:
     """Make sure that the address is one of this machine, and no public one by mistake."""
-    if hosts.chosen(wanted.host).is_public and not wanted.may_be_public:
+    if room_hosts.chosen(wanted.host).is_public and not wanted.may_be_public:
         raise SetupError(
             f"{wanted.host} is a public address: the whole internet may reach the board, not a"
             " room.",

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import atexit
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from threading import Event as Signal
 from threading import Lock, Thread
@@ -134,7 +135,8 @@ def _send(api: BoardApi, events: list[Event]) -> None:
 
 def told(event: Event) -> dict[str, Any]:
     """An event as it goes over the wire: how long ago it was, by whatever clock."""
-    fields: dict[str, Any] = {name: event[name] for name in TOLD if name in event}  # type: ignore[literal-required]
+    known: Mapping[str, Any] = event
+    fields = {name: known[name] for name in TOLD if name in known}
     return {**fields, "ago": round(max(0.0, time.time() - event["at"]), 1)}
 
 

@@ -149,12 +149,12 @@ def _chosen(host: str, *, is_agreed: bool) -> str:
     Raises:
         SetupError: Nobody can be asked.
     """
-    from chatkit.stage import hosts
+    from chatkit.core.running import room_hosts
 
-    found = hosts.offered()
+    found = room_hosts.offered()
     if not host and len(found) > 1 and sys.stdin.isatty():
         host = _asked(found)
-    one = hosts.chosen(host)
+    one = room_hosts.chosen(host)
     if one.is_public and not is_agreed:
         _warn(one)
     return one.host

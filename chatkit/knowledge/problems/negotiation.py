@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chatkit.knowledge.problem import Problem
+from chatkit.knowledge.problem import LEARN, Problem
 
 PROBLEMS = (
     Problem(
@@ -330,9 +330,7 @@ PROBLEMS = (
         fix="workshop.logs() lists the addresses that the functions answered when they were"
         " started. function_app.py registers each blueprint (cells of sections 04 to 06); then"
         " workshop.start_functions(), and workshop.publish_functions() for the deployed app.",
-        links=(
-            "https://learn.microsoft.com/azure/azure-functions/functions-bindings-http-webhook-trigger",
-        ),
+        links=(f"{LEARN}/azure-functions/functions-bindings-http-webhook-trigger",),
         may_say=(
             r"https?://[^\s/]{1,200}/api/(?!\S{0,60}negotiat)[\w-]{1,60}\S{0,60} .{0,40}\b404\b",
             r"\b404\b.{0,80}https?://[^\s/]{1,200}/api/(?!\S{0,60}negotiat)",

@@ -230,6 +230,7 @@ def _cells(paths: Sequence[Path]) -> Iterator[Any]:
             if cell.cell_type != "code":
                 continue
             about = {"notebook": path.name, "tags": cell.metadata.get("tags", [])}
-            yield nbformat.v4.new_code_cell(cell.source, metadata=about)  # type: ignore[no-untyped-call]
+            made = nbformat.v4.new_code_cell
+            yield made(cell.source, metadata=about)  # type: ignore[no-untyped-call]
             if "workshop.check(" in cell.source:
                 break

@@ -14,12 +14,12 @@ from chatkit.classroom.reporting.board_api import BoardApi
 from chatkit.cli import app
 from chatkit.core.errors import CheckFailed, ServiceError, SetupError
 from chatkit.core.processes import wait_until
+from chatkit.core.running import room_hosts
 from chatkit.core.running.own_addresses import OwnAddress
 from chatkit.lesson.exercises import grading
 from chatkit.lesson.exercises.grades import not_yet
 from chatkit.lesson.exercises.table import find
 from chatkit.lesson.sections import SECTIONS
-from chatkit.stage import hosts
 from tests.classroom.board.board_testing import OpenBoard
 from tests.classroom.board.simulated import MINUTES
 
@@ -143,7 +143,7 @@ def test_a_public_address_is_opened_on_demand_alone(
     at_home: OpenBoard, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A machine in a data centre has one."""
-    monkeypatch.setattr(hosts, "own_addresses", lambda: [OwnAddress("8.8.8.8", "eth0")])
+    monkeypatch.setattr(room_hosts, "own_addresses", lambda: [OwnAddress("8.8.8.8", "eth0")])
     with pytest.raises(SetupError, match="public"):
         boards.up(at_home.workshop.session, boards.Wanted(host="8.8.8.8"))
 

@@ -139,8 +139,8 @@ def test_what_is_the_same_everywhere_stays(home: Path) -> None:
     packed = report(
         home,
         entry(
-            url=f"{MANAGER}{GROUP}/providers/Microsoft.Authorization/roleDefinitions/{SIGNALR_OWNER}"
-            "?api-version=2022-04-01",
+            url=f"{MANAGER}{GROUP}/providers/Microsoft.Authorization/roleDefinitions/"
+            f"{SIGNALR_OWNER}?api-version=2022-04-01",
             status=409,
             code="MissingSubscriptionRegistration",
             message="The subscription is not registered to use namespace 'Microsoft.Web'.",

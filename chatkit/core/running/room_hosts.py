@@ -1,4 +1,4 @@
-"""At which address of this machine a stage opens."""
+"""At which address of this machine people of a room reach it: a stage, a class's board."""
 
 from __future__ import annotations
 
