@@ -42,7 +42,7 @@ DEPLOY_LIMIT_S = 600
 BUSY_LIMIT_S = 300
 LISTED_LIMIT_S = 300
 ANSWER_LIMIT_S = 180
-REACHABLE_LIMIT_S = 300
+REACHABLE_LIMIT_S = 60
 
 
 @dataclass(frozen=True)
@@ -137,23 +137,19 @@ def _accepted(calls: Calls, scm: Rest, package: bytes) -> HttpResponse:
 
 
 def _reachable(calls: Calls, scm: Rest) -> None:
-    """Wait for a new site's endpoint: its name takes time to get into DNS, and it has to start.
-
-    What it answers when it has started, and still refuses, is told by the upload.
+    """Wait for a new site's host name: it takes its time to get into DNS.
 
     Raises:
-        ServiceRequestError: Its name is still not there.
+        ServiceRequestError: It is still not there.
     """
     trouble: ServiceRequestError | None = None
     for _ in calls.waiting(REACHABLE_LIMIT_S):
         try:
-            trouble = None
-            if scm.get("/api/isdeploying", retry_total=0).status_code not in STARTING:
-                return
+            scm.get("/api/isdeploying", retry_total=0)
+            return
         except ServiceRequestError as error:
             trouble = error
-    if trouble is None:
-        return
+    assert trouble is not None
     add_hint(trouble)
     raise trouble
 

@@ -18,7 +18,6 @@ export const room = {
   undo: null,
   only_here: "", // on Azure: what hiding does there
   drills: { active: [], kinds: [] },
-  time: "",
 };
 
 let leaving = 0;

@@ -45,7 +45,6 @@ export function show() {
   showFigures(state);
   tell(at("notice"), state.notice ?? "");
   tell(at("rules"), rules());
-  tell(at("time"), room.time ?? "");
   showDrills(room.drills.active);
   showProblem();
   arrange();
