@@ -106,11 +106,16 @@ def _is_log_header(header: bytes) -> bool:
     if header[:4] not in LOG_MARKS:
         return False
     order = ">" if header[3] & 1 else "<"
-    first = second = 0
-    for one, other in struct.iter_unpack(f"{order}II", header[:24]):
+    return header[24:] == _checksum(order, bytes(8), header[:24])
+
+
+def _checksum(order: str, before: bytes, content: bytes) -> bytes:
+    """SQLite's checksum of what follows on something that has one (fileformat2.html, 4.2)."""
+    first, second = struct.unpack(">II", before)
+    for one, other in struct.iter_unpack(f"{order}II", content):
         first = (first + one + second) & 0xFFFFFFFF
         second = (second + other + first) & 0xFFFFFFFF
-    return struct.unpack(">II", header[24:]) == (first, second)
+    return struct.pack(">II", first, second)
 
 
 def _check_log_was_read(path: Path) -> None:
@@ -118,26 +123,35 @@ def _check_log_was_read(path: Path) -> None:
     log = path.with_name(f"{path.name}-wal")
     try:
         memory = path.with_name(f"{path.name}-shm").read_bytes()
-        last = _last_commit(log)
+        read = int.from_bytes(memory[LAST_FRAME], sys.byteorder)
+        last = _last_commit(log, read)
     except OSError:
         return  # there is no log
-    if last > int.from_bytes(memory[LAST_FRAME], sys.byteorder):
+    if last > read:
         raise HomeDamaged(log, "a page in the middle of it is, and changes follow behind it")
 
 
-def _last_commit(log: Path) -> int:
-    """The number of the last whole frame of a log that ends a transaction; 0 without one."""
+def _last_commit(log: Path, after: int) -> int:
+    """The number of the last whole frame behind another that ends a transaction; 0 without one.
+
+    What a kill or a limit of the file's size has cut off is no damage: its checksum does not follow
+    on that of the frame before it, even where older bytes stand behind. Frames of an older log have
+    other salts.
+    """
     last = number = 0
-    size = log.stat().st_size
     with log.open("rb") as file:
         header = file.read(LOG_HEADER_BYTES)
+        order = ">" if header[3] & 1 else "<"
         page_bytes = int.from_bytes(header[8:12], "big")
-        while frame := file.read(FRAME_HEADER_BYTES):
+        before = header[24:]
+        while len(frame := file.read(FRAME_HEADER_BYTES)) == FRAME_HEADER_BYTES:
             number += 1
-            # What a kill has cut off is no damage, and frames of an older log have other salts.
-            is_whole = file.seek(page_bytes, 1) <= size and frame[8:16] == header[16:24]
-            if is_whole and any(frame[4:8]):
-                last = number
+            page = file.read(page_bytes)
+            ends = number > after and any(frame[4:8]) and frame[8:16] == header[16:24]
+            if ends and len(page) == page_bytes:
+                follows = _checksum(order, _checksum(order, before, frame[:8]), page)
+                last = number if follows == frame[16:] else last
+            before = frame[16:]
     return last
 
 
