@@ -30,7 +30,7 @@ from chatkit.steps.repair import repair as mend
 
 HERE = default_shell()
 app = typer.Typer(help="Start, stop and look at the local cloud.", no_args_is_help=True)
-MODES = ("instant", "fast", "recorded")
+MODES = ("instant", "fast", "recorded", "azure")
 MAX_SCALE = 10
 ON_AZURE = (
     "The target is azure: this map shows what the local cloud and functions on this machine see,"
@@ -255,14 +255,21 @@ def time(
     mode: Annotated[
         str,
         typer.Argument(
-            help="instant (also called fast) or recorded; without it the present one is shown."
+            help="instant (also called fast), recorded or azure; without it the present one is"
+            " shown."
         ),
     ] = "",
     scale: Annotated[
-        float, typer.Option("--scale", help="Recorded durations times this: 0.05 is 1:20.")
+        float, typer.Option("--scale", help="Durations times this: 0.05 is 1:20.")
     ] = 1.0,
+    seed: Annotated[
+        int,
+        typer.Option("--seed", min=0, max=2**31 - 1, help="Draws other times, for azure."),
+    ] = 0,
 ) -> None:
-    """Let operations take no time, or as long as recorded in the real Azure."""
+    """Let operations take no time, or as long as recorded in the real Azure; with azure, what was
+    changed is known late, too, as there: roles, host names, registrations, lists, settings.
+    """
     if mode and mode not in MODES:
         raise NoSuchChoice("mode", mode, MODES)
     if not 0 < scale <= MAX_SCALE:
@@ -270,21 +277,36 @@ def time(
             f"{scale:g} is no number above 0 and up to {MAX_SCALE}.", param_hint="--scale"
         )
     if mode:
-        local_cloud.ask("PUT", "/time", {"mode": mode, "scale": scale})
+        local_cloud.ask("PUT", "/time", {"mode": mode, "scale": scale, "seed": seed})
     known = local_cloud.ask("GET", "/time")
     typer.echo(_pace(known))
-    if known["mode"] != "recorded":
+    if known["mode"] not in ("recorded", "azure"):
         return
     for one in known.get("recorded", ()):
         typer.echo(f"{one['seconds']:7.1f} s  {one['what']:40}  {one['source']}")
     if known.get("not_recorded"):
         typer.echo(f"At once, because nobody has recorded it: {', '.join(known['not_recorded'])}.")
+    if known["mode"] == "azure":
+        _print_propagation(known["propagation"])
+
+
+def _print_propagation(kinds: list[dict[str, Any]]) -> None:
+    typer.echo("Known late, for a time between these two:")
+    for one in kinds:
+        seconds = f"{one['least_s']:g} to {one['most_s']:g} s"
+        typer.echo(f"{seconds:>12}  {one['what']}")
+        typer.echo(f"{'':12}  {one['grade']}: {one['source']}")
 
 
 def _pace(known: dict[str, Any]) -> str:
     """How fast operations are, in a sentence."""
+    scale = "" if known["scale"] == 1 else f", times {known['scale']:g}"
+    if known["mode"] == "azure":
+        return (
+            "azure: operations take as long as they took in the real Azure, and changes are known"
+            f" late{scale} (seed {known['seed']})."
+        )
     if known["mode"] == "recorded":
-        scale = "" if known["scale"] == 1 else f", times {known['scale']:g}"
         return f"recorded: operations take as long as they took in the real Azure{scale}."
     return "instant (fast): operations take no time."
 

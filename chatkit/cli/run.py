@@ -208,7 +208,7 @@ def how_it_ran() -> dict[str, str]:
         return {"target": target}
     with suppress(ChatkitError):
         pace = local_cloud.ask("GET", "/time", where=settings.home() / "local")
-        mode = "recorded" if pace["mode"] == "recorded" else "instant"
+        mode = "instant" if pace["mode"] == "fast" else pace["mode"]
         scale = "" if pace["scale"] == 1 or mode == "instant" else f" times {pace['scale']:g}"
         return {"target": target, "time": f"{mode}{scale}"}
     return {"target": target}

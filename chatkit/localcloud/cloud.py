@@ -18,6 +18,7 @@ from chatkit.localcloud.entra.service import EntraService
 from chatkit.localcloud.functions.host.spec import SiteSpec
 from chatkit.localcloud.functions.service import FunctionsService
 from chatkit.localcloud.journeys.service import MapService
+from chatkit.localcloud.recorded.clock import Clock
 from chatkit.localcloud.resource_manager.core.state import RESOURCES
 from chatkit.localcloud.resource_manager.service import ResourceManagerService
 from chatkit.localcloud.signalr.service import SignalRService
@@ -44,7 +45,8 @@ class LocalCloud:
         # First of all: the services read their ports and documents when they are made.
         self.moves = self.platform.listeners.settle()
         self.drills = Drills(folder / FILE)
-        self.entra = EntraService(self.platform)
+        clock = Clock.load(self.platform.store)
+        self.entra = EntraService(self.platform, clock)
         self.storage = StorageService(
             self.platform,
             self.entra.tokens,
@@ -62,6 +64,7 @@ class LocalCloud:
             make_gate=self._authentication_of,
             forget_gate=self.easy_auth.forget,
             drills=self.drills,
+            clock=clock,
         )
         self.resource_manager = ResourceManagerService(
             self.platform,
@@ -70,6 +73,7 @@ class LocalCloud:
             signalr=self.signalr,
             storage=self.storage,
             functions=self.functions,
+            clock=clock,
         )
         self.stage = StageService(
             self.platform,
@@ -79,7 +83,7 @@ class LocalCloud:
             resize=self.resource_manager.resize,
         )
         self.map = MapService(self.platform)
-        self.presenter = Presenter(self.platform, self.stage, self.drills, self.map)
+        self.presenter = Presenter(self.platform, self.stage, self.drills, self.map, clock)
         self.platform.note_start(
             tenant_id=self.entra.directory.tenant_id,
             subscription_id=self.resource_manager.context.subscription_id,

@@ -27,7 +27,7 @@ from chatkit.steps.servers.server import SIGN_IN, Program, Server, Started, fing
 from chatkit.steps.servers.server_records import ServerRecords
 
 __all__ = ["FUNCTIONS", "PAGE", "LocalServers"]
-START_LIMIT_S = 45.0
+START_LIMIT_S = 120.0  # a registration may be known late
 STOP_LIMIT_S = 5.0
 FOUND_LIMIT_S = 5.0
 # A whole class may start its functions in the same second, on one machine.

@@ -23,7 +23,11 @@ APPLICATIONS = "/v1.0/applications"
 SERVICE_PRINCIPALS = "/v1.0/servicePrincipals"
 GRAPH_APP = "00000003-0000-0000-c000-000000000000"
 USER_READ = "e1fe6dd8-ba31-4d61-89e7-88639da4683d"
-CONSISTENT_S = 30.0  # Graph finds what was just made only after a while
+GONE_S = 30.0
+# Graph finds what was just made only after a while; that it took more than a minute is reported
+# (hashicorp/terraform-provider-azuread#1811).
+CONSISTENT_S = 300.0
+NOT_YET = "does not reference a valid application object"
 MANUAL = (
     "Ask somebody who may register applications for one with the redirect URI {callback}"
     " and a client secret, then call"
@@ -117,7 +121,7 @@ def delete_registration(stack: Stack, client_id: str) -> Item:
                 f"Graph answers {answer.status_code} to its deletion",
                 gone=False,
             )
-        for _ in calls.waiting(CONSISTENT_S):
+        for _ in calls.waiting(GONE_S):
             if calls.call(graph.send, "GET", address).status_code == 404:
                 return Item("app registration", "GET answers 404", gone=True)
     except AzureError as error:
@@ -167,6 +171,13 @@ def _is_current(application: _Application, secret: str) -> bool:
     return False
 
 
+def _is_too_early(answer: HttpResponse) -> bool:
+    """Whether Graph does not know yet what it made a moment ago."""
+    if answer.status_code == 404:
+        return True
+    return answer.status_code == 400 and NOT_YET in answer.text()
+
+
 class _Graph:
     """Microsoft Graph, asked about the registration of one app.
 
@@ -198,7 +209,7 @@ class _Graph:
         """
         for _ in self._calls.waiting(CONSISTENT_S):
             answer = self._calls.call(self._send, method, url, json=json)
-            if answer.status_code != 404:
+            if not _is_too_early(answer):
                 break
         if answer.status_code < 300 or answer.status_code in allowed:
             return answer.json() if answer.content else {}

@@ -42,7 +42,7 @@ DEPLOY_LIMIT_S = 600
 BUSY_LIMIT_S = 300
 LISTED_LIMIT_S = 300
 ANSWER_LIMIT_S = 180
-REACHABLE_LIMIT_S = 60
+REACHABLE_LIMIT_S = 300
 
 
 @dataclass(frozen=True)
@@ -137,19 +137,23 @@ def _accepted(calls: Calls, scm: Rest, package: bytes) -> HttpResponse:
 
 
 def _reachable(calls: Calls, scm: Rest) -> None:
-    """Wait for a new site's host name: it takes its time to get into DNS.
+    """Wait for a new site's endpoint: its name takes time to get into DNS, and it has to start.
+
+    What it answers when it has started, and still refuses, is told by the upload.
 
     Raises:
-        ServiceRequestError: It is still not there.
+        ServiceRequestError: Its name is still not there.
     """
     trouble: ServiceRequestError | None = None
     for _ in calls.waiting(REACHABLE_LIMIT_S):
         try:
-            scm.get("/api/isdeploying", retry_total=0)
-            return
+            trouble = None
+            if scm.get("/api/isdeploying", retry_total=0).status_code not in STARTING:
+                return
         except ServiceRequestError as error:
             trouble = error
-    assert trouble is not None
+    if trouble is None:
+        return
     add_hint(trouble)
     raise trouble
 

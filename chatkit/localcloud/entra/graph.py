@@ -18,6 +18,7 @@ from chatkit.localcloud.entra.graph_operations import CALLER, Operation, guarded
 from chatkit.localcloud.entra.graph_principals import Principals
 from chatkit.localcloud.entra.models import Directory
 from chatkit.localcloud.entra.tokens import Tokens
+from chatkit.localcloud.recorded.clock import Clock
 
 AUDIENCES = ("https://graph.microsoft.com", "00000003-0000-0000-c000-000000000000")
 VERSIONS = ("/v1.0", "/beta")
@@ -33,13 +34,16 @@ class Graph:
         operations: Every operation, with what its caller needs.
     """
 
-    def __init__(self, directory: Directory, tokens: Tokens, *, base_url: str) -> None:
+    def __init__(
+        self, directory: Directory, tokens: Tokens, *, base_url: str, clock: Clock | None = None
+    ) -> None:
+        lateness = clock or Clock()
         self._tokens = tokens
         self._base_url = base_url
         context = f"{base_url}/v1.0/$metadata#"
         self.operations: list[Operation] = [
-            *Applications(directory, context=context).operations(),
-            *Principals(directory, context=context).operations(),
+            *Applications(directory, lateness, context=context).operations(),
+            *Principals(directory, lateness, context=context).operations(),
         ]
 
     def app(self) -> web.Application:

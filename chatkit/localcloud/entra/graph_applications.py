@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from aiohttp import web
 
+from chatkit.core.time.propagation import REGISTRATION
 from chatkit.localcloud.entra.core import graph_documents as documents
 from chatkit.localcloud.entra.core.applications import (
     Application,
@@ -39,6 +40,7 @@ from chatkit.localcloud.entra.graph_requests import (
     section,
 )
 from chatkit.localcloud.entra.models import Directory
+from chatkit.localcloud.recorded.clock import Clock
 
 TRUSTED = "applications/federatedIdentityCredentials/$entity"
 
@@ -46,8 +48,9 @@ TRUSTED = "applications/federatedIdentityCredentials/$entity"
 class Applications:
     """Operations on applications."""
 
-    def __init__(self, directory: Directory, *, context: str) -> None:
+    def __init__(self, directory: Directory, clock: Clock, *, context: str) -> None:
         self._directory = directory
+        self._clock = clock
         self._context = context
 
     def operations(self) -> list[Operation]:
@@ -84,7 +87,11 @@ class Applications:
 
     async def list_applications(self, request: web.Request) -> web.Response:
         """Applications, all or by one property."""
-        found = [documents.application(one) for one in self._directory.applications()]
+        found = [
+            documents.application(one)
+            for one in self._directory.applications()
+            if not self._clock.is_late(REGISTRATION, one["id"])
+        ]
         return self._list("applications", found, request)
 
     async def create_application(self, request: web.Request) -> web.Response:
@@ -96,6 +103,7 @@ class Applications:
         made = self._directory.create_application(
             name, owner=request[CALLER].oid, changes=application_changes(body)
         )
+        self._clock.begin(REGISTRATION, made["id"], made["appId"])
         return self._one("applications/$entity", documents.application(made), 201)
 
     async def get_application(self, request: web.Request) -> web.Response:
@@ -230,6 +238,8 @@ class Applications:
         app_id = alternate[1] if alternate else ""
         for application in self._directory.applications():
             if wanted == application["id"] or app_id == application["appId"]:
+                if self._clock.is_late(REGISTRATION, application["id"]):
+                    break
                 return application
         raise not_found(wanted)
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from aiohttp import web
 
+from chatkit.core.time.propagation import REGISTRATION
 from chatkit.localcloud.entra.core import graph_documents as documents
 from chatkit.localcloud.entra.core.graph_documents import Shown
 from chatkit.localcloud.entra.core.permissions import (
@@ -31,15 +32,18 @@ from chatkit.localcloud.entra.graph_operations import (
 )
 from chatkit.localcloud.entra.graph_requests import read_body, texts
 from chatkit.localcloud.entra.models import Directory
+from chatkit.localcloud.recorded.clock import Clock
 
+NO_APPLICATION = "of the service principal does not reference a valid application object."
 MAX_IDS = 1000  # Microsoft's page "directoryObject: getByIds"
 
 
 class Principals:
     """Operations on service principals and people."""
 
-    def __init__(self, directory: Directory, *, context: str) -> None:
+    def __init__(self, directory: Directory, clock: Clock, *, context: str) -> None:
         self._directory = directory
+        self._clock = clock
         self._context = context
 
     def operations(self) -> list[Operation]:
@@ -93,6 +97,8 @@ class Principals:
         application = self._directory.application(app_id)
         if application is None:
             raise bad_request(f"The appId '{app_id}' is not that of a known application.")
+        if self._clock.is_late(REGISTRATION, app_id):
+            raise bad_request(f"The appId '{app_id}' {NO_APPLICATION}")
         is_own = request[CALLER].oid in application["owners"]
         if not CHANGE_APPLICATION.allows(request[CALLER], is_own=is_own):
             raise denied()
@@ -103,6 +109,7 @@ class Principals:
                 "The service principal name is already in use.",
             )
         made = self._directory.create_service_principal(app_id)
+        self._clock.begin(REGISTRATION, made.id)
         return web.json_response(documents.service_principal(made), status=201)
 
     async def get_principal(self, request: web.Request) -> web.Response:
@@ -194,6 +201,8 @@ class Principals:
                 principal.upn,
                 f"(appid='{principal.app_id}')",
             ):
+                if self._clock.is_late(REGISTRATION, principal.id):
+                    break
                 return principal
         raise not_found(wanted)
 

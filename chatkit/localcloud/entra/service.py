@@ -13,6 +13,7 @@ from chatkit.localcloud.entra.identity import IdentityEndpoint, ManagedIdentitie
 from chatkit.localcloud.entra.models import Directory
 from chatkit.localcloud.entra.routes import Routes
 from chatkit.localcloud.entra.tokens import Tokens
+from chatkit.localcloud.recorded.clock import Clock
 
 OWN_HOST = "this machine"
 """No resource has this for its id."""
@@ -30,8 +31,9 @@ class EntraService:
         pages_origin: Plain-http origin of the sign-in pages and the managed identity endpoint.
     """
 
-    def __init__(self, platform: Platform) -> None:
+    def __init__(self, platform: Platform, clock: Clock | None = None) -> None:
         self._platform = platform
+        self._clock = clock or Clock()
         self.directory = Directory(platform.store)
         self._authority = f"https://localhost:{platform.listeners.reserve('entra')}"
         self._graph = f"https://localhost:{platform.listeners.reserve('graph')}"
@@ -60,7 +62,9 @@ class EntraService:
         await listeners.open("sign-in", sign_in, port=_port(self.pages_origin))
         authority = HttpServer(routes.app(self._authority), refuse=routes.refuse)
         await listeners.open("entra", authority, port=_port(self._authority), tls=server)
-        application = graph.Graph(self.directory, self.tokens, base_url=self._graph).app()
+        application = graph.Graph(
+            self.directory, self.tokens, base_url=self._graph, clock=self._clock
+        ).app()
         graph_server = HttpServer(application, refuse=graph.refuse)
         await listeners.open("graph", graph_server, port=_port(self._graph), tls=server)
 

@@ -27,6 +27,7 @@ from chatkit.localcloud.functions.host.signalr_service import RestSender
 from chatkit.localcloud.functions.host.spec import FunctionInfo, SiteSpec, port_owners
 from chatkit.localcloud.functions.http import frontend
 from chatkit.localcloud.functions.http.frontend import Gate
+from chatkit.localcloud.recorded.clock import Clock
 
 log = logging.getLogger("chatkit.local.functions")
 MakeGate = Callable[[SiteSpec], Gate | None]
@@ -44,6 +45,7 @@ class FunctionsService:
         make_gate: MakeGate,
         forget_gate: Callable[[str], None],
         drills: Drills | None = None,
+        clock: Clock | None = None,
     ) -> None:
         """Make the service; it opens nothing yet.
 
@@ -55,11 +57,13 @@ class FunctionsService:
                 front of the app. App Service Authentication is plugged in here.
             forget_gate: Called with a site's name when it was removed.
             drills: Failures that callers meet; none by default.
+            clock: What is known late; nothing by default.
         """
         self._platform = platform
         self._tokens = tokens
         self._make_gate = make_gate
         self._forget_gate = forget_gate
+        self._clock = clock or Clock()
         self._ca_bundle = platform.folder / "tls" / "bundle.pem"
         self._sender = RestSender(self._ca_bundle)
         self._services = SiteServices(
@@ -67,7 +71,11 @@ class FunctionsService:
             store=platform.store,
             packages=packages,
             hosts=HostServices(
-                platform.trace, self._sender, self._ca_bundle, drills=drills or Drills()
+                platform.trace,
+                self._sender,
+                self._ca_bundle,
+                drills=drills or Drills(),
+                azure_clock=self._clock,
             ),
         )
         self._sites: dict[str, RunningSite] = {}
@@ -110,7 +118,8 @@ class FunctionsService:
         app = HttpServer(site.application(), refuse=frontend.refuse, peek=http_or_https(tls))
         await listeners.open(owners["site"], app, port=site.spec.port)
         deployment = HttpServer(
-            scm.application(site, self._tokens, self._resource_manager_url), refuse=scm.refuse
+            scm.application(site, self._tokens, self._resource_manager_url, self._clock),
+            refuse=scm.refuse,
         )
         await listeners.open(owners["scm"], deployment, port=site.spec.scm_port, tls=tls)
 

@@ -14,6 +14,7 @@ from chatkit.localcloud.core.runners import HttpServer
 from chatkit.localcloud.entra.identity import PATH as IDENTITY_PATH
 from chatkit.localcloud.entra.models import Directory
 from chatkit.localcloud.entra.tokens import Tokens
+from chatkit.localcloud.recorded.clock import Clock
 from chatkit.localcloud.resource_manager import providers as package
 from chatkit.localcloud.resource_manager.core.context import Context, Endpoints
 from chatkit.localcloud.resource_manager.core.control import control_routes
@@ -31,6 +32,7 @@ from chatkit.localcloud.resource_manager.gateway.authorization import Authorizat
 from chatkit.localcloud.resource_manager.gateway.dispatch import Dispatch
 from chatkit.localcloud.resource_manager.gateway.edge import Edge
 from chatkit.localcloud.resource_manager.gateway.groups import Groups
+from chatkit.localcloud.resource_manager.gateway.late import Late
 from chatkit.localcloud.resource_manager.gateway.scope_tags import ScopeTags
 from chatkit.localcloud.resource_manager.gateway.subscriptions import Subscriptions
 from chatkit.localcloud.resource_manager.providers.signalr import SignalR
@@ -86,6 +88,7 @@ class ResourceManagerService:
         signalr: SignalRPlane,
         storage: StoragePlane,
         functions: FunctionsPlane,
+        clock: Clock | None = None,
     ) -> None:
         self._platform = platform
         self._port = platform.listeners.reserve("resource-manager")
@@ -96,7 +99,14 @@ class ResourceManagerService:
             identity=f"http://localhost:{platform.listeners.reserve('sign-in')}{IDENTITY_PATH}",
         )
         planes = Planes(signalr, storage, functions)
-        self.context = Context.load(platform, directory, tokens.roles, planes, endpoints)
+        self.context = Context.load(
+            platform,
+            directory,
+            tokens.roles,
+            planes,
+            endpoints,
+            clock=clock or Clock.load(platform.store),
+        )
         found = [provider(self.context) for provider in providers()]
         self._registry = Registry(OWN, found)
         self._groups = Groups(self.context, self._registry)
@@ -109,7 +119,8 @@ class ResourceManagerService:
         )
         router = Router([route for provider in (*own, *found) for route in provider.routes()])
         self.admission = Admission(self.context, self._registry, tokens, authorization)
-        self.dispatch = Dispatch(self._registry, router, self.admission)
+        late = Late(self.context, self._registry)
+        self.dispatch = Dispatch(self._registry, router, self.admission, late)
         self._deployments = Deployments(self.context, self._registry, self.dispatch)
         export = GroupExport(self.context, self._registry, self.dispatch)
         router.add([*self._deployments.routes(), *export.routes()])

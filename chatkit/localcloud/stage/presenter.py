@@ -18,6 +18,7 @@ from chatkit.localcloud.drills.drills import Drills
 from chatkit.localcloud.drills.table import KINDS
 from chatkit.localcloud.easy_auth.principal import Principal
 from chatkit.localcloud.journeys.service import MapService
+from chatkit.localcloud.recorded.clock import Clock
 from chatkit.localcloud.stage import screen
 from chatkit.localcloud.stage.edge import Stage
 from chatkit.localcloud.stage.guests import PROVIDER
@@ -54,14 +55,20 @@ class Presenter:
         stages: Has the stage.
         drills: Failures that an audience can see.
         ways: Has the ways of messages.
+        pace: Whether operations take Azure's time; by default none.
     """
 
     def __init__(
-        self, platform: Platform, stages: StageService, drills: Drills, ways: MapService
+        self,
+        platform: Platform,
+        stages: StageService,
+        drills: Drills,
+        ways: MapService,
+        pace: Clock | None = None,
     ) -> None:
         self._listeners = platform.listeners
         self._stages = stages
-        self._port = ScreenPort(StageRoom(stages, drills, ways))
+        self._port = ScreenPort(StageRoom(stages, drills, ways, pace or Clock()))
 
     async def start(self) -> None:
         """Open the port."""
@@ -81,11 +88,13 @@ class StageRoom:
         stages: Has the stage.
         drills: Failures that an audience can see.
         ways: Has the ways of messages.
+        pace: Whether operations take Azure's time.
     """
 
-    def __init__(self, stages: StageService, drills: Drills, ways: MapService) -> None:
+    def __init__(self, stages: StageService, drills: Drills, ways: MapService, pace: Clock) -> None:
         self._stages = stages
         self._drills = drills
+        self._pace = pace
         self._ways = ways
         self._filled: Stage | None = None
         self._asked: Stage | None = None
@@ -101,11 +110,11 @@ class StageRoom:
         return self._stages.state()
 
     def snapshot(self) -> dict[str, Any]:
-        """Messages, rules and drills."""
+        """Messages, rules, drills, and whether operations take Azure's time."""
         stage = self._stages.stage
         room = stage.moderator.snapshot() if stage is not None else WAITING
         drills = {"active": self._drills.told(self._stages.room()), "kinds": DRILLS}
-        return {**room, "drills": drills}
+        return {**room, "drills": drills, "time": self._pace.told()}
 
     def code(self, request: web.Request) -> web.Response:
         """The code of the stage's present address."""

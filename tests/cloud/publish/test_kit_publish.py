@@ -55,6 +55,16 @@ def test_the_package_is_sent_once_as_zip_with_a_remote_build(
     assert sent.body == b"zip"
 
 
+def test_an_endpoint_that_starts_is_waited_for(accepted: FakeAzure, stack: Stack) -> None:
+    """Its name has to get into DNS, and the site has to start."""
+    accepted.on(
+        "GET", "api/isdeploying", in_turn((404, None), (503, None), (503, None), (200, False))
+    )
+    accepted.on("GET", "api/deployments/d1", (200, {"id": "d1", "status": 4}, {}))
+    functions.upload_package(stack, SCM, b"zip")
+    assert [sent.path for sent in accepted.sent("GET")].count("api/isdeploying") == 4
+
+
 def test_not_found_at_first_is_waited_out(accepted: FakeAzure, stack: Stack) -> None:
     """The endpoint takes a moment to know its own deployment."""
     accepted.on(

@@ -6,6 +6,7 @@ kit's own module for this needs the Azure SDKs, which take longer to import than
 
 from __future__ import annotations
 
+import asyncio
 import ssl
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -14,6 +15,7 @@ from typing import TypedDict, cast
 import aiohttp
 
 from chatkit.core.errors import NotStarted, ServiceError
+from chatkit.core.time import clock
 from chatkit.localcloud.easy_auth.local.options import Entra
 
 APPLICATIONS = "/v1.0/applications"
@@ -21,6 +23,10 @@ SCOPE = "https://graph.microsoft.com/.default"
 GRAPH_APP = "00000003-0000-0000-c000-000000000000"
 USER_READ = "e1fe6dd8-ba31-4d61-89e7-88639da4683d"
 TIMEOUT = aiohttp.ClientTimeout(total=20)
+# With `chatkit local time azure` Graph does not find at once what it made.
+CONSISTENT_S = 90.0
+ASK_AGAIN_S = 0.2
+NOT_FOUND = 404
 
 
 @dataclass(frozen=True)
@@ -105,8 +111,8 @@ class _Graph:
         if known is None:
             return None
         url = f"{APPLICATIONS}(appId='{known.client_id}')"
-        status, document = await self._send("GET", self._url(url), allowed=(404,))
-        if status == 404:
+        status, document = await self._send("GET", self._url(url), allowed=(NOT_FOUND,))
+        if status == NOT_FOUND:
             return None
         return cast(_Application, document)
 
@@ -121,9 +127,20 @@ class _Graph:
         }
         _, document = await self._send("POST", self._url(APPLICATIONS), json=wanted)
         application = cast(_Application, document)
+        await self._wait_until_found(application)
         principal = {"appId": application["appId"]}
         await self._send("POST", self._url("/v1.0/servicePrincipals"), json=principal)
         return application
+
+    async def _wait_until_found(self, application: _Application) -> None:
+        """Return when Graph finds what it has just made, or when that takes too long."""
+        url = self._url(f"{APPLICATIONS}/{application['id']}")
+        until = clock.steady() + CONSISTENT_S
+        while clock.steady() < until:
+            status, _ = await self._send("GET", url, allowed=(NOT_FOUND,))
+            if status != NOT_FOUND:
+                return
+            await asyncio.sleep(ASK_AGAIN_S)
 
     async def set_callback(self, application: _Application, callback: str) -> None:
         """Let people be sent back to this address, and to no other."""

@@ -16,6 +16,7 @@ from aiohttp import web
 
 from chatkit.core.files import new_file, write_all
 from chatkit.core.text.constant_time import is_same_secret
+from chatkit.core.time.propagation import SCM
 from chatkit.localcloud.core.bearer import basic_credentials, parse_authorization
 from chatkit.localcloud.core.store import Document
 from chatkit.localcloud.core.web import OTHER_PAGE, SAFE_METHODS, Handler, is_from_other_page
@@ -27,6 +28,7 @@ from chatkit.localcloud.functions.deployed.package_url import NO_OTHER_DEPLOYMEN
 from chatkit.localcloud.functions.deployed.site import RunningSite
 from chatkit.localcloud.functions.host.errors import DeploymentRunning
 from chatkit.localcloud.functions.host.spec import SiteSpec
+from chatkit.localcloud.recorded.clock import Clock
 
 AUDIENCES = (
     "https://management.azure.com",
@@ -41,12 +43,25 @@ FLEX = "FlexConsumption"
 
 
 def application(
-    site: RunningSite, tokens: Tokens, resource_manager_url: Callable[[], str]
+    site: RunningSite,
+    tokens: Tokens,
+    resource_manager_url: Callable[[], str],
+    clock: Clock | None = None,
 ) -> web.Application:
-    """Make the SCM application of a site."""
+    """Make the SCM application of a site.
+
+    Args:
+        site: Whose it is.
+        tokens: Who asks.
+        resource_manager_url: An audience that counts, too.
+        clock: Whether the endpoint has started; it has by default.
+    """
+    lateness = clock or Clock()
 
     @web.middleware
     async def for_publishers(request: web.Request, handler: Handler) -> web.StreamResponse:
+        if lateness.is_late(SCM, site.spec.name):
+            return _text(503, "The service is unavailable.")
         refusal = _refusal(request, site.spec, tokens, resource_manager_url())
         if refusal is not None:
             return refusal

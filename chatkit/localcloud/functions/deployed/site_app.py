@@ -25,6 +25,7 @@ from chatkit.localcloud.functions.http.requests import AppTrace, note_invocation
 from chatkit.localcloud.functions.triggers.listeners import Listeners
 from chatkit.localcloud.functions.triggers.timer_clock import TimerClock
 from chatkit.localcloud.functions.worker_process.calls import Failure
+from chatkit.localcloud.recorded.clock import Clock
 
 log = logging.getLogger("chatkit.local.functions")
 DRAIN_S = 5.0
@@ -40,6 +41,7 @@ class HostServices:
         ca_bundle: Certificate authorities that apps trust.
         clock: What timers wait on.
         drills: Failures that callers meet.
+        azure_clock: What is known late.
     """
 
     trace: Trace
@@ -47,6 +49,7 @@ class HostServices:
     ca_bundle: Path
     clock: TimerClock = field(default_factory=TimerClock)
     drills: Drills = field(default_factory=Drills)
+    azure_clock: Clock = field(default_factory=Clock)
 
 
 class SiteApp(HostObserver):
@@ -79,6 +82,7 @@ class SiteApp(HostObserver):
             enabled=spec.enabled,
             drills=services.drills,
             part=rooms.site(spec.name),
+            clock=services.azure_clock,
         )
         self._frontend = Frontend(self._front)
         self._hosts: set[FunctionHost] = set()

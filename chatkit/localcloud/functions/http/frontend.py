@@ -11,6 +11,7 @@ from typing import Protocol
 
 from aiohttp import web
 
+from chatkit.core.time.propagation import HOST_NAME, SETTINGS
 from chatkit.localcloud.core import cors
 from chatkit.localcloud.core.answering import FULL, MISDIRECTED, plainly
 from chatkit.localcloud.core.web import (
@@ -32,6 +33,7 @@ from chatkit.localcloud.functions.http.exchange import HttpExchange
 from chatkit.localcloud.functions.http.keys import is_admin, may_call
 from chatkit.localcloud.functions.http.requests import FUNCTION, AppTrace, traced
 from chatkit.localcloud.functions.worker_process.calls import HttpData, Result
+from chatkit.localcloud.recorded.clock import Clock
 
 BODY_LIMIT_BYTES = 104_857_600
 OPERATED = {"admin", "runtime"}  # paths of the host itself, which no function has
@@ -45,6 +47,12 @@ DOWN = (
     '<!DOCTYPE html><html lang="en"><head><title>Service Unavailable</title></head>\n'
     "<body><h2>Service Unavailable</h2><p>HTTP Error 503. The service is unavailable.</p>"
     "</body></html>\n"
+)
+# Before a name is in DNS nothing answers. Here a port stands for it: this is what App Service's
+# front ends answer to a name that they do not know yet.
+UNKNOWN = (
+    '<!DOCTYPE html><html lang="en"><head><title>404 Web Site not found</title></head>\n'
+    "<body><h1>404 Web Site not found.</h1></body></html>\n"
 )
 
 
@@ -69,6 +77,7 @@ class Site:
         host: The running app, None when nothing was deployed yet.
         drills: Failures that callers meet.
         part: What the site is in a chat that a drill concerns.
+        clock: Whether its host name or its settings are not known yet.
     """
 
     cors: Cors
@@ -79,6 +88,7 @@ class Site:
     host: FunctionHost | None = None
     drills: Drills = field(default_factory=Drills)
     part: Part = ("", "")
+    clock: Clock = field(default_factory=Clock)
 
 
 def application(front: Frontend) -> web.Application:
@@ -274,6 +284,11 @@ def _stopped() -> web.Response:
 
 async def _drilled(site: Site) -> web.Response | None:
     """What the machines in front of an app answer for it while it is down; None when it runs."""
+    name = site.part[1]
+    if site.clock.is_late(HOST_NAME, name):
+        return web.Response(status=404, text=UNKNOWN, content_type="text/html")
+    if site.clock.is_late(SETTINGS, name):
+        return web.Response(status=503, text=DOWN, content_type="text/html")
     await site.drills.be_late(site.part)
     if site.drills.on(FUNCTIONS, site.part) is None:
         return None

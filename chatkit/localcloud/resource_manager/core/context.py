@@ -68,10 +68,11 @@ class Context:
         roles: Roles,
         planes: Planes,
         endpoints: Endpoints,
+        *,
+        clock: Clock,
     ) -> Context:
         """Read what the store has."""
         store = platform.store
-        clock = Clock.load(store)
         return cls(
             platform=platform,
             directory=directory,

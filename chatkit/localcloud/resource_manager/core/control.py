@@ -8,12 +8,15 @@ from dataclasses import asdict
 from aiohttp import web
 
 from chatkit.core import strict_json
+from chatkit.core.time.propagation import PROPAGATIONS
 from chatkit.core.time.recorded import NOT_RECORDED, RECORDED
 from chatkit.localcloud.resource_manager.core.context import Context
 from chatkit.localcloud.resource_manager.core.documents import JsonObject
 from chatkit.localcloud.resource_manager.core.faults import KINDS, Faults
 
 OTHER_NAMES = {"instant": "fast"}
+MODES = ("fast", "recorded", "azure")
+MAX_SEED = 2**31
 
 
 def control_routes(context: Context) -> list[web.RouteDef]:
@@ -31,7 +34,7 @@ def control_routes(context: Context) -> list[web.RouteDef]:
 
 
 class TimeControl:
-    """Whether operations take no time or as long as recorded."""
+    """Whether operations take no time or as long as recorded, and changes are known late."""
 
     def __init__(self, context: Context) -> None:
         self._clock = context.clock
@@ -45,20 +48,35 @@ class TimeControl:
             {
                 "mode": clock.mode,
                 "scale": clock.scale,
+                "seed": clock.seed,
                 "recorded": recorded,
-                "not_recorded": [*NOT_RECORDED.values()],
+                "not_recorded": self._not_recorded(),
+                "propagation": [asdict(one) for one in PROPAGATIONS.values()],
             }
         )
 
+    def _not_recorded(self) -> list[str]:
+        """What takes no time; roles take theirs where changes are known late."""
+        is_late = self._clock.mode == "azure"
+        return [
+            what
+            for operation, what in NOT_RECORDED.items()
+            if not (is_late and operation == "roles.propagate")
+        ]
+
     async def put(self, request: web.Request) -> web.Response:
-        """Set the mode and the scale."""
+        """Set the mode, the scale and the seed."""
         body = await _body(request)
         mode = OTHER_NAMES.get(str(body.get("mode")), body.get("mode", self._clock.mode))
         scale = body.get("scale", 1.0)
+        seed = body.get("seed", 0)
         is_scale = isinstance(scale, int | float) and 0 < scale <= 10
-        if mode not in ("fast", "recorded") or not is_scale:
-            raise ValueError("mode is fast or recorded; scale is a number above 0 and up to 10.")
-        self._clock.choose(mode, float(scale), self._store)
+        if mode not in MODES or not is_scale:
+            names = ", ".join(MODES)
+            raise ValueError(f"mode is one of {names}; scale is a number above 0 and up to 10.")
+        if not isinstance(seed, int) or not 0 <= seed < MAX_SEED:
+            raise ValueError(f"seed is a whole number from 0 to {MAX_SEED - 1}.")
+        self._clock.choose(mode, float(scale), self._store, seed=seed)
         return await self.get(request)
 
 

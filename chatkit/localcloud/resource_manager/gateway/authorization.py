@@ -6,6 +6,7 @@ import re
 import uuid
 from typing import ClassVar
 
+from chatkit.core.time.propagation import REGISTRATION, ROLE
 from chatkit.localcloud.entra.core.principals import Principal
 from chatkit.localcloud.entra.core.roles import ROLES, Assignment, Role, is_at
 from chatkit.localcloud.recorded.clock import Clock
@@ -119,7 +120,10 @@ class Authorization(Provider):
         principal_id = str(given.get("principalId", "")).lower()
         if role_id not in ROLES:
             raise _no_such_role(role_id)
-        if self.context.directory.principal(principal_id) is None:
+        # With its type, Azure does not look for the principal in the directory.
+        is_late = self.context.clock.is_late(REGISTRATION, principal_id)
+        is_looked_for = not given.get("principalType")
+        if self.context.directory.principal(principal_id) is None or (is_late and is_looked_for):
             tenant = self.context.directory.tenant_id
             message = f"Principal {principal_id} does not exist in the directory {tenant}."
             raise errors.ArmError(400, "PrincipalNotFound", message)
@@ -163,7 +167,7 @@ class Authorization(Provider):
         fault = self.context.faults.standing("role-delay")
         if fault is not None:
             return fault.seconds
-        return self.context.clock.duration_s("roles.propagate")
+        return self.context.clock.late_s(ROLE)
 
     async def delete(self, call: Call) -> Answer:
         """Take a role away; 204 when there is no such assignment."""

@@ -16,6 +16,7 @@ from chatkit.localcloud.resource_manager.core.http import Answer, Call
 from chatkit.localcloud.resource_manager.core.registry import Registry
 from chatkit.localcloud.resource_manager.core.routing import Match, Route, Router
 from chatkit.localcloud.resource_manager.gateway.admission import Admission
+from chatkit.localcloud.resource_manager.gateway.late import Late
 
 Observer = Callable[[Route, Call, Answer], None]
 # Operations of Microsoft.Resources on subscriptions and groups that the local cloud does not have.
@@ -32,10 +33,13 @@ class Dispatch:
         observe: Sees every call that found its operation, and its answer.
     """
 
-    def __init__(self, registry: Registry, router: Router, admission: Admission) -> None:
+    def __init__(
+        self, registry: Registry, router: Router, admission: Admission, late: Late
+    ) -> None:
         self._registry = registry
         self._router = router
         self._admission = admission
+        self._late = late
         self.observe: Observer = _not_observed
 
     def match(self, method: str, path: str) -> Match | None:
@@ -62,10 +66,13 @@ class Dispatch:
         """
         try:
             left = {} if route.is_open else await self._admission.admit(call, route)
+            is_new = self._late.is_new(route, call)
             answer = await route.handler(call)
         except errors.ArmError as error:
             self.observe(route, call, failed(error))
             raise
+        self._late.note(route, call, is_new=is_new)
+        self._late.hide(route, call, answer)
         self.observe(route, call, answer)
         answer.headers = {**left, **answer.headers}
         return answer

@@ -18,6 +18,7 @@ export const room = {
   undo: null,
   only_here: "", // on Azure: what hiding does there
   drills: { active: [], kinds: [] },
+  time: "",
 };
 
 let leaving = 0;

@@ -45,6 +45,7 @@ export function show() {
   showFigures(state);
   tell(at("notice"), state.notice ?? "");
   tell(at("rules"), rules());
+  tell(at("time"), room.time ?? "");
   showDrills(room.drills.active);
   showProblem();
   arrange();
