@@ -100,7 +100,7 @@ def _processes(arguments: list[str]) -> list[str]:
         flush=True,
     )
     # In the order of the files: by number of tests, az's one test of two minutes would be the last.
-    return ["-n", str(number), "--dist", "loadfile", "--no-loadscope-reorder", "-rs"]
+    return ["-n", str(number), "--dist", "loadfile", "--no-loadscope-reorder", "-rfEs"]
 
 
 def _is_one_file(arguments: list[str]) -> bool:

@@ -49,7 +49,15 @@ def test_several_processes_share_the_tests_and_it_says_so(
 ) -> None:
     """Two for each processor, because tests wait; a file stays whole."""
     typed = chatkit("test", *arguments)
-    assert command == ["-n", "4", "--dist", "loadfile", "--no-loadscope-reorder", "-rs", *arguments]
+    assert command == [
+        "-n",
+        "4",
+        "--dist",
+        "loadfile",
+        "--no-loadscope-reorder",
+        "-rfEs",
+        *arguments,
+    ]
     assert (typed.code, typed.out.count("\n")) == (0, 1)
     assert typed.out.startswith("chatkit: running the tests in 4 processes")
 

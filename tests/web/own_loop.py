@@ -8,7 +8,10 @@ from collections.abc import Coroutine
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
+from aiohttp import web
+
 WAIT_S = 10.0
+TURNS = 5  # of the loop: an accepted connection has its protocol after three
 T = TypeVar("T")
 
 
@@ -42,3 +45,19 @@ class OwnLoop:
 
     async def _stop(self) -> None:
         raise NotImplementedError
+
+
+async def closed(runner: web.BaseRunner) -> None:
+    """Take no more connections, let those that were taken arrive, and end all of them.
+
+    A server that is closed between these leaves a connection open that a browser has begun at that
+    moment: asyncio cannot attach it to a closed server any more, and forgets it.
+    """
+    loop = asyncio.get_running_loop()
+    for site in runner.sites:
+        assert isinstance(site._server, asyncio.Server)
+        for sock in site._server.sockets:
+            loop.remove_reader(sock.fileno())
+    for _ in range(TURNS):
+        await asyncio.sleep(0)
+    await runner.cleanup()

@@ -21,7 +21,7 @@ from aiohttp import WSCloseCode, web
 
 from tests.functions.built_app import Sent, call, principal
 from tests.functions.fake_blobs import FakeContainer
-from tests.web.own_loop import OwnLoop
+from tests.web.own_loop import OwnLoop, closed
 from tests.web.stand_in_auth import Person, SignIns, id_of
 
 CONTENT = Path(__file__).resolve().parents[2] / "content"
@@ -157,7 +157,7 @@ class Room(OwnLoop):
         for socket in list(self.sockets):
             await socket.close()
         for runner in self._runners:
-            await runner.cleanup()
+            await closed(runner)
 
     async def _serve(self, routes: dict[str, Handler], host: str) -> str:
         app = web.Application()

@@ -17,6 +17,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, exp
 from chatkit.chat.client.background_loop import BackgroundLoop
 from chatkit.core.codes.qr import QUIET_ZONE
 from tests.attacks.stage_screen import GROUPS, LINKS, MESSAGES
+from tests.web.own_loop import closed
 from tests.web.stand_in_stage import KINDS, TOKEN, URL, StageRoom, message, opened
 from tests.web.test_page_safety import watch
 
@@ -77,7 +78,7 @@ class Served:
 
     def end(self) -> None:
         """Stop answering."""
-        self.loop.call(self.runner.cleanup())
+        self.loop.call(closed(self.runner))
 
     def begin_again(self) -> None:
         """Answer at the same port, as a local cloud that was started anew."""
@@ -495,7 +496,7 @@ def test_the_token_goes_to_nobody(served: Served, screen: OpenScreen, *, lets_in
     # Unless the page has seen before that the local cloud is not there.
     said = page.locator("#said:not(:empty)").or_(page.get_by_role("alert"))
     expect(said.first).to_be_visible()
-    served.loop.call(runner.cleanup())
+    served.loop.call(closed(runner))
     assert impostor.heard
     assert TOKEN not in "".join(impostor.heard)
     served.begin_again()

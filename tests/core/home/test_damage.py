@@ -84,6 +84,15 @@ def test_a_log_that_a_kill_has_cut_off_is_whole(killed: Path, left: int) -> None
     state.look(killed)
 
 
+def test_a_frame_cut_off_inside_an_older_log_is_no_damage(killed: Path) -> None:
+    """A limit of the file's size ended the write; what stood there before stands behind it."""
+    log = killed.with_name(f"{killed.name}-wal")
+    content = log.read_bytes()
+    older = bytes(byte ^ 0xFF for byte in content[-4120:])
+    log.write_bytes(content[:-2000] + older[-2000:] + older)
+    state.look(killed)
+
+
 LOOK_WITHOUT_ROOM = """
 import resource, sys
 from pathlib import Path
