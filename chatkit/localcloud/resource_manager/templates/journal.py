@@ -9,7 +9,7 @@ from chatkit.localcloud.recorded.clock import Clock
 from chatkit.localcloud.resource_manager.core.clock import iso
 from chatkit.localcloud.resource_manager.core.documents import Json, JsonObject, Resource
 from chatkit.localcloud.resource_manager.core.errors import ArmError
-from chatkit.localcloud.resource_manager.templates.planning.plan import Planned
+from chatkit.localcloud.resource_manager.templates.planning.planned import Planned
 from chatkit.localcloud.resource_manager.templates.preparing import Prepared
 from chatkit.localcloud.resource_manager.templates.reading.refusals import plain_body
 from chatkit.localcloud.resource_manager.templates.records import (

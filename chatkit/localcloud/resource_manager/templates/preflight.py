@@ -19,7 +19,7 @@ from chatkit.localcloud.resource_manager.templates.language.core.errors import T
 from chatkit.localcloud.resource_manager.templates.language.core.limits import budget
 from chatkit.localcloud.resource_manager.templates.planning.bodies import body_of
 from chatkit.localcloud.resource_manager.templates.planning.facts import NotYet
-from chatkit.localcloud.resource_manager.templates.planning.plan import Planned
+from chatkit.localcloud.resource_manager.templates.planning.planned import Planned
 from chatkit.localcloud.resource_manager.templates.planning.targets import GROUPS
 from chatkit.localcloud.resource_manager.templates.preparing import Prepared, Preparing
 from chatkit.localcloud.resource_manager.templates.reading.refusals import (

@@ -16,7 +16,8 @@ from chatkit.localcloud.resource_manager.gateway.dispatch import Dispatch
 from chatkit.localcloud.resource_manager.templates.language.core.errors import TemplateError
 from chatkit.localcloud.resource_manager.templates.planning.facts import CloudFacts, NotYet, Place
 from chatkit.localcloud.resource_manager.templates.planning.order import Order, order
-from chatkit.localcloud.resource_manager.templates.planning.plan import Plan, plan
+from chatkit.localcloud.resource_manager.templates.planning.plan import plan
+from chatkit.localcloud.resource_manager.templates.planning.planned import Plan
 from chatkit.localcloud.resource_manager.templates.planning.scopes import Misplaced, TemplateScope
 from chatkit.localcloud.resource_manager.templates.planning.targets import Target
 from chatkit.localcloud.resource_manager.templates.reading import located

@@ -9,7 +9,7 @@ from chatkit.localcloud.resource_manager.core.documents import JsonObject, Resou
 from chatkit.localcloud.resource_manager.core.errors import ArmError
 from chatkit.localcloud.resource_manager.core.registry import Registry
 from chatkit.localcloud.resource_manager.templates.journal import Journal
-from chatkit.localcloud.resource_manager.templates.planning.plan import Plan
+from chatkit.localcloud.resource_manager.templates.planning.planned import Plan
 from chatkit.localcloud.resource_manager.templates.preparing import Prepared
 from chatkit.localcloud.resource_manager.templates.reading.refusals import plain_body
 from chatkit.localcloud.resource_manager.templates.sending import Failed, Sender

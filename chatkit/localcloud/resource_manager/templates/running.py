@@ -13,7 +13,7 @@ from chatkit.localcloud.resource_manager.templates.journal import Journal, Opera
 from chatkit.localcloud.resource_manager.templates.language.core.errors import TemplateError
 from chatkit.localcloud.resource_manager.templates.outputs import outputs_of
 from chatkit.localcloud.resource_manager.templates.planning.bodies import body_of
-from chatkit.localcloud.resource_manager.templates.planning.plan import Planned
+from chatkit.localcloud.resource_manager.templates.planning.planned import Planned
 from chatkit.localcloud.resource_manager.templates.preparing import Prepared
 from chatkit.localcloud.resource_manager.templates.reading.refusals import (
     deployment_failed,

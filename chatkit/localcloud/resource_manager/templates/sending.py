@@ -10,7 +10,7 @@ from chatkit.localcloud.resource_manager.core.documents import Json, JsonObject
 from chatkit.localcloud.resource_manager.core.errors import ArmError
 from chatkit.localcloud.resource_manager.core.http import Answer, Call
 from chatkit.localcloud.resource_manager.gateway.dispatch import Dispatch
-from chatkit.localcloud.resource_manager.templates.planning.plan import Planned
+from chatkit.localcloud.resource_manager.templates.planning.planned import Planned
 
 TERMINAL = ("succeeded", "failed", "canceled")
 MAX_WAIT_S = 15.0

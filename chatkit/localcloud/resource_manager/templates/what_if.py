@@ -18,7 +18,7 @@ from chatkit.localcloud.resource_manager.templates.language.core.scope import Pl
 from chatkit.localcloud.resource_manager.templates.planning.bodies import as_far_as_known
 from chatkit.localcloud.resource_manager.templates.planning.facts import CloudFacts, NotYet
 from chatkit.localcloud.resource_manager.templates.planning.order import BEFOREHAND
-from chatkit.localcloud.resource_manager.templates.planning.plan import Planned
+from chatkit.localcloud.resource_manager.templates.planning.planned import Planned
 from chatkit.localcloud.resource_manager.templates.preflight import Preflight, call_for
 from chatkit.localcloud.resource_manager.templates.preparing import Prepared, Preparing
 from chatkit.localcloud.resource_manager.templates.reading.refusals import expression_failed

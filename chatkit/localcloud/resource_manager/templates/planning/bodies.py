@@ -10,10 +10,8 @@ from chatkit.localcloud.resource_manager.templates.language.evaluating import ev
 from chatkit.localcloud.resource_manager.templates.language.parser import escaped
 from chatkit.localcloud.resource_manager.templates.planning import loops
 from chatkit.localcloud.resource_manager.templates.planning.order import BEFOREHAND, is_inner
-from chatkit.localcloud.resource_manager.templates.planning.plan import (
-    STEPS_A_RESOURCE,
-    Planned,
-)
+from chatkit.localcloud.resource_manager.templates.planning.plan import STEPS_A_RESOURCE
+from chatkit.localcloud.resource_manager.templates.planning.planned import Planned
 from chatkit.localcloud.resource_manager.templates.planning.scopes import TemplateScope
 
 

@@ -19,7 +19,7 @@ from chatkit.localcloud.resource_manager.core.documents import Json, JsonObject
 from chatkit.localcloud.resource_manager.templates.language.core.errors import TemplateError
 from chatkit.localcloud.resource_manager.templates.language.core.limits import budget
 from chatkit.localcloud.resource_manager.templates.language.core.scope import Level
-from chatkit.localcloud.resource_manager.templates.planning.plan import Plan, Planned
+from chatkit.localcloud.resource_manager.templates.planning.planned import Plan, Planned
 from chatkit.localcloud.resource_manager.templates.planning.targets import Target
 
 Fetch = Callable[[str, str, Json], Awaitable[Json]]

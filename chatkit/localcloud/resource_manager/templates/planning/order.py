@@ -13,7 +13,8 @@ from chatkit.localcloud.resource_manager.templates.language.core.scope import Pl
 from chatkit.localcloud.resource_manager.templates.language.dependencies import dependencies
 from chatkit.localcloud.resource_manager.templates.language.evaluating import evaluate
 from chatkit.localcloud.resource_manager.templates.planning import loops
-from chatkit.localcloud.resource_manager.templates.planning.plan import Plan, Planned, not_valid
+from chatkit.localcloud.resource_manager.templates.planning.identifying import not_valid
+from chatkit.localcloud.resource_manager.templates.planning.planned import Plan, Planned
 from chatkit.localcloud.resource_manager.templates.reading.refusals import invalid_template
 from chatkit.localcloud.resource_manager.templates.reading.template import Template
 
