@@ -22,6 +22,9 @@ ACCOUNT = "{group}" + STORAGE + "/storageAccounts/chatstore1"
 CHAT = "{group}" + SIGNALR + "/SignalR/chat-1"
 INSIGHTS = "{group}/providers/Microsoft.Insights/components/chat-api"
 COMPONENTS = "{sub}/providers/Microsoft.Insights/components"
+WORKSPACES = "/providers/Microsoft.OperationalInsights/workspaces"
+WORKSPACE = "{group}" + WORKSPACES + "/chat-logs?api-version=2025-02-01"
+SHARED_KEYS = WORKSPACE.replace("?", "/sharedKeys?")
 IDENTITIES = "/providers/Microsoft.ManagedIdentity/userAssignedIdentities"
 IDENTITY = "{group}" + IDENTITIES + "/class-id?api-version=2023-01-31"
 BLOBS = ACCOUNT + "/blobServices"
@@ -179,6 +182,19 @@ CALLS: list[tuple[str, str, Any, int]] = [
     ("GET", COMPONENTS + "?api-version=2015-05-01", None, 200),
     ("DELETE", INSIGHTS + "?api-version=2015-05-01", None, 200),
     ("DELETE", INSIGHTS + "?api-version=2015-05-01", None, 204),
+    ("PUT", WORKSPACE, {"location": "eastus2", "properties": {"sku": "PerGB2018"}}, 400),
+    ("PUT", WORKSPACE, {"location": "eastus2", "properties": {"sku": {"name": "Gold"}}}, 400),
+    ("PUT", WORKSPACE, {"location": "eastus2", "properties": {"retentionInDays": 9999}}, 400),
+    ("PUT", WORKSPACE, {"location": "eastus2", "properties": {"retentionInDays": 60}}, 201),
+    ("PUT", WORKSPACE, {"location": "eastus2"}, 200),
+    ("HEAD", WORKSPACE, None, 204),
+    ("GET", WORKSPACE, None, 200),
+    ("PATCH", WORKSPACE, {"tags": {"a": "b"}}, 200),
+    ("POST", SHARED_KEYS, None, 200),
+    ("GET", WORKSPACE.replace("/chat-logs?", "?"), None, 200),
+    ("GET", "{sub}" + WORKSPACES + "?api-version=2025-02-01", None, 200),
+    ("DELETE", WORKSPACE, None, 200),
+    ("DELETE", WORKSPACE, None, 204),
     ("PUT", IDENTITY, {"location": "eastus2"}, 409),  # its namespace is not registered yet
     (
         "POST",
