@@ -19,7 +19,14 @@ from chatkit.core.errors import CheckFailed, SetupError
 from chatkit.core.work.app_sections import with_hub
 from chatkit.lesson import checks
 from chatkit.lesson.http import fetch
-from chatkit.steps import clean_up, deployment, local_run, local_settings, resources
+from chatkit.steps import (
+    clean_up,
+    deployment,
+    identity,
+    local_run,
+    local_settings,
+    resources,
+)
 from chatkit.steps.session import Session
 from tests.app_versions import write_app
 from tests.classroom.resources.people import place, signed_in
@@ -93,6 +100,33 @@ def test_a_deployed_app_is_let_in_by_the_instructor(
     assert answer.status == 200 and session.hub in str(answer.json())
     settings = app_settings.read_app_settings(session.stack())
     assert "AccessKey=" not in settings[local_settings.SIGNALR_SETTING]
+
+
+@pytest.mark.long
+def test_the_rest_of_the_tutorial_goes_on_there(session: Session) -> None:
+    """The page, sign-in and private messages, each with its section's check."""
+    deployment.enable_static_website(session)
+    _publish_page(session)
+    assert "Section 08 works" in checks.check(session, "08").text
+    write_app(session.folder, until="10")
+    _write_own_hub(session)
+    deployment.publish_functions(session)
+    identity.enable_authentication(session)
+    _publish_page(session)
+    for section in ("09", "10"):
+        assert f"Section {section} works" in checks.check(session, section).text
+
+
+def _publish_page(session: Session) -> None:
+    local_run.prepare_page(session)
+    deployment.set_page_url(session)
+    deployment.upload_page(session)
+
+
+def _write_own_hub(session: Session) -> None:
+    """What the notebooks' cells do with each file that they write."""
+    for path in session.functions_folder.glob("*.py"):
+        path.write_bytes(with_hub(path.read_bytes(), session.hub))
 
 
 def test_nobody_of_the_class_changes_its_tier(session: Session) -> None:
