@@ -19,11 +19,13 @@ from azure.mgmt.resource.resources.models import ResourceGroup
 from chatkit.classroom.resources.groups import (
     AT_ONCE,
     OF_A_PERSON,
+    Line,
     Place,
     class_of,
     not_of,
     shared_names,
 )
+from chatkit.classroom.resources.registrations import NO_REGISTRATIONS, Registrations
 from chatkit.classroom.roster import CLASS_TAG, Roster
 from chatkit.cloud.hints import code_of
 from chatkit.cloud.provision.resource_group import TAGS
@@ -66,31 +68,14 @@ class Found:
         groups: What is deleted.
         refused: What stays.
         gone: Whose group is not there.
+        apps: App registrations.
     """
 
     class_id: str
     groups: tuple[Group, ...]
     refused: tuple[Refused, ...] = ()
     gone: tuple[Group, ...] = ()
-
-
-@dataclass(frozen=True)
-class Line:
-    """One line of the receipt.
-
-    Attributes:
-        whose: The person's name, or what it was for.
-        what: The group.
-        proof: What was asked afterwards, and the answer.
-        gone: Whether the answer proves it.
-        seconds: How long it took.
-    """
-
-    whose: str
-    what: str
-    proof: str
-    gone: bool
-    seconds: float = 0.0
+    apps: Registrations = NO_REGISTRATIONS
 
 
 def classes(place: Place) -> dict[str, int]:

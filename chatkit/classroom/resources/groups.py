@@ -56,6 +56,25 @@ class Place:
         return f"/subscriptions/{self.cloud.subscription_id}/resourceGroups/{name}"
 
 
+@dataclass(frozen=True)
+class Line:
+    """One line of the receipt.
+
+    Attributes:
+        whose: The person's name, or what it was for.
+        what: The group, or what else it was.
+        proof: What was asked afterwards, and the answer.
+        gone: Whether the answer proves it.
+        seconds: How long it took.
+    """
+
+    whose: str
+    what: str
+    proof: str
+    gone: bool
+    seconds: float = 0.0
+
+
 def shared_names(roster_id: str, region: str) -> Names:
     """What the instance that a class shares is called, and its group."""
     return Names.of(roster_id, region=region, shared=roster_id)

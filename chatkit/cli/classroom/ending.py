@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
+from itertools import chain
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -13,8 +15,8 @@ from chatkit.core.settings import Target, checked_target, home
 from chatkit.core.text.controls import visible
 
 if TYPE_CHECKING:  # what a verb needs is imported when it runs, so that the others start without it
-    from chatkit.classroom.resources.cleaning import Found, Group, Line
-    from chatkit.classroom.resources.groups import Place
+    from chatkit.classroom.resources.cleaning import Found, Group
+    from chatkit.classroom.resources.groups import Line, Place
     from chatkit.classroom.roster import Roster
 
 YES = "`--yes` deletes without a question."
@@ -120,11 +122,13 @@ def _board_target() -> Target | None:
 
 def _look(target: Target, known: Roster, expected: list[Group]) -> tuple[Found, Place]:
     """What there is on a target, shown."""
-    from chatkit.classroom.resources import cleaning
+    from chatkit.classroom.resources import cleaning, registrations
     from chatkit.cli.classroom.connecting import place_of
 
     place = place_of(target, known)
     found = cleaning.find(place, known.id, expected)
+    if target == known.target:
+        found = replace(found, apps=registrations.find(place, known))
     _show(found)
     return found, place
 
@@ -136,6 +140,10 @@ def _show(found: Found) -> None:
         typer.echo(f"not there  {gone.name:24}  {gone.whose}")
     for refused in found.refused:
         typer.echo(f"stays      {visible(refused.name):24}  {refused.whose}: {refused.why}")
+    for app in found.apps.found:
+        typer.echo(f"found      {app.name:24}  {app.whose}: app registration")
+    if found.apps.unseen:
+        typer.echo(f"not seen   {'app registrations':24}  {found.apps.unseen}")
 
 
 def _ask(found: list[Found], known: Roster | None, *, is_agreed: bool) -> None:
@@ -144,6 +152,9 @@ def _ask(found: list[Found], known: Roster | None, *, is_agreed: bool) -> None:
     count = sum(len(one.groups) for one in found)
     groups = "resource group" if count == 1 else "resource groups"
     what = [f"{count} {groups} and all in them"] if count else []
+    apps = sum(len(one.apps.found) for one in found)
+    if apps:
+        what.append(f"{apps} app registration{'s' if apps > 1 else ''}")
     if known is not None:
         what.append("names and codes on this machine")
     if not what:
@@ -155,10 +166,11 @@ def _ask(found: list[Found], known: Roster | None, *, is_agreed: bool) -> None:
 
 def _delete(place: Place, found: Found) -> bool:
     """Delete what was found, each line as soon as it is known; say whether all of it is gone."""
-    from chatkit.classroom.resources import cleaning
+    from chatkit.classroom.resources import cleaning, registrations
 
     lines: list[Line] = []
-    for line in cleaning.delete(place, found):
+    deleted = (cleaning.delete(place, found), registrations.delete(place, found.apps.found))
+    for line in chain(*deleted):
         lines.append(line)
         mark = "gone" if line.gone else "STILL THERE"
         whose = line.whose[:WHOSE]
@@ -166,7 +178,7 @@ def _delete(place: Place, found: Found) -> bool:
     for refused in found.refused:
         typer.echo(f"{'kept':11}  {refused.whose[:WHOSE]:{WHOSE}}  {refused.name}: {refused.why}")
     of_people = [refused for refused in found.refused if refused.whose != "nobody"]
-    return all(line.gone for line in lines) and not of_people
+    return all(line.gone for line in lines) and not (of_people or found.apps.unseen)
 
 
 def _forget(known: Roster | None) -> bool:
