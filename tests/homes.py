@@ -13,7 +13,6 @@ from chatkit.core import ports
 from chatkit.localcloud.core.platform import StoredPorts
 from chatkit.localcloud.core.store import Store
 from chatkit.localcloud.storage.service import DEV_PORT
-from chatkit.steps.local_servers import FUNCTIONS, PAGE
 from chatkit.workshop import Workshop
 
 
@@ -31,8 +30,7 @@ def workshop_in(home: Path) -> Iterator[Workshop]:
 
 def switch_off(workshop: Workshop) -> None:
     """End what runs for a workshop, as when its machine is switched off."""
-    for server in (FUNCTIONS, PAGE):
-        workshop.session.servers.stop(server)
+    workshop.session.servers.stop_both()
     local_cloud.stop(workshop.home / "local")
 
 

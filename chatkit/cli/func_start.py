@@ -6,6 +6,7 @@ verbs import would be half of its start.
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from chatkit.localcloud.easy_auth.local.options import SignInOptions
 
 PROGRAM = "chatkit func start"
+PAGE_PORT = 5500
 
 
 def main() -> int:
@@ -48,7 +50,17 @@ def start(arguments: list[str]) -> int:
         development_storage=_development_storage(),
         drills=_drills(),
     )
-    return run(wanted.folder, options)
+    with _page(wanted):
+        return run(wanted.folder, options)
+
+
+def _page(wanted: argparse.Namespace) -> AbstractContextManager[None]:
+    """Serve the page that the arguments name, if they name one."""
+    if wanted.page is None:
+        return nullcontext()
+    from chatkit.steps.page_server import serving_beside
+
+    return serving_beside(wanted.page, wanted.page_port)
 
 
 def _sign_in(wanted: argparse.Namespace) -> SignInOptions | None:
@@ -113,5 +125,9 @@ def _parser() -> Parser:
         help="Put sign-in in front, as App Service Authentication on Azure; the local Entra is"
         " behind it.",
     )
+    page = "Serve a page, too, which calls the functions: the folder with its index.html."
+    parser.add_argument("--page", type=Path, metavar="FOLDER", help=page)
+    at = f"The port of that page. Default: {PAGE_PORT}."
+    parser.add_argument("--page-port", type=port, default=PAGE_PORT, metavar="PORT", help=at)
     sign_in_arguments.add_arguments(parser)
     return parser

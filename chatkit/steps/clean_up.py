@@ -10,7 +10,7 @@ from chatkit.cloud.provision.receipt import Item
 from chatkit.core import settings as store
 from chatkit.core.errors import SetupError
 from chatkit.core.results import Result, enumerated
-from chatkit.core.running.presence import FUNCTIONS, PAGE, SCREEN
+from chatkit.core.running.presence import SCREEN
 from chatkit.core.work import notebooks
 from chatkit.steps import identity, local_settings
 from chatkit.steps.app_files import check_movable, put_aside
@@ -32,8 +32,7 @@ def clean_up(session: Session) -> Receipt:
 
     with session.step("Cleaning up", "11", at_once=True) as step:
         with step.stack.calls.doing("stopping functions and page"):
-            session.servers.stop(FUNCTIONS)
-            session.servers.stop(PAGE)
+            session.servers.stop_both()
             session.servers.stop(SCREEN)
         items: list[Item] = []
         with _shown_whatever_fails(items):

@@ -1,5 +1,6 @@
 """The two servers of a local run: the function host and the web page.
 
+A function host that starts takes over the page that is served already: one process instead of two.
 They are detached processes, which a kernel's restart does not end. Several kernels share them: one
 at a time starts or stops a server. Which process answers at a port is proven, never assumed.
 """
@@ -8,7 +9,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from time import monotonic
@@ -81,8 +82,12 @@ class LocalServers:
             restarts=True,
             variant=SIGN_IN if auth else "",
             environment=environment or {},
+            page=self._page(),
         )
-        return self.start(program, port=port)
+        try:
+            return self.start(program, port=port)
+        finally:
+            self._serve_again(program.page)
 
     def start_page(self, folder: Path, *, port: int) -> Started:
         """Start the page's server, or return the one that runs.
@@ -116,6 +121,8 @@ class LocalServers:
             if found and Path(found.folder) == program.folder:
                 first = found.port
             self._stop(program.name)
+            if program.page:
+                self._stop(PAGE)
             started = self._start_new(program, first)
             if started.instead_of:
                 return started
@@ -129,12 +136,44 @@ class LocalServers:
         """
         if self._records.read(name) is None:
             return False
+        page = self._page() if name == FUNCTIONS else None
         with self._alone(name):
-            return self._stop(name)
+            ran = self._stop(name)
+        self._serve_again(page)
+        return ran
+
+    def stop_both(self) -> bool:
+        """Stop functions and page.
+
+        Returns:
+            Whether one of them ran.
+        """
+        functions, page = self._records.read(FUNCTIONS), self._page()
+        if functions and page and page.is_beside:
+            with self._alone(FUNCTIONS):
+                self._stop(FUNCTIONS)
+            self._records.forget(PAGE)
+            return True
+        stopped = [self.stop(name) for name in (FUNCTIONS, PAGE)]
+        return any(stopped)
 
     def log(self, name: str) -> Path:
         """File with everything the server printed."""
         return self._home / "logs" / f"{name}.log"
+
+    def _page(self) -> Server | None:
+        """The page that is served, where a function host can take it over."""
+        page = self.running(PAGE)
+        # It is asked to leave by deleting a file, and Windows deletes none that is open.
+        if page is None or sys.platform == "win32" or not Path(page.folder).is_dir():
+            return None
+        return page
+
+    def _serve_again(self, page: Server | None) -> None:
+        """Serve a page again that has ended with the function host."""
+        if page is not None and self._records.read(PAGE) is None:
+            with suppress(SetupError):  # what the caller has to say counts
+                self.start_page(Path(page.folder), port=page.port)
 
     @contextmanager
     def _alone(self, name: str) -> Iterator[None]:
@@ -149,7 +188,8 @@ class LocalServers:
         """Whether a server does what a program would do."""
         if not found.is_ready or Path(found.folder) != program.folder:
             return False
-        if (found.variant, found.variables) != (program.variant, program.variables):
+        variant = "" if found.is_beside else found.variant
+        if (variant, found.variables) != (program.variant, program.variables):
             return False
         if program.restarts and found.files != fingerprint(program.folder):
             return False
@@ -170,6 +210,9 @@ class LocalServers:
             try:
                 return Started(self._run(program, port), is_new=True, instead_of=holder)
             except PortLost:
+                if program.page and not ports.is_free(program.page.port):
+                    program = replace(program, page=None)  # it is served by itself, elsewhere
+                    continue
                 holder = holder or str(ports.who_holds(port))
                 port = ports.next_free(port)
         raise NotStarted(
@@ -179,7 +222,7 @@ class LocalServers:
 
     def _stop(self, name: str) -> bool:
         server = self._records.read(name)
-        ran = server is not None and server.process.stop(STOP_LIMIT_S)
+        ran = server is not None and _end(self._home, server)
         # Last: who is interrupted before knows the server still, and stops it the next time.
         self._records.forget(name)
         return ran
@@ -190,6 +233,8 @@ class LocalServers:
             starting, process = self._begin(program, port)
             wait_until_healthy(starting, process, limit_s=self._start_limit_s)
             server = replace(starting, is_ready=True)
+            if program.page:
+                self._records.write(server.beside(program.page))
             self._records.write(server)
         except BaseException:  # an interrupted cell leaves no server that nobody knows
             self._stop(program.name)
@@ -208,7 +253,7 @@ class LocalServers:
         }
         with held():
             process = start_detached(
-                (*program.command, str(port)),
+                program.command_at(port),
                 folder=checkout(),
                 log=self.log(program.name),
                 environment=environment,
@@ -232,6 +277,23 @@ class LocalServers:
                 identity.stop(STOP_LIMIT_S)
                 raise
         return starting, process
+
+
+def _end(home: Path, server: Server) -> bool:
+    """End a server; a page that is a part of the function host leaves that process alone.
+
+    Returns:
+        Whether it ran.
+    """
+    if not server.is_beside:
+        return server.process.stop(STOP_LIMIT_S)
+    presence.leave(home, PAGE, server.pid)
+    has_left = wait_until(
+        lambda: ports.is_free(server.port) or None,
+        until=monotonic() + STOP_LIMIT_S,
+        unless=lambda: not server.process.is_alive(),
+    )
+    return bool(has_left) or server.process.stop(STOP_LIMIT_S)
 
 
 def _holder(wanted: int, server: Server) -> str:

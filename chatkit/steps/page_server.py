@@ -1,4 +1,5 @@
-"""The page's server: a program of its own, `python -m chatkit.steps.page_server FOLDER PORT`.
+"""The page's server: a program of its own, `python -m chatkit.steps.page_server FOLDER PORT`, or a
+thread of the function host.
 
 It needs the standard library only, so that it starts at once.
 """
@@ -11,14 +12,15 @@ import os
 import socket
 import sys
 from collections import deque
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from email.message import Message
 from functools import partial
 from http import HTTPStatus
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from itertools import count
 from pathlib import Path, PurePosixPath
+from threading import Thread
 from time import monotonic, time
 from typing import Any, BinaryIO
 
@@ -109,8 +111,9 @@ class _PageHandler(SimpleHTTPRequestHandler):
 
     def log_message(self, format: str, *args: object) -> None:
         """Note a request. The log may be a file, on a disk that takes no more."""
-        with suppress(OSError):
-            super().log_message(format, *args)
+        if self.server.is_alone:  # else they would stand among the functions' lines
+            with suppress(OSError):
+                super().log_message(format, *args)
 
     def list_directory(self, _path: str | os.PathLike[str]) -> None:
         """Show no directory: a website does not either."""
@@ -139,7 +142,9 @@ class _PageHandler(SimpleHTTPRequestHandler):
 class PageServer(ThreadingHTTPServer):
     """Ends by itself when its folder or its home is gone: nobody else would end it."""
 
-    def __init__(self, folder: str, port: int, presence: Presence = UNLISTED) -> None:
+    def __init__(
+        self, folder: str, port: int, presence: Presence = UNLISTED, *, is_alone: bool = True
+    ) -> None:
         handler = partial(_PageHandler, directory=folder)
         super().__init__(("127.0.0.1", port), handler, bind_and_activate=False)
         self.socket.close()
@@ -156,12 +161,14 @@ class PageServer(ThreadingHTTPServer):
         self._open: set[socket.socket] = set()
         self._waiting: dict[socket.socket, float] = {}  # for their headers, since when
         self._presence = presence
+        self.is_alone = is_alone
 
     def service_actions(self) -> None:
         """Look, twice a second, whether there is still something to serve, and at the time."""
         if not self._folder.is_dir() or not self._presence.is_wanted():
             raise SystemExit(0)
-        log_files.rotate_output()
+        if self.is_alone:
+            log_files.rotate_output()
         late = monotonic() - HEAD_WITHIN_S
         for connection, since in [*self._waiting.items()]:
             if since < late:
@@ -202,6 +209,30 @@ class PageServer(ThreadingHTTPServer):
         error = sys.exception()
         if not isinstance(error, OSError):
             print(f"A request failed: {type(error).__name__}: {error}", file=sys.stderr)
+
+
+@contextmanager
+def serving_beside(folder: Path, port: int) -> Iterator[None]:
+    """Serve a folder on a thread, which ends with this process.
+
+    It ends before that when the folder is gone, or the page's file in the list of what runs for the
+    home.
+
+    Raises:
+        PortInUse: Another program has the port.
+    """
+    with present(started_for(), PAGE) as presence:
+        server = PageServer(str(folder), port, presence, is_alone=False)
+        thread = Thread(target=_serve_thread, args=(server,), name="chatkit-page", daemon=True)
+        with told(started_for(), PAGE, server.reachable):
+            thread.start()
+            # Nobody waits for the thread at the end: it looks up twice a second only.
+            yield
+
+
+def _serve_thread(made: PageServer) -> None:
+    with made as server:
+        server.serve_forever()
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -74,7 +74,8 @@ def begin_anew(home: Path) -> Iterator[Mended]:
     """
     where = home / "local"
     servers = LocalServers(home)
-    for server in (FUNCTIONS, PAGE, SCREEN, BOARD):
+    servers.stop_both()
+    for server in (SCREEN, BOARD):
         servers.stop(server)
     local_cloud.stop(where)
     yield from _keep_damaged(home, where)

@@ -9,7 +9,7 @@ from pathlib import Path
 from chatkit.core.errors import SetupError
 from chatkit.core.processes import ProcessIdentity
 from chatkit.core.running import presence
-from chatkit.core.running.presence import BOARD, CHAT, FUNCTIONS, PAGE, SCREEN, Running
+from chatkit.core.running.presence import BOARD, CHAT, SCREEN, Running
 from chatkit.steps import local_settings
 from chatkit.steps.local_servers import LocalServers
 
@@ -37,7 +37,8 @@ def stop(home: Path) -> list[str]:
     """
     found = presence.running(home)
     servers = LocalServers(home)
-    for name in (FUNCTIONS, PAGE, SCREEN, BOARD):  # with their records: the next start is a new one
+    servers.stop_both()  # with their records: the next start is a new one
+    for name in (SCREEN, BOARD):
         servers.stop(name)
     for one in found:
         _stop(one)
@@ -55,12 +56,12 @@ def leave_target(servers: LocalServers, functions: Path) -> list[tuple[str, str]
     Returns:
         What was stopped and how it starts again, as a row of a result; none when nothing ran.
     """
-    stopped = [servers.stop(name) for name in (FUNCTIONS, PAGE)]
+    has_stopped = servers.stop_both()
     servers.stop(SCREEN)
     servers.stop(BOARD)
     with suppress(SetupError):  # a damaged file is named by the step that needs it
         local_settings.forget_keys(functions)
-    if not any(stopped):
+    if not has_stopped:
         return []
     sentence = (
         "The functions and the page on this machine used the other target, and are stopped."

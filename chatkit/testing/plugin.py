@@ -106,11 +106,10 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 def end_home(home: Path) -> None:
     """Stop what runs in a home."""
     from chatkit.cloud import local_cloud
-    from chatkit.steps.local_servers import FUNCTIONS, PAGE, LocalServers
+    from chatkit.steps.local_servers import LocalServers
 
     if home.exists():
-        for name in (FUNCTIONS, PAGE):
-            LocalServers(home).stop(name)
+        LocalServers(home).stop_both()
         local_cloud.stop(home / "local")
 
 

@@ -150,6 +150,11 @@ def _locked(path: Path, stack: ExitStack) -> FileLock:
         attempt.close()
 
 
+def leave(home: Path, kind: str, pid: int) -> None:
+    """Ask a process to end, or the part of one that is of that kind."""
+    (home / "running" / f"{kind}-{pid}{SUFFIX}").unlink(missing_ok=True)
+
+
 def started_for() -> Path | None:
     """The home that this process was started for; None when a person started it."""
     text = os.environ.get(HOME_VARIABLE)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from chatkit.core.processes import ProcessIdentity
@@ -19,6 +19,8 @@ HOSTS = {
     BOARD: "127.0.0.1",
 }
 SIGN_IN = "sign-in"
+BESIDE = "in the function host"
+"""How the page is served that is in the process of the functions."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,7 @@ class Program:
         restarts: Start it anew when a file of the folder has changed.
         variant: How it serves the folder, where there is more than one way.
         environment: Variables besides those of this process.
+        page: The page that it takes over, on the port that it has.
     """
 
     name: str
@@ -40,6 +43,14 @@ class Program:
     restarts: bool = False
     variant: str = ""
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
+    page: Server | None = None
+
+    def command_at(self, port: int) -> tuple[str, ...]:
+        """The program and all its arguments."""
+        words = (*self.command, str(port))
+        if self.page is None:
+            return words
+        return (*words, "--page", self.page.folder, "--page-port", str(self.page.port))
 
     @property
     def variables(self) -> str:
@@ -76,6 +87,15 @@ class Server:
     def has_sign_in(self) -> bool:
         """Whether App Service Authentication stands in front of it."""
         return self.variant == SIGN_IN
+
+    @property
+    def is_beside(self) -> bool:
+        """Whether it is a part of the function host's process."""
+        return self.variant == BESIDE
+
+    def beside(self, page: Server) -> Server:
+        """The page that this process has taken over."""
+        return replace(page, pid=self.pid, created=self.created, secret=self.secret, variant=BESIDE)
 
     @property
     def url(self) -> str:
