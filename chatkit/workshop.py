@@ -15,7 +15,7 @@ from chatkit.classroom.reporting.verbs import ClassVerbs
 from chatkit.cloud.connection import Cloud
 from chatkit.core.results import Address, Lines, Result
 from chatkit.core.settings import Settings
-from chatkit.lesson import mistakes, sections
+from chatkit.lesson import courses, mistakes
 from chatkit.lesson.chat_map import MapVerb
 from chatkit.lesson.exercises.verbs import ExerciseVerbs
 from chatkit.lesson.plan import PlanVerb
@@ -136,7 +136,7 @@ class Workshop(
 
     def status(self) -> Status:
         """What exists, where, and which sections are done."""
-        return self.session.status(sections.done)
+        return self.session.status(courses.current().done)
 
     def timings(self) -> Result:
         """How long each step took the last time, on the current target."""

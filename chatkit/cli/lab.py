@@ -14,7 +14,7 @@ from chatkit.core import ports, settings
 from chatkit.core.errors import NotWritten
 from chatkit.core.home.check import check_home
 from chatkit.core.work import notebooks
-from chatkit.lesson import sections
+from chatkit.lesson import courses
 from chatkit.lesson.notebooks import execution
 from chatkit.steps import moved_ports
 
@@ -38,7 +38,7 @@ def lab(
     ] = None,
 ) -> None:
     """Start the local cloud and open JupyterLab at your copy of the first notebook."""
-    first = next(iter(sections.notebooks(settings.kit() / "notebooks").values()))
+    first = next(iter(courses.current().notebooks(courses.notebooks()).values()))
     check_home(settings.home())
     bring_notebooks()
     chosen = choose_port(port)
@@ -79,9 +79,7 @@ def bring_notebooks() -> None:
     """
     work = settings.chat_folder()
     try:
-        brought = notebooks.bring_up_to_date(
-            settings.kit() / notebooks.FOLDER, work, settings.home()
-        )
+        brought = notebooks.bring_up_to_date(courses.notebooks(), work, settings.home())
     except NotWritten as error:
         if not any((work / notebooks.FOLDER).glob("*.ipynb")):
             raise

@@ -17,7 +17,7 @@ from chatkit.core.errors import ChatkitError
 from chatkit.core.files import write_public
 from chatkit.core.home.check import check_home
 from chatkit.core.public_urls import public_url
-from chatkit.lesson import sections
+from chatkit.lesson import courses
 from chatkit.lesson.notebooks import execution, run_sheet
 from chatkit.lesson.plan import PEOPLE, plan_of
 from chatkit.setup.environment import was_made_now
@@ -35,7 +35,8 @@ Until = Annotated[
     str | None,
     typer.Option(
         "--until",
-        help="Last section to run; 11 also cleans up, 12 is an appendix. Default: all before 11.",
+        help="Last section to run; the clean-up (11 of the tutorial) also cleans up, appendices"
+        " stand after it. Default: all before the clean-up.",
     ),
 ]
 DryRun = Annotated[
@@ -73,7 +74,7 @@ def run(
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
     check_home(settings.home())
-    chosen = select(settings.kit() / "notebooks", until)
+    chosen = select(courses.notebooks(), until)
     if read_only and not dry_run:
         raise typer.BadParameter("goes with --dry-run.", param_hint="--read-only")
     if dry_run:
@@ -148,6 +149,9 @@ def tell_plan(chosen: list[Path], target: str | None, *, read_only: bool, people
     wanted = known.wanted(target=target, suffix=None, region=None)
     if wanted.target == "local" and not read_only:
         return
+    if not courses.current().has_plan:
+        typer.echo("\nWhat this course sends on Azure is not recorded.")
+        return
     if not is_named(known, wanted):
         wanted = replace(wanted, suffix=CHOSEN_LATER)
     told = plan_of(wanted, chosen, people=people)
@@ -177,14 +181,18 @@ def choose(target: str) -> None:
 
 def last_line(executed: list[Path]) -> str:
     """The last line: where the chat page is, or why there is none."""
-    last = sections.find(executed[-1].name[:2])
+    course = courses.current()
+    last = course.find(executed[-1].name[:2])
     if last.cleans_up or last.is_appendix:
         return "Everything is cleaned up."
     url = settings.load(settings.home()).facts.web_url
     # The address that an earlier run has left may lead nowhere any more.
-    if url and last.number >= sections.PAGE.number:
-        return f"The chat page: {public_url(url)}"
-    return f"Done up to section {last.number}; section {sections.PAGE.number} makes the chat page."
+    if course.page is None:
+        return f"Done up to section {last.number}."
+    if url and last.number >= course.page.number:
+        return f"{course.page_title.capitalize()}: {public_url(url)}"
+    makes = f"section {course.page.number} makes {course.page_title}"
+    return f"Done up to section {last.number}; {makes}."
 
 
 def select(folder: Path, until: str | None) -> list[Path]:
@@ -193,11 +201,11 @@ def select(folder: Path, until: str | None) -> list[Path]:
     Raises:
         SetupError: There are no notebooks, or no section of that number.
     """
-    known = sections.notebooks(folder)
+    course = courses.current()
+    known = course.notebooks(folder)
     if until is None:
-        builds = sections.before(sections.CLEAN_UP)
-        return [path for section, path in known.items() if section in builds]
-    last = sections.with_notebook(until, folder)
+        return [path for section, path in known.items() if section in course.building]
+    last = course.with_notebook(until, folder)
     return [path for section, path in known.items() if section.number <= last.number]
 
 

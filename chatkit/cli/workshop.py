@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from chatkit.core.settings import home, kit
+from chatkit.core.settings import home
 
 if TYPE_CHECKING:  # what a verb needs is imported when it runs, so that the others start without it
     from chatkit.steps.status import Receipt
@@ -22,10 +22,10 @@ Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 
 def status(as_json: AsJson = False) -> None:
     """Show what the workshop has made so far, and where it is."""
-    from chatkit.lesson.sections import done
+    from chatkit.lesson import courses
     from chatkit.steps.session import Session
 
-    known = Session(home()).status(done)
+    known = Session(home()).status(courses.current().done)
     if as_json and known.absence:
         typer.echo(known.absence, err=True)
     typer.echo(json.dumps(known.as_dict(), indent=1) if as_json else repr(known))
@@ -51,10 +51,10 @@ def check(
     section: Annotated[str, typer.Argument(help="Its number: 05, or 5.")],
 ) -> None:
     """Check the real behaviour of what a section built, and remember that it passed."""
-    from chatkit.lesson import sections
+    from chatkit.lesson import courses
     from chatkit.workshop import Workshop
 
-    number = sections.find(section).number  # before anything is started for it
+    number = courses.current().find(section).number  # before anything is started for it
     typer.echo(repr(Workshop.open().check(number)))
 
 
@@ -68,11 +68,11 @@ def catch_up(
 
     Also goes on after a pause.
     """
-    from chatkit.lesson import sections
+    from chatkit.lesson import courses
     from chatkit.workshop import Workshop
 
     if section is not None:  # before anything is started for it
-        sections.with_notebook(section, kit() / "notebooks")
+        courses.current().with_notebook(section, courses.notebooks())
     typer.echo(repr(Workshop.open().catch_up(section)))
 
 

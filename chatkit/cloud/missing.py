@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from chatkit.core.work.course_choice import is_tutorial
+
 
 @dataclass(frozen=True)
 class Thing:
@@ -14,7 +16,7 @@ class Thing:
         name: What it is.
         words: What Azure says when it is not there.
         verb: What makes it, when everything before its section is there.
-        section: The section that does.
+        section: The section of the tutorial that does.
     """
 
     name: str
@@ -28,7 +30,7 @@ class Thing:
         Args:
             section: The section whose step needs it; empty when that is not known.
         """
-        if section > self.section:
+        if section > self.section and is_tutorial():  # other courses number otherwise
             return f'workshop.catch_up("{section}") makes what comes before section {section}.'
         return f"{self.verb} makes it."
 

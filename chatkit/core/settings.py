@@ -251,7 +251,7 @@ def kit() -> Path:
 
 def cells_folder() -> Path:
     """Where cells run that a verb runs: a kernel finds its home from there. It is made."""
-    if kit() == checkout():
+    if kit() == checkout() and not (home().parent / LAID_OUT).is_file():
         return kit() / "notebooks"
     private_folder(home())
     return home().parent

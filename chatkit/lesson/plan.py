@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from chatkit.core.settings import Settings, kit
-from chatkit.lesson import sections
+from chatkit.core.errors import NotOffered
+from chatkit.core.settings import Settings
+from chatkit.lesson import courses
 
 if TYPE_CHECKING:
     from chatkit.cloud.plan.plan import Plan
@@ -34,9 +35,13 @@ class PlanVerb:
             people: How many are in your class, for the cost.
 
         Raises:
-            NotOffered: No instance takes so many people.
+            NotOffered: No instance takes so many people, or nobody has recorded what this course
+                sends.
         """
-        found = sections.notebooks(kit() / "notebooks").values()
+        course = courses.current()
+        if not course.has_plan:
+            raise NotOffered("What this course sends on Azure is not recorded.")
+        found = course.notebooks(courses.notebooks()).values()
         return plan_of(self.session.settings, found, people=people)
 
 

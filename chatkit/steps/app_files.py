@@ -17,7 +17,7 @@ from chatkit.core.files import check_writable, write_together
 from chatkit.core.home import records
 from chatkit.core.results import enumerated
 from chatkit.core.running.interrupts import held
-from chatkit.core.work import app_sections, notebooks
+from chatkit.core.work import app_sections, course_choice, notebooks
 from chatkit.core.work.app_sections import AppSections, Move, content_of, with_hub
 from chatkit.core.work.in_the_way import leads_out, look, moved_aside, unused
 
@@ -270,7 +270,7 @@ def section_of(folder: Path) -> str:
 
 
 def _sections() -> AppSections:
-    return AppSections(settings.kit() / "notebooks", _hub(settings.home()))
+    return AppSections(course_choice.folder() / "notebooks", _hub(settings.home()))
 
 
 def _functions(folder: Path) -> dict[str, bytes]:

@@ -7,11 +7,10 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from chatkit.cloud.provision.receipt import Item
-from chatkit.core import settings as store
 from chatkit.core.errors import SetupError
 from chatkit.core.results import Result, enumerated
 from chatkit.core.running.presence import SCREEN
-from chatkit.core.work import notebooks
+from chatkit.core.work import course_choice, notebooks
 from chatkit.steps import identity, local_settings
 from chatkit.steps.app_files import check_movable, put_aside
 from chatkit.steps.session import Session
@@ -30,7 +29,7 @@ def clean_up(session: Session) -> Receipt:
     from chatkit.cloud.provision.app_registration import delete_registration
     from chatkit.cloud.provision.clean_up import delete_everything
 
-    with session.step("Cleaning up", "11", at_once=True) as step:
+    with session.step("Cleaning up", at_once=True) as step:
         with step.stack.calls.doing("stopping functions and page"):
             session.servers.stop_both()
             session.servers.stop(SCREEN)
@@ -91,8 +90,9 @@ def reset(session: Session) -> Receipt:
     if not receipt.complete:
         return receipt
     with _shown_whatever_fails([*receipt.items]):
+        kit = course_choice.folder() / notebooks.FOLDER
         # First: what needs space on the disk fails before anything else is done.
-        edited = notebooks.renew(store.kit() / notebooks.FOLDER, session.folder, session.home)
+        edited = notebooks.renew(kit, session.folder, session.home)
         kept = put_aside(session.folder, home=session.home)
         session.learn(completed=())
     where = f"; your app is kept as {kept}" if kept else ""

@@ -6,10 +6,10 @@ from pathlib import Path
 
 from chatkit.cloud import local_cloud
 from chatkit.cloud.app_log.failures import failures
-from chatkit.core import settings as store
 from chatkit.core.disk.tail import read_tail
 from chatkit.core.errors import NotStarted
 from chatkit.core.results import Result
+from chatkit.core.work import course_choice
 from chatkit.steps import app_files, local_settings, page_config
 from chatkit.steps.local_servers import FUNCTIONS, PAGE
 from chatkit.steps.servers.server import Server, Started
@@ -89,7 +89,8 @@ def prepare_page(session: Session) -> Result:
     from chatkit.steps.app_files import copy_page
 
     with session.step("Copying the page", "06") as step:
-        kept = copy_page(store.kit() / "content", folder=session.folder, home=session.home)
+        page = course_choice.folder() / "content"
+        kept = copy_page(page, folder=session.folder, home=session.home)
         server = session.servers.running(FUNCTIONS)
         url = server.url if server else f"http://localhost:{local_settings.PORT}"
         page_config.write(session.page_folder, url, sign_in=_provider(server))

@@ -25,6 +25,7 @@ from chatkit.core.home import check
 from chatkit.core.results import Address, Progress, Result, duration
 from chatkit.core.running import interrupts
 from chatkit.core.settings import Facts, Known, Names, Settings
+from chatkit.core.work.course_choice import is_tutorial
 from chatkit.steps import moved_ports, running, timings
 from chatkit.steps.local_servers import FUNCTIONS, PAGE, LocalServers
 from chatkit.steps.status import Status
@@ -169,7 +170,7 @@ class Session:
     def start_functions_hint(self) -> str:
         """What brings functions on this machine to run: after a reset there are none to start."""
         host = self.functions_folder / "host.json"
-        return START_FUNCTIONS if host.is_file() else MAKE_FUNCTIONS
+        return START_FUNCTIONS if host.is_file() or not is_tutorial() else MAKE_FUNCTIONS
 
     @contextmanager
     def on_cloud(self) -> Iterator[None]:

@@ -20,6 +20,7 @@ from typing import Any
 import pytest
 
 HOME = "CHATKIT_HOME"
+VARIABLE = "CHATKIT_COURSE"
 MADE = pytest.StashKey[Path]()
 """The folder with the run's home, where the plugin has made it."""
 BEGUN = pytest.StashKey[set[Path]]()
@@ -46,16 +47,25 @@ def pytest_collect_file(
         patterns = getattr(collector, "sanitize_patterns", None)
         if patterns is not None and _loads_chatkit(file_path):
             # A file of the command line's `--nbval-sanitize-with` comes on top.
-            patterns.update(_patterns())
+            patterns.update(_patterns(file_path))
     return collectors
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Give the notebooks that are to run a home, and the kernel of this environment."""
+    """Give the notebooks that are to run a home, and the kernel of this environment.
+
+    Raises:
+        pytest.UsageError: They are of two courses: a home is for one.
+    """
     notebooks = [item.parent for item in items if _is_of_chatkit(item)]
     if not notebooks or config.option.collectonly:
         return
+    courses = sorted({_course_of(notebook.path) for notebook in notebooks if notebook} - {""})
+    if len(courses) > 1:
+        raise pytest.UsageError(f"One course a run, and these are of {' and '.join(courses)}.")
     _choose_home(config)
+    if courses:
+        os.environ[VARIABLE] = courses[0]
     if config.option.nbval_kernel_name is None:
         from nbval.kernel import CURRENT_ENV_KERNEL_NAME  # type: ignore[import-untyped]
 
@@ -141,18 +151,44 @@ def _loads_chatkit(path: Path) -> bool:
 
 def _course(path: Path) -> Sequence[Path]:
     """The course's notebooks beside one of them; none where it is not the course's."""
-    from chatkit.core.settings import kit
-
-    names = {other.name for other in (kit() / "notebooks").glob("*.ipynb")}
+    course = _course_of(path)
+    names = {other.name for other in _notebooks(course)} if course else set()
     if path.name not in names:
         return ()
     return sorted(other for other in path.parent.glob("*.ipynb") if other.name in names)
 
 
-def _patterns() -> dict[str, str]:
+def _course_of(path: Path) -> str:
+    """The course of a notebook: that of its folder, else one that has a notebook of this name;
+    empty where it is no course's.
+    """
+    from chatkit.core.work import course_choice
+
+    chosen = os.environ.get(VARIABLE) or course_choice.named_in(path.parents[1])
+    if chosen:
+        return chosen
+    names = [course_choice.TUTORIAL.name, *sorted(course_choice.installed())]
+    having = [name for name in names if path.name in {one.name for one in _notebooks(name)}]
+    own = [name for name in having if course_choice.folder(name) == path.parents[1]]
+    return next(iter([*own, *having]), "")
+
+
+def _notebooks(course: str) -> list[Path]:
+    from chatkit.core.errors import SetupError
+    from chatkit.core.work import course_choice
+
+    try:
+        return sorted((course_choice.folder(course) / "notebooks").glob("*.ipynb"))
+    except SetupError:  # a course that is damaged is no notebook's of another one
+        return []
+
+
+def _patterns(path: Path) -> dict[str, str]:
     from nbval.plugin import get_sanitize_patterns  # type: ignore[import-untyped]
 
-    from chatkit.core.work.course_folder import sanitiser
+    from chatkit.core.work import course_choice
+    from chatkit.core.work.course_folder import sanitiser_text
 
-    found: dict[str, str] = get_sanitize_patterns(sanitiser().read_text(encoding="utf-8"))
+    kit = course_choice.folder(_course_of(path) or course_choice.TUTORIAL.name)
+    found: dict[str, str] = get_sanitize_patterns(sanitiser_text(kit))
     return found

@@ -279,7 +279,7 @@ def test_azure_is_never_told_about_the_local_cloud(down: Learner) -> None:
     store.save(session.home, replace(before, target="azure"))
     try:
         session.learn(resource_group="chatkit-x")
-        assert session.absence() is None and not session.status(sections.done).absence
+        assert session.absence() is None and not session.status(sections.TUTORIAL.done).absence
         assert session.availability("deployed").absence() is None
         assert get(before.facts.web_url).status == 0
     finally:

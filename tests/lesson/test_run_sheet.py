@@ -75,7 +75,7 @@ def test_what_was_not_run_is_left_out(tmp_path: Path) -> None:
 
 def test_every_notebook_has_something_to_say() -> None:
     """The first sentence of a cell's own text, and never a mark of Markdown."""
-    for path in sections.notebooks(kit() / "notebooks").values():
+    for path in sections.TUTORIAL.notebooks(kit() / "notebooks").values():
         content = nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]
         said = [
             run_sheet.sentence(cell.source)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from inspect import isgeneratorfunction
 from pathlib import Path
+from pkgutil import resolve_name
 from typing import Any
 
 import pytest
@@ -12,7 +12,8 @@ import pytest
 from chatkit.core.errors import SetupError
 from chatkit.core.settings import Known
 from chatkit.lesson import sections
-from chatkit.lesson.sections import SECTIONS, Section
+from chatkit.lesson.course import Section
+from chatkit.lesson.sections import SECTIONS, TUTORIAL
 
 LAST = sections.CLEAN_UP.number
 AFTER_LAST = len(SECTIONS)
@@ -21,14 +22,14 @@ NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
 
 def test_every_notebook_has_a_section_and_every_section_a_notebook() -> None:
     """In the same order."""
-    assert [*sections.notebooks(NOTEBOOKS).values()] == sorted(NOTEBOOKS.glob("*.ipynb"))
-    assert [*sections.notebooks(NOTEBOOKS)] == [*SECTIONS]
+    assert [*TUTORIAL.notebooks(NOTEBOOKS).values()] == sorted(NOTEBOOKS.glob("*.ipynb"))
+    assert [*TUTORIAL.notebooks(NOTEBOOKS)] == [*SECTIONS]
 
 
 @pytest.mark.parametrize("section", SECTIONS, ids=lambda section: section.number)
 def test_every_section_has_a_check_that_its_notebook_calls(section: Section) -> None:
     """By the section's own number."""
-    assert isgeneratorfunction(import_module(f"chatkit.lesson.checks.{section.check}").check)
+    assert isgeneratorfunction(resolve_name(section.check))
     notebook = section.notebook(NOTEBOOKS)
     assert notebook is not None
     assert f'workshop.check(\\"{section.number}\\")' in notebook.read_text(encoding="utf-8")
@@ -46,7 +47,7 @@ def test_without_a_number_the_next_section_is_meant(
     completed: tuple[str, ...], next_one: str
 ) -> None:
     """The one after the last; the clean-up is the last there is."""
-    assert sections.after(completed).number == next_one
+    assert TUTORIAL.after(completed).number == next_one
 
 
 @pytest.mark.parametrize(
@@ -59,32 +60,32 @@ def test_without_a_number_the_next_section_is_meant(
 )
 def test_what_is_done_is_what_is_there(facts: Known, done: tuple[str, ...]) -> None:
     """After the clean-up its sections are not done, and begun again it is not cleaned up."""
-    assert sections.done(facts) == done
+    assert TUTORIAL.done(facts) == done
 
 
 @pytest.mark.parametrize("number", ["7", "07", " 7 ", 7])
 def test_a_number_may_be_short(number: str | int) -> None:
     """People type 7 and mean 07."""
-    assert sections.find(number) == SECTIONS[7]
+    assert TUTORIAL.find(number) == SECTIONS[7]
 
 
 def test_the_sections_before_one_come_in_order() -> None:
     """Catching up runs them so."""
-    assert [section.number for section in sections.before(SECTIONS[2])] == ["00", "01"]
+    assert [section.number for section in TUTORIAL.before(SECTIONS[2])] == ["00", "01"]
 
 
 @pytest.mark.parametrize("number", [f"{AFTER_LAST}", "", "one", "-1", AFTER_LAST, -1, 7.5])
 def test_another_number_is_refused_with_those_there_are(number: Any) -> None:
     """In a sentence."""
     with pytest.raises(SetupError, match="There is no section .*Sections are 00, 01"):
-        sections.find(number)
+        TUTORIAL.find(number)
 
 
 def test_a_section_without_its_notebook_is_refused(tmp_path: Path) -> None:
     """A folder without any notebook, too."""
     with pytest.raises(SetupError, match="notebooks are not here"):
-        sections.with_notebook("00", tmp_path)
+        TUTORIAL.with_notebook("00", tmp_path)
     (tmp_path / "00-x.ipynb").touch()
-    assert sections.with_notebook("0", tmp_path) == SECTIONS[0]
+    assert TUTORIAL.with_notebook("0", tmp_path) == SECTIONS[0]
     with pytest.raises(SetupError, match="no section 07.*Sections are 00;"):
-        sections.with_notebook("07", tmp_path)
+        TUTORIAL.with_notebook("07", tmp_path)

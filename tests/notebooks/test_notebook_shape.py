@@ -12,7 +12,7 @@ import pytest
 
 import chatkit
 from chatkit.chat.panel.names import unknown
-from chatkit.lesson.exercises.table import EXERCISES
+from chatkit.lesson.sections import EXERCISES
 from tests.notebooks import refresh
 
 NAMES = [path.name for path in refresh.paths()]

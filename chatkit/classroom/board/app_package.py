@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from chatkit.cloud.publish import package
@@ -22,18 +23,22 @@ __all__ = ["app"]
 '''
 
 
-def build() -> bytes:
-    """Pack the app, with the titles of the problems that this version of the kit knows."""
+def build(causes: Sequence[str] = ()) -> bytes:
+    """Pack the app, with the titles of the problems that this version of the kit knows.
+
+    Args:
+        causes: Titles of the course's own problems.
+    """
     with tempfile.TemporaryDirectory() as folder:
         app = Path(folder) / "app"
-        copy(app)
+        copy(app, causes)
         return package.build_package(app)
 
 
-def copy(folder: Path) -> None:
+def copy(folder: Path, causes: Sequence[str] = ()) -> None:
     """Write the app into a new folder."""
     shutil.copytree(FOLDER, folder, ignore=NOT_PUBLISHED)
     (folder / "__init__.py").unlink()  # there the folder is no package
     (folder / package.ENTRY).write_text(ENTRY, encoding="utf-8")
-    titles = sorted(problem.title for problem in PROBLEMS)
+    titles = sorted({*causes, *(problem.title for problem in PROBLEMS)})
     (folder / CAUSES).write_text(json.dumps(titles, indent=1), encoding="utf-8")

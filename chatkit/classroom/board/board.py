@@ -56,11 +56,13 @@ class Wanted:
         host: The address in the room, of this machine; loopback when nobody names one.
         port: The port there.
         may_be_public: Whether the whole internet may reach it.
+        causes: Titles of the course's problems, besides those that the kit knows.
     """
 
     host: str = codes.HOST
     port: int = codes.PORT
     may_be_public: bool = False
+    causes: tuple[str, ...] = ()
 
 
 def names_of(known: Roster) -> Names:
@@ -85,7 +87,7 @@ def up(session: Session, wanted: Wanted) -> Result:
         step.is_beside_the_chat()
         stack = replace(step.stack, names=names_of(known))
         made = _made(stack, known, _before(session, known), wanted)
-        package = app_package.build()
+        package = app_package.build(wanted.causes)
         _, published = functions.publish(stack, package, known=made.published)
         made = replace(made, published=published)
         admission.upload(stack, known, made)

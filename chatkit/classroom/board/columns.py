@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 from chatkit.classroom.board.record import SectionShown
-from chatkit.core.settings import kit
+from chatkit.core.work import course_choice
 
 MINUTES = re.compile(r"\*About ([0-9]{1,3}) minutes?\.")
 HEADING = re.compile(r"^# (?:[0-9]{2}\W+)?(.+)$", re.MULTILINE)
@@ -15,8 +15,8 @@ NUMBERED = "[0-9][0-9]-*.ipynb"
 
 
 def columns(folder: Path | None = None) -> list[SectionShown]:
-    """Number, title and minutes of each notebook of the kit, in order."""
-    notebooks = folder or kit() / "notebooks"
+    """Number, title and minutes of each notebook of the course, in order."""
+    notebooks = folder or course_choice.folder() / "notebooks"
     return [_column(path) for path in sorted(notebooks.glob(NUMBERED))]
 
 

@@ -9,13 +9,14 @@ import logging
 import re
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
 from chatkit.classroom.reporting import sending
 from chatkit.classroom.reporting.records import ClassRecords, Event, Membership
+from chatkit.knowledge.problem import Problem
 
 KIND = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
 UNNAMED = "Exception"
@@ -26,30 +27,39 @@ _log = logging.getLogger(__name__)
 
 
 @contextmanager
-def reported(home: Path, kind: str, section: str) -> Iterator[None]:
+def reported(
+    home: Path, kind: str, section: str, problems: Sequence[Problem] = ()
+) -> Iterator[None]:
     """Report how the block ends; without a class it does nothing.
 
     Args:
         home: The home.
         kind: "check" or "exercise".
         section: Its number.
+        problems: Of the course, besides those that the kit knows.
     """
     try:
         yield
     except Exception as error:
-        result(home, kind, section, error)
+        result(home, kind, section, error, problems)
         raise
     result(home, kind, section, None)
 
 
-def result(home: Path, kind: str, section: str, error: BaseException | None) -> None:
+def result(
+    home: Path,
+    kind: str,
+    section: str,
+    error: BaseException | None,
+    problems: Sequence[Problem] = (),
+) -> None:
     """Report a result: passed when there is no error."""
     try:
         joined = ClassRecords(home).membership()
         if joined is None or time.time() > joined.ends + AFTER_S:
             return
         name = kind_of(error)
-        cause = cause_of(error)
+        cause = cause_of(error, problems)
 
         def make(membership: Membership) -> tuple[Membership, Event]:
             now = time.time()
@@ -105,10 +115,10 @@ def kind_of(error: BaseException | None) -> str:
     return name if KIND.fullmatch(name) else UNNAMED
 
 
-def cause_of(error: BaseException | None) -> str:
+def cause_of(error: BaseException | None, problems: Sequence[Problem] = ()) -> str:
     """The title of the known problem that an error is; empty when it is none.
 
-    The error's text is read here and goes nowhere.
+    The error's text is read here and goes nowhere. Problems of the course come first.
     """
     if error is None:
         return ""
@@ -117,7 +127,7 @@ def cause_of(error: BaseException | None) -> str:
     code = getattr(error, "code", "")
     text = f"{error} {error.__cause__ or ''}"
     found = recognition.of_code(code if isinstance(code, str) else "")
-    found = found or recognition.certain(text)
+    found = found or recognition.certain(text, problems)
     return found.title if found else ""
 
 

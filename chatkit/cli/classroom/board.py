@@ -37,9 +37,12 @@ def up(
     Without --host only this machine reaches it. On Azure people reach Azure's own address.
     """
     from chatkit.classroom.board import board
+    from chatkit.lesson import courses
     from chatkit.workshop import Workshop
 
-    show(board.up(Workshop.open().session, board.Wanted(host, port, may_be_public=yes)))
+    causes = tuple(problem.title for problem in courses.current().problems)
+    wanted = board.Wanted(host, port, may_be_public=yes, causes=causes)
+    show(board.up(Workshop.open().session, wanted))
 
 
 @app.command()

@@ -15,13 +15,17 @@ from chatkit.core.errors import NotOffered, SetupError
 from chatkit.setup.version import VERSION
 
 if TYPE_CHECKING:  # what a verb needs is imported when it runs, so that the others start without it
-    from chatkit.core.work.course_folder import LaidOut
+    from chatkit.core.work.course_folder import Kit, LaidOut
 
 
 def new(
     name: Annotated[
         str, typer.Argument(metavar="FOLDER", help="It is made, or brought up to date.")
     ],
+    course: Annotated[
+        str,
+        typer.Option("--course", metavar="NAME", help="An installed course; default: this one."),
+    ] = "",
     lock: Annotated[
         bool | None,
         typer.Option(
@@ -34,7 +38,7 @@ def new(
 
     In a folder of an older version it brings the new notebooks and keeps your work.
     """
-    from chatkit.core.work import course_folder, notebooks
+    from chatkit.core.work import course_choice, course_folder, notebooks
 
     if not name.strip():  # a variable of a script that is not set
         raise NotOffered("A course needs a folder.", hint="`chatkit new my-course` makes one.")
@@ -43,27 +47,55 @@ def new(
         raise SetupError(f"{folder} is a file.", hint="Choose another name.")
     if folder == settings.checkout():
         raise SetupError("This is the checkout itself.", hint="`python3 -m chatkit lab` opens it.")
-    laid_out = course_folder.lay_out(folder, course_folder.kit_files(), VERSION)
+    wanted = course or course_choice.of_folder(folder)
+    kit = _kit(wanted)
+    laid_out = course_folder.lay_out(folder, kit)
     work, home = folder / "my-chat", folder / ".chatkit"
-    brought = notebooks.bring_up_to_date(settings.kit() / notebooks.FOLDER, work, home)
-    typer.echo("\n".join(_lines(folder, laid_out)))
+    source = course_choice.folder(wanted) / notebooks.FOLDER
+    brought = notebooks.bring_up_to_date(source, work, home)
+    typer.echo("\n".join(_lines(folder, kit, laid_out)))
     if brought.sentence():
         typer.echo(f"chatkit: {brought.sentence()}")
     _offer(course_folder.lock(), lock)
 
 
-def _lines(folder: Path, laid_out: LaidOut) -> list[str]:
+def _kit(wanted: str) -> Kit:
+    """What a folder gets of a course.
+
+    Raises:
+        SetupError: It is not installed, or something in it is wrong.
+    """
+    from chatkit.core.work import course_choice
+    from chatkit.core.work.course_folder import Kit, kit_files
+    from chatkit.lesson import courses
+
+    entry = course_choice.find(wanted)
+    title = courses.load(wanted).title
+    files = kit_files(course_choice.folder(wanted))
+    if entry == course_choice.TUTORIAL:
+        return Kit(files, VERSION, title)
+    wrong = courses.faults(wanted)
+    if wrong:
+        raise SetupError("\n".join(wrong), hint=courses.HINT)
+    version = entry.dist.version if entry.dist is not None else "1"
+    return Kit(files, version, title, wanted)
+
+
+def _lines(folder: Path, kit: Kit, laid_out: LaidOut) -> list[str]:
     """What was done, and what to type next."""
     said = f"{folder} is ready"
-    if laid_out.before and laid_out.before != VERSION:
-        said = f"{folder} is brought from chatkit {laid_out.before} to {VERSION}; your work is kept"
+    what = kit.course or "chatkit"
+    if laid_out.before and laid_out.before != kit.version:
+        said = (
+            f"{folder} is brought from {what} {laid_out.before} to {kit.version}; your work is kept"
+        )
     elif laid_out.before:
         said = f"{folder} is up to date"
     kept = [f"  {path}: yours, as you had changed it" for path in laid_out.kept]
     return [
         f"chatkit: {said}.",
         *kept,
-        "  notebooks/  the kit's, read-only: the tutorial, the finished app and page",
+        f"  notebooks/  the kit's, read-only: {kit.title}",
         "  my-chat/    yours: your app, and the notebooks that JupyterLab opens",
         f"Next: cd {_quoted(folder)} && chatkit lab",
     ]

@@ -12,7 +12,7 @@ import shlex
 from collections.abc import Iterator
 from pathlib import Path
 
-from chatkit.core import settings
+from chatkit.core.work import course_choice
 
 NOT_READABLE = re.compile(r"PermissionError: \[Errno 13\] [^:]{1,80}: '([^']{1,300}\.py)'")
 NO_MODULE = re.compile(r"ModuleNotFoundError: No module named '([\w.]{1,100})'")
@@ -47,13 +47,13 @@ def remedy(exception: str, folder: Path, where: str, *, line: int, file: str) ->
             " workshop.assign_roles() gives the identity its roles."
         )
     if HOST_FILE.search(exception) and not file:
-        write = "or run the cell of section 03 that writes it"
+        write = "or run the cell that writes it"
         return f"Correct my-chat/functions/host.json, {write}; then {again(where)}."
     module = NO_MODULE.search(exception)
     if module is None:
         return ""
     own = f"{module[1]}.py"
-    if (settings.kit() / "functions" / own).is_file() and not (folder / own).exists():
+    if (course_choice.folder() / "functions" / own).is_file() and not (folder / own).exists():
         return (
             f"{own} is not in my-chat/functions: run the notebook's cell `%%chatfile"
             f" functions/{own}` again, or type `chatkit catch-up`."
@@ -76,7 +76,8 @@ def _settings_verb(where: str) -> str:
 def _is_kits(folder: Path, file: str) -> bool:
     """Whether a file of the app is as the kit has it."""
     try:
-        return (folder / file).read_bytes() == (settings.kit() / "functions" / file).read_bytes()
+        own = course_choice.folder() / "functions" / file
+        return (folder / file).read_bytes() == own.read_bytes()
     except OSError:
         return False
 

@@ -21,6 +21,7 @@ from chatkit.core import settings
 from chatkit.core.errors import SetupError
 from chatkit.core.files import discard, write_together
 from chatkit.core.settings import LAID_OUT
+from chatkit.core.work import course_choice
 from chatkit.core.work.fingerprints import of_bytes
 from chatkit.core.work.in_the_way import leads_out, look, unused
 
@@ -28,6 +29,8 @@ KIT = LAID_OUT.parent
 """The folder that is the kit's."""
 CHANGED = Path("my-chat", "from-notebooks")
 FOLDERS = (KIT, "my-chat", ".chatkit")
+DAMAGED = "0"
+"""The version of a folder whose record cannot be read."""
 READ_ONLY, WRITABLE = 0o444, 0o644
 SANITISER = "sanitize.cfg"
 LOCK = "requirements.lock"
@@ -37,7 +40,7 @@ CONFTEST = '''"""For `pytest --nbval notebooks`: gives the notebooks a home of t
 pytest_plugins = ["chatkit.testing.plugin"]
 '''
 README = """\
-# A chat room on Azure, cell by cell
+# {title}, cell by cell
 
 Type `chatkit lab` in this folder. Run the cells from top to bottom.
 
@@ -45,11 +48,11 @@ Type `chatkit lab` in this folder. Run the cells from top to bottom.
 |---|---|---|
 | `my-chat/` | yours | your app, and in `my-chat/notebooks/` the notebooks that JupyterLab opens |
 | `.chatkit/` | yours | what the kit remembers: names, keys, the local cloud; keep it to yourself |
-| `notebooks/` | the kit's, to read | the tutorial; the finished `functions/` and `content/` |
+| `notebooks/` | the kit's, to read | the course; what of `functions/` and `content/` is finished |
 
-`pytest --nbval notebooks` runs the whole tutorial and compares every output; it needs
-`pip install pytest nbval`. After an update of chatkit, `chatkit new .` brings the new notebooks and
-keeps your work.
+`pytest --nbval notebooks` runs the whole course and compares every output; it needs
+`pip install pytest nbval`. After an update `chatkit new .` brings the new notebooks and keeps your
+work.
 """
 IGNORED = "/.chatkit/\n__pycache__/\n.ipynb_checkpoints/\n.pytest_cache/\nlocal.settings.json\n"
 Record = dict[str, list[str]]
@@ -70,21 +73,40 @@ class LaidOut:
     kept: tuple[Path, ...]
 
 
-def lay_out(folder: Path, files: Mapping[str, bytes], version: str) -> LaidOut:
+@dataclass(frozen=True)
+class Kit:
+    """What a folder gets of a course.
+
+    Attributes:
+        files: By their paths below `notebooks`.
+        version: Of the package that brings the course.
+        title: What a person reads.
+        course: The course's name; empty for the tutorial.
+    """
+
+    files: Mapping[str, bytes]
+    version: str
+    title: str = "A chat room on Azure"
+    course: str = ""
+
+
+def lay_out(folder: Path, kit: Kit) -> LaidOut:
     """Make a folder of the course, or bring an older one up to date.
 
     Args:
         folder: It may be there, with other files of a person.
-        files: The kit's, by their paths below `notebooks`: what `kit_files` gives.
-        version: Of the kit.
+        kit: What it gets.
 
     Raises:
-        SetupError: Something else has the place of a folder, or a newer kit made it.
+        SetupError: Something else has the place of a folder, a newer kit made it, or it is for
+            another course.
         NotWritten: The disk is full, or takes no writes; all files are as they were.
     """
     _check_room(folder)
     before, record = _known(folder)
-    _check_newness(folder, before, version)
+    if before:
+        _check_same(folder, kit, before)
+    files = kit.files
     if not before and (folder / KIT).exists():
         raise SetupError(
             f"{folder / KIT} is there already, and it is not the kit's.",
@@ -94,25 +116,37 @@ def lay_out(folder: Path, files: Mapping[str, bytes], version: str) -> LaidOut:
     changed = _changed(folder, record, written)
     for name, data in files.items():
         record[name] = [*dict.fromkeys([*record.get(name, ()), of_bytes(data)])]
-    _write(folder, version, record, written, changed)
+    _write(folder, kit, record, written, changed)
     _take_away_former(folder, files, record)
     return LaidOut(before, len(written), tuple(path.relative_to(folder) for path in changed))
 
 
-def kit_files() -> dict[str, bytes]:
-    """What of the kit a folder gets, by its path below `notebooks`."""
-    kit = settings.kit()
+def kit_files(kit: Path) -> dict[str, bytes]:
+    """What of a course a folder gets, by its path below `notebooks`.
+
+    Args:
+        kit: The course's folder.
+    """
     files = {path.name: path.read_bytes() for path in sorted((kit / KIT).glob("*.ipynb"))}
     for folder in ("functions", "content"):
         for path in sorted((kit / folder).rglob("*")):
             if path.is_file() and not set(path.relative_to(kit).parts) & {*LEFT_OUT}:
                 files[path.relative_to(kit).as_posix()] = path.read_bytes()
-    return {**files, SANITISER: sanitiser().read_bytes(), LOCK: lock().read_bytes()}
+    return {**files, SANITISER: sanitiser_text(kit).encode(), LOCK: lock().read_bytes()}
 
 
 def sanitiser() -> Path:
     """What nbval hides of the notebooks' outputs before it compares them."""
     return _data(SANITISER, Path("tests", "notebooks"))
+
+
+def sanitiser_text(kit: Path) -> str:
+    """The same with what a course hides besides, in a `sanitize.cfg` of its own."""
+    texts = [sanitiser().read_text(encoding="utf-8")]
+    own = kit / SANITISER
+    if own.is_file() and own != sanitiser():
+        texts.append(own.read_text(encoding="utf-8"))
+    return "\n".join(texts)
 
 
 def lock() -> Path:
@@ -148,7 +182,7 @@ def _known(folder: Path) -> tuple[str, Record]:
         return "", {}
     except (ValueError, LookupError, TypeError, RecursionError):
         # Then every file that differs counts as changed, and is kept.
-        return "0", {}
+        return DAMAGED, {}
 
 
 def _is_below(name: str) -> bool:
@@ -161,14 +195,23 @@ def _is_below(name: str) -> bool:
     return bool(path.parts) and not path.is_absolute() and ".." not in path.parts
 
 
-def _check_newness(folder: Path, before: str, version: str) -> None:
+def _check_same(folder: Path, kit: Kit, before: str) -> None:
+    """Make sure that a folder is for this course, and not of a newer version of it."""
+    of = course_choice.named_in(folder)
+    # What a record does not say that cannot be read, nobody knows.
+    if of != kit.course and before != DAMAGED:
+        raise SetupError(
+            f"{folder} is for the course {course_choice.of_folder(folder)}.",
+            hint="Choose another folder.",
+        )
     try:
-        is_newer = bool(before) and Version(before) > Version(version)
+        is_newer = Version(before) > Version(kit.version)
     except InvalidVersion:
         is_newer = False
     if is_newer:
+        maker = kit.course or "chatkit"
         raise SetupError(
-            f"{folder} was made by chatkit {before}, and this is {version}.",
+            f"{folder} was made by {maker} {before}, and this is {kit.version}.",
             hint="Install the newer one again, or choose another folder.",
         )
 
@@ -189,18 +232,21 @@ def _changed(folder: Path, record: Record, written: Mapping[str, bytes]) -> dict
 
 def _write(
     folder: Path,
-    version: str,
+    kit: Kit,
     record: Record,
     written: Mapping[str, bytes],
     kept: Mapping[Path, bytes],
 ) -> None:
-    said = json.dumps({"version": version, "files": record}, indent=1, sort_keys=True)
+    course = {"course": kit.course} if kit.course else {}
+    told = {"version": kit.version, **course, "files": record}
+    said = json.dumps(told, indent=1, sort_keys=True)
+    readme = README.format(title=kit.title)
     public: dict[Path, bytes | str] = {
         folder / LAID_OUT: f"{said}\n",
         **{folder / KIT / name: data for name, data in written.items()},
     }
     # What stands in every folder of a person may be theirs: it is written where it is missing.
-    for name, text in (("conftest.py", CONFTEST), ("README.md", README), (".gitignore", IGNORED)):
+    for name, text in (("conftest.py", CONFTEST), ("README.md", readme), (".gitignore", IGNORED)):
         if not (folder / name).exists():
             public[folder / name] = text
     for path in public:

@@ -11,17 +11,16 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
-from importlib import import_module
 from typing import TYPE_CHECKING
 
 from chatkit.cloud.hints import refine_hint
 from chatkit.core.errors import CheckFailed
 from chatkit.core.results import Result
 from chatkit.journeys.checking import checking
-from chatkit.lesson import app_log, sections
+from chatkit.lesson import app_log, courses
 from chatkit.lesson.checks.core.checked import Checked, Proven
 from chatkit.lesson.checks.core.traces import removed_after
-from chatkit.lesson.sections import Section
+from chatkit.lesson.course import Course, Section
 
 if TYPE_CHECKING:
     from chatkit.steps.session import Session
@@ -42,15 +41,18 @@ def check(session: Session, section: str | int) -> Result:
         CheckFailed: Something is not as it should be; the hint says what to do.
         SetupError: There is no such section.
     """
-    found = sections.find(section)
-    run: Check = import_module(f"{__name__}.{found.check}").check
+    course = courses.current()
+    found = course.find(section)
+    run: Check = courses.function(found.check)
     begun = time.monotonic()
     since = datetime.now(UTC)
     try:
         with session.on_cloud(), checking(), removed_after(session) as left:
             proven = [*_timed(run(session))]
     except CheckFailed as error:
-        _explain(session, found, error, since)
+        if found.where:
+            app_log.blame(session, found.where)(error, since)
+        _explain(session, course, found, error)
         raise
     except Exception as error:
         refine_hint(error, found.number)
@@ -59,7 +61,7 @@ def check(session: Session, section: str | int) -> Result:
     return Checked.of(
         found.number,
         tuple(proven),
-        _progress(session, found),
+        _progress(session, course, found),
         rows=rows,
         seconds=time.monotonic() - begun,
     )
@@ -74,23 +76,21 @@ def _timed(sentences: Iterator[str]) -> Iterator[Proven]:
         begun = now
 
 
-def _progress(session: Session, section: Section) -> str:
+def _progress(session: Session, course: Course, section: Section) -> str:
     """How many sections are done with this one; empty for an appendix, which counts for none."""
     if section.is_appendix:
         return ""
-    numbers = [one.number for one in sections.SECTIONS if not one.is_appendix]
+    numbers = [one.number for one in course.main]
     done = {*session.settings.facts.completed, section.number}.intersection(numbers)
     return f"Sections done: {len(done)} of {len(numbers)}"
 
 
-def _explain(session: Session, section: Section, error: CheckFailed, since: datetime) -> None:
-    """Let the error name what is behind it: a function that failed, or sections not done yet."""
-    if section.where:
-        app_log.blame(session, section.where)(error, since)
+def _explain(session: Session, course: Course, section: Section, error: CheckFailed) -> None:
+    """Let the error name the sections that are not done yet."""
     if error.why or not _is_missing(error):
         return
-    done = sections.done(session.settings.facts)
-    earlier = [one.number for one in sections.before(section) if one.number not in done]
+    done = course.done(session.settings.facts)
+    earlier = [one.number for one in course.before(section) if one.number not in done]
     app = session.functions_folder / "function_app.py"
     is_gone = bool(section.where) and not app.exists()
     if earlier or is_gone:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
 from chatkit.core.errors import HomeUnusable
 from chatkit.knowledge.problem import Problem
-from chatkit.knowledge.problems import problem
+from chatkit.knowledge.problems import problem as known_problem
 from chatkit.knowledge.problems.recognition import recognise
+from chatkit.lesson import courses
 from chatkit.lesson.doctor.preflight import machine, subscription
 from chatkit.lesson.doctor.preflight.finding import Finding
 from chatkit.lesson.doctor.probes import CONFIRM, GENERAL, PROBES
@@ -49,16 +50,18 @@ def diagnose(session: Session, symptom: str = "") -> Report:
             seconds=time.monotonic() - begun,
         )
     snapshot = Snapshot(session)
-    said = recognise(symptom)
+    course = courses.current()
+    said = recognise(symptom, course.problems)
+    own = {key: _probe(name) for key, name in course.probes.items()}
     checks = [
         snapshot.lookups.ask(name, partial(check, snapshot))
         for name, check in subscription.CHECKS.items()
     ]
-    wanted = {**PROBES, **{one.key: CONFIRM[one.key] for one in _to_confirm(said)}}
+    wanted = {**own, **PROBES, **{one.key: CONFIRM[one.key] for one in _to_confirm(said)}}
     looks = {key: _look(snapshot, key, probe) for key, probe in wanted.items()}
     general_looks = {
         key: snapshot.lookups.ask(
-            f"whether this is so, in general: {problem(key).title}",
+            f"whether this is so, in general: {_problem(key).title}",
             partial(_first, [probe], snapshot),
         )
         for key, probe in GENERAL.items()
@@ -71,11 +74,32 @@ def diagnose(session: Session, symptom: str = "") -> Report:
     general = {key: known(look) or "" for key, look in general_looks.items()}
     return Report(
         (*here, *there),
-        tuple(_diagnoses(said, seen, general)),
+        tuple(_diagnoses(said, seen, general, [*own, *PROBES])),
         symptom=bool(symptom.strip()),
         unknown=tuple(snapshot.lookups.unanswered()),
         seconds=time.monotonic() - begun,
     )
+
+
+def _problem(key: str) -> Problem:
+    """The problem of a name: the course's, or one that the kit knows."""
+    own = {problem.key: problem for problem in courses.current().problems}
+    return own[key] if key in own else known_problem(key)
+
+
+def _probe(name: str) -> Probe:
+    """A course's probe; one that cannot be loaded or raises could not look, and says why."""
+
+    def look(snapshot: Snapshot) -> str:
+        try:
+            seen: object = courses.function(name)(snapshot)
+        except Unknown:
+            raise
+        except Exception as error:  # it is somebody else's program
+            raise Unknown(f"{name} fails: {type(error).__name__}: {error}") from error
+        return str(seen or "")
+
+    return look
 
 
 def _to_confirm(said: list[Problem]) -> list[Problem]:
@@ -87,7 +111,7 @@ def _look(snapshot: Snapshot, key: str, probe: Probe) -> Callable[[], str]:
     probes = [probe]
     if key in PROBES and PROBES[key] is not probe:
         probes.insert(0, PROBES[key])
-    name = f"whether this is so: {problem(key).title}"
+    name = f"whether this is so: {_problem(key).title}"
     return snapshot.lookups.ask(name, lambda: _first(probes, snapshot))
 
 
@@ -112,7 +136,9 @@ def _first(probes: list[Probe], snapshot: Snapshot) -> str:
     return ""
 
 
-def _diagnoses(said: list[Problem], particular: Seen, general: Seen) -> Iterator[Diagnosis]:
+def _diagnoses(
+    said: list[Problem], particular: Seen, general: Seen, order: Sequence[str]
+) -> Iterator[Diagnosis]:
     """What the text says comes first: of several problems that it may be, those that are to be
     seen as well. Then follows what is to be seen and not in the text.
     """
@@ -121,9 +147,9 @@ def _diagnoses(said: list[Problem], particular: Seen, general: Seen) -> Iterator
     both = [one for one in said if seen.get(one.key)]
     for one in both or said:
         yield Diagnosis(one, seen.get(one.key, ""), matches_symptom=True)
-    others = [key for key in PROBES if particular[key]]
+    others = [key for key in order if particular[key]]
     others = others or [key for key in GENERAL if general[key]]
     named = {one.key for one in both}
     for key in others:
         if key not in named:
-            yield Diagnosis(problem(key), seen[key])
+            yield Diagnosis(_problem(key), seen[key])

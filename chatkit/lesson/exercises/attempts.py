@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from chatkit.core.errors import CheckFailed, SetupError
+from chatkit.lesson.course import Exercise
 from chatkit.lesson.exercises.grades import Grade, is_open, not_begun, not_yet
-from chatkit.lesson.exercises.table import Exercise
 from chatkit.steps import app_files
 
 if TYPE_CHECKING:

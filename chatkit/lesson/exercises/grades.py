@@ -10,7 +10,7 @@ from typing import Literal
 from chatkit.core.errors import CheckFailed
 from chatkit.core.results import escape
 from chatkit.lesson.card import Card
-from chatkit.lesson.exercises.table import Exercise
+from chatkit.lesson.course import Exercise
 
 State = Literal["open", "wrong", "solved"]
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from chatkit.core.errors import CheckFailed
+from chatkit.lesson import courses
 from chatkit.lesson.exercises import attempts
-from chatkit.lesson.exercises.bench import benched
+from chatkit.lesson.exercises.bench import Bench, benched
 from chatkit.lesson.exercises.grades import Grade, is_open, not_yet, solved
-from chatkit.lesson.exercises.table import find
 from chatkit.steps import app_files
 
 if TYPE_CHECKING:
@@ -26,13 +27,14 @@ def grade(session: Session, section: str | int) -> Grade:
     Raises:
         NoSuchChoice: There is no such exercise.
     """
-    exercise = find(section)
+    exercise = courses.current().exercise(section)
     attempt = attempts.read(session, exercise)
     if isinstance(attempt, Grade):
         return attempt
     try:
         with benched(session, attempt.folder) as bench:
-            proven = [*exercise.grade(bench)]
+            prove: Callable[[Bench], Iterator[str]] = courses.function(exercise.grade)
+            proven = [*prove(bench)]
     except CheckFailed as error:
         if attempt.hole:
             return is_open(exercise, attempt.hole)
@@ -51,7 +53,7 @@ def solve(session: Session, section: str | int) -> Grade:
         NoSuchChoice: There is no such exercise.
         SetupError: The kit's notebooks are not here.
     """
-    exercise = find(section)
+    exercise = courses.current().exercise(section)
     text, line = attempts.solution(exercise)
     kept = app_files.replace(
         {exercise.file: text.encode()},

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from chatkit.classroom.reporting.reports import result
+from chatkit.lesson import courses
 
 if TYPE_CHECKING:
     from chatkit.lesson.exercises.grades import Grade
@@ -33,7 +34,8 @@ class ExerciseVerbs:
 
         grade = grading.grade(self.session, section)
         if grade.state != "open":
-            result(self.session.home, "exercise", grade.number, grade.error)
+            known = courses.current().problems
+            result(self.session.home, "exercise", grade.number, grade.error, known)
         return grade
 
     def solve(self, section: str | int) -> Grade:

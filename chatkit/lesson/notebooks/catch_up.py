@@ -19,9 +19,9 @@ from typing import TYPE_CHECKING, Any
 
 from chatkit.core import settings as store
 from chatkit.core.errors import ChatkitError, SetupError
-from chatkit.lesson import checks, sections
+from chatkit.lesson import checks, courses
+from chatkit.lesson.course import Section
 from chatkit.lesson.notebooks import execution
-from chatkit.lesson.sections import SECTIONS, Section
 from chatkit.steps import app_files, local_run, local_settings
 
 if TYPE_CHECKING:
@@ -78,13 +78,14 @@ def catch_up(session: Session, number: str | int | None, calls: Calls) -> Caught
         SetupError: There is no such section.
         NotebookFailed: A cell of a missed notebook raised.
     """
-    folder = store.kit() / "notebooks"
+    course = courses.current()
+    folder = courses.notebooks()
     if number is None:
-        goal = sections.after(session.settings.facts.completed)
+        goal = course.after(session.settings.facts.completed)
     else:
-        goal = sections.with_notebook(number, folder)
-    paths = sections.notebooks(folder)
-    before = [section for section in sections.before(goal) if section in paths]
+        goal = course.with_notebook(number, folder)
+    paths = course.notebooks(folder)
+    before = [section for section in course.before(goal) if section in paths]
     app = _brought_forward(session, goal)
     _renew_local_settings(session)
     _start_servers_again(session, goal)
@@ -118,8 +119,9 @@ def _numbers(some: Sequence[Section]) -> tuple[str, ...]:
 
 def _needs_local_servers(session: Session, goal: Section) -> bool:
     """Whether a section before the goal, or the goal, still uses the servers on this machine."""
-    done = sections.done(session.settings.facts)
-    over = [section for section in SECTIONS if section.ends_local_run]
+    course = courses.current()
+    done = course.done(session.settings.facts)
+    over = [section for section in course.sections if section.ends_local_run]
     return not any(section.number in done or section.number < goal.number for section in over)
 
 
@@ -143,8 +145,9 @@ def _start_servers_again(session: Session, goal: Section) -> None:
 
     if not _needs_local_servers(session, goal):
         return
-    done = sections.done(session.settings.facts)
-    started = [section.starts for section in sections.before(goal) if section.number in done]
+    course = courses.current()
+    done = course.done(session.settings.facts)
+    started = [section.starts for section in course.before(goal) if section.number in done]
     # What fails here fails in the section's check, too, and then its notebook runs.
     with suppress(ChatkitError, AzureError):
         if "functions" in started:
@@ -177,7 +180,7 @@ def _is_done(session: Session, section: Section, calls: Calls) -> bool:
 
 def _is_over(session: Session, section: Section, last: Section) -> bool:
     """Whether a section was completed, and nothing needs what it left running."""
-    done = sections.done(session.settings.facts)
+    done = courses.current().done(session.settings.facts)
     if not section.uses_local_servers or section.number not in done:
         return False
     return last.ends_local_run or not _needs_local_servers(session, last)

@@ -16,8 +16,8 @@ from typing import Any
 
 from chatkit.core.errors import NotStarted
 from chatkit.core.results import escape
-from chatkit.lesson import sections
-from chatkit.lesson.sections import Section
+from chatkit.lesson import courses
+from chatkit.lesson.course import Section
 
 NOTE = "chatkit"
 """Where a run notes in an executed copy how it was run."""
@@ -115,7 +115,8 @@ def read(executed: Path, wanted: Sequence[str] = ()) -> Sheet:
         NotStarted: None of them was run.
         NoSuchChoice: There is no such section.
     """
-    chosen = [sections.find(number) for number in wanted] or sections.SECTIONS
+    course = courses.current()
+    chosen = [course.find(number) for number in wanted] or course.sections
     parts: list[Part] = []
     measured = ""
     at_s = 0.0
@@ -182,7 +183,7 @@ def _measured(content: Any) -> str:
 
 def _helps(section: Section) -> str:
     """What brings a presenter on: the work of the section, done by the kit."""
-    builds = sections.before(sections.CLEAN_UP)
+    builds = courses.current().building
     later = [one.number for one in builds if one.number > section.number]
     if section in builds and later:
         return f"`chatkit catch-up {later[0]}`, and go on with notebook {later[0]}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from chatkit.classroom.reporting.reports import reported
-from chatkit.lesson import app_log, sections
+from chatkit.lesson import app_log, courses
 
 if TYPE_CHECKING:
     from chatkit.core.results import Result
@@ -33,8 +33,9 @@ class SectionVerbs:
         """
         from chatkit.lesson import checks
 
-        number = sections.find(section).number
-        with reported(self.session.home, "check", number):
+        course = courses.current()
+        number = course.find(section).number
+        with reported(self.session.home, "check", number, course.problems):
             result = checks.check(self.session, number)
         self.session.complete(number)
         return result
@@ -70,11 +71,11 @@ class SectionVerbs:
 
     def complete(self, section: str | int) -> None:
         """Remember that a section is done."""
-        self.session.complete(sections.find(section).number)
+        self.session.complete(courses.current().find(section).number)
 
     def begin_at(self, section: str | int) -> None:
         """Forget that a section, or one after it, was done: the next to do is this one."""
-        self.session.begin_at(sections.find(section).number)
+        self.session.begin_at(courses.current().find(section).number)
 
     def logs(
         self, where: str = "", *, lines: int = 50, follow: bool = False

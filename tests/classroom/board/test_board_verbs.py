@@ -18,8 +18,7 @@ from chatkit.core.running import room_hosts
 from chatkit.core.running.own_addresses import OwnAddress
 from chatkit.lesson.exercises import grading
 from chatkit.lesson.exercises.grades import not_yet
-from chatkit.lesson.exercises.table import find
-from chatkit.lesson.sections import SECTIONS
+from chatkit.lesson.sections import SECTIONS, TUTORIAL
 from tests.classroom.board.board_testing import OpenBoard
 from tests.classroom.board.simulated import MINUTES
 
@@ -55,7 +54,7 @@ def test_checks_and_exercises_report_by_themselves(
     with pytest.raises(CheckFailed):
         workshop.check(5)
     wrong = CheckFailed("The answer", expected="200", got="500", hint="Look.")
-    monkeypatch.setattr(grading, "grade", lambda *_: not_yet(find("05"), wrong))
+    monkeypatch.setattr(grading, "grade", lambda *_: not_yet(TUTORIAL.exercise("05"), wrong))
     workshop.exercise("05")
     told = [
         (event["kind"], event["section"], event["passed"], event["error"])

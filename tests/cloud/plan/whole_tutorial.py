@@ -50,7 +50,7 @@ def sent_by_notebooks(home: Path) -> Whole:
             # What is asked for here is not the tutorial's.
             cloud = replace(workshop.cloud, record=None)
             asked = Asked(cloud, workshop.settings.names)
-            for section, path in sections.notebooks(checkout() / "notebooks").items():
+            for section, path in sections.TUTORIAL.notebooks(checkout() / "notebooks").items():
                 before = len(record.read(home, "local"))
                 content: Any = nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]
                 execution.execute(

@@ -10,9 +10,10 @@ from azure.storage.blob import BlobServiceClient
 
 from chatkit.cloud import local_cloud
 from chatkit.core.errors import NoSuchChoice
-from chatkit.lesson.exercises import attempts, grading, table
+from chatkit.lesson.course import Exercise
+from chatkit.lesson.exercises import attempts, grading
 from chatkit.lesson.exercises.bench import Bench
-from chatkit.lesson.exercises.table import EXERCISES, Exercise
+from chatkit.lesson.sections import EXERCISES, TUTORIAL
 from chatkit.steps import app_files, running
 from chatkit.steps.local_settings import storage_for
 from chatkit.steps.session import Session
@@ -48,13 +49,13 @@ def is_clean(session: Session, number: str) -> bool:
 
 def write(session: Session, number: str, text: str) -> str:
     """Do what the notebook's cell does."""
-    name = table.find(number).file
+    name = TUTORIAL.exercise(number).file
     return app_files.write(name, text, folder=session.folder, home=session.home)
 
 
 def template(number: str) -> str:
     """The app with its hole."""
-    return app_files.template(table.find(number).file)
+    return app_files.template(TUTORIAL.exercise(number).file)
 
 
 @pytest.mark.parametrize("number", NUMBERS)
@@ -122,7 +123,7 @@ def test_what_is_spoilt_around_the_hole_is_named(
     session: Session, number: str, old: str, new: str, says: str
 ) -> None:
     """Somebody may change anything in the cell."""
-    text, _ = attempts.solution(table.find(number))
+    text, _ = attempts.solution(TUTORIAL.exercise(number))
     write(session, number, text.replace(old, new))
     grade = grading.grade(session, number)
     assert grade.state == "wrong" and says in repr(grade)
@@ -165,7 +166,7 @@ def test_the_solution_solves_it_and_an_attempt_is_kept(session: Session, number:
     attempt = template(number).replace("...", "'mine'")
     write(session, number, attempt)
     grade = grading.solve(session, number)
-    path = session.folder / table.find(number).file
+    path = session.folder / TUTORIAL.exercise(number).file
     assert grade.state == "solved"
     assert f"kept as my-chat/exercises/{number}/function_app.py.before-1" in repr(grade)
     assert is_clean(session, number)
@@ -178,7 +179,7 @@ def test_attempts_in_the_cell_leave_no_copies(session: Session) -> None:
     for attempt in ("1", "2", "3"):
         assert "kept" not in write(session, "07", template("07").replace("...", attempt))
     assert "kept as function_app.py.before-1" in write(session, "07", template("07"))
-    edited = session.folder / table.find("07").file
+    edited = session.folder / TUTORIAL.exercise("07").file
     edited.write_text("x = 1\n")
     assert "kept as function_app.py.before-2" in write(session, "07", "x = 2\n")
 

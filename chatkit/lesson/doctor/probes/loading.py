@@ -6,21 +6,13 @@ from collections.abc import Callable
 
 from chatkit.cloud.app_log.failures import FunctionFailure
 from chatkit.knowledge.problems.recognition import recognise
+from chatkit.lesson import courses
 from chatkit.lesson.doctor.probes.probe import Probe
 from chatkit.lesson.doctor.snapshot.emitted import SCRIPT
 from chatkit.lesson.doctor.snapshot.lookups import Unknown, known
 from chatkit.lesson.doctor.snapshot.snapshot import Snapshot
 from chatkit.lesson.http import fetch
-from chatkit.lesson.sections import SECTIONS
 
-# From this section on there is a function app, from that one a page.
-APP, PAGE = "03", "06"
-# What a section's app answers, and every later one's.
-ADDRESSES = {
-    "04": ("POST", "negotiate"),
-    "05": ("POST", "messages"),
-    "06": ("GET", "messages"),
-}
 NOT_FOUND = 404
 GENERAL = "app-does-not-load"
 # What a probe of its own sees in the files.
@@ -29,18 +21,22 @@ PARTICULAR = (*("no-decorator", "binding-name", "info-as-trigger", "package-miss
 
 
 def _app_gone(snapshot: Snapshot) -> str:
-    done = [section for section in snapshot.facts.completed if section >= APP]
-    cleaned = {section.number for section in SECTIONS if section.cleans_up}
-    if not done or cleaned & set(done):
+    done = snapshot.facts.completed
+    course = courses.current()
+    if not done or (course.clean_up and course.clean_up.number in done):
         return ""
-    wanted = [snapshot.folder.functions / SCRIPT, snapshot.folder.functions / "host.json"]
-    if any(section >= PAGE for section in done):
-        wanted.append(snapshot.folder.page / "index.html")
+    wanted = [
+        snapshot.session.folder / name
+        for section in course.sections
+        if section.number <= done[-1]
+        for name in section.leaves
+    ]
     missing = [path for path in wanted if not path.is_file()]
     if not missing:
         return ""
-    if not snapshot.folder.functions.is_dir():
-        return f"section {done[-1]} is done, and {snapshot.folder.functions} is gone"
+    functions = snapshot.folder.functions
+    if missing[0].parent == functions and not functions.is_dir():
+        return f"section {done[-1]} is done, and {functions} is gone"
     names = ", ".join(f"{path.parent.name}/{path.name}" for path in missing)
     return f"section {done[-1]} is done, and my-chat has no {names}"
 
@@ -76,7 +72,8 @@ def _none(snapshot: Snapshot) -> str:
 
 
 def _none_here(snapshot: Snapshot) -> str:
-    done = [section for section in snapshot.facts.completed if section > APP]
+    answering = [section.number for section in courses.current().sections if section.answers]
+    done = [number for number in snapshot.facts.completed if number in answering]
     app = known(snapshot.emitted)
     if not done or app is None or app.failure or app.functions:
         return ""
@@ -101,8 +98,9 @@ def _missing_address(snapshot: Snapshot) -> str:
     if app is None or app.failure or not app.functions:
         return ""
     has = {one for function in app.functions for one in function.addresses}
-    for section, wanted in ADDRESSES.items():
-        if section in snapshot.facts.completed and wanted not in has:
+    for section in courses.current().sections:
+        wanted = section.answers
+        if wanted and section.number in snapshot.facts.completed and wanted not in has:
             listed = ", ".join(" ".join(one) for one in sorted(has))
             return f"no function in my-chat answers {' '.join(wanted)}; those there answer {listed}"
     return ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from chatkit.lesson import courses
 from chatkit.lesson.doctor.probes.probe import Probe
 from chatkit.lesson.doctor.snapshot.snapshot import Snapshot
 
@@ -19,11 +20,12 @@ def _gone(snapshot: Snapshot) -> str:
 
 
 def _page_gone(snapshot: Snapshot) -> str:
-    if not snapshot.page or "08" not in snapshot.facts.completed:
+    section = courses.current().page
+    if not snapshot.page or section is None or section.number not in snapshot.facts.completed:
         return ""
     status = snapshot.deployed_page()
     if status != 200:
-        return f"section 08 is done, and {snapshot.page}/ answers {status}"
+        return f"section {section.number} is done, and {snapshot.page}/ answers {status}"
     return ""
 
 

@@ -1,0 +1,98 @@
+"""Which course a folder is for, and where its files are. None of its code runs for that.
+
+A course is an installed package with an entry point in the group `chatkit.courses`: its name, and
+where its description is. A folder only names one: what it says can run nothing else.
+https://packaging.python.org/en/latest/specifications/entry-points/
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from importlib.metadata import EntryPoint, entry_points
+from importlib.util import find_spec
+from pathlib import Path
+
+from chatkit.core import settings
+from chatkit.core.errors import NoSuchChoice, SetupError
+from chatkit.core.settings import LAID_OUT
+
+GROUP = "chatkit.courses"
+VARIABLE = "CHATKIT_COURSE"
+TUTORIAL = EntryPoint("tutorial", "chatkit.lesson.sections:TUTORIAL", GROUP)
+"""The kit's own course, which is there without being installed."""
+
+
+def chosen() -> str:
+    """The course of this home: `CHATKIT_COURSE`, else that of the folder around it, else the
+    tutorial.
+    """
+    return os.environ.get(VARIABLE) or of_folder(settings.home().parent)
+
+
+def of_folder(folder: Path) -> str:
+    """The course that a folder was laid out for; the tutorial where it says nothing."""
+    return named_in(folder) or TUTORIAL.name
+
+
+def is_tutorial() -> bool:
+    """Whether this home is for the kit's own course."""
+    return chosen() == TUTORIAL.name
+
+
+def named_in(folder: Path) -> str:
+    """The course that a folder was laid out for; empty when it says none."""
+    try:
+        name = json.loads((folder / LAID_OUT).read_text(encoding="utf-8")).get("course", "")
+    except (OSError, ValueError, AttributeError, RecursionError):
+        return ""
+    return name if isinstance(name, str) else ""
+
+
+def installed() -> set[str]:
+    """The names of the courses that packages bring."""
+    return {one.name for one in entry_points(group=GROUP)}
+
+
+def find(name: str) -> EntryPoint:
+    """The installed course of a name.
+
+    Raises:
+        NoSuchChoice: None has it.
+        SetupError: Two packages bring one of that name.
+    """
+    if name == TUTORIAL.name:
+        return TUTORIAL
+    # One that is installed and lies in the current folder, too, is found twice.
+    found = {one.value: one for one in entry_points(group=GROUP) if one.name == name}
+    if not found:
+        raise NoSuchChoice("course", name, [TUTORIAL.name, *sorted(installed())])
+    if len(found) > 1:
+        raise SetupError(
+            f"Two packages bring a course {name}: {' and '.join(sorted(found))}.",
+            hint="Uninstall one of them.",
+        )
+    return next(iter(found.values()))
+
+
+def folder(name: str = "") -> Path:
+    """Where a course's files are: `notebooks`, and perhaps `functions` and `content`.
+
+    Args:
+        name: The course's; by default that of this home.
+
+    Raises:
+        SetupError: There is no such course, or its package is not there.
+    """
+    entry = find(name or chosen())
+    if entry == TUTORIAL:
+        return settings.kit()
+    package = entry.module.partition(".")[0]
+    spec = find_spec(package) if package else None
+    if spec is None or not spec.submodule_search_locations:
+        raise SetupError(
+            f"The course {entry.name} is in the package {package or 'without a name'},"
+            " and there is no such package.",
+            hint="Its entry point in pyproject.toml names a folder with an __init__.py.",
+        )
+    return Path(next(iter(spec.submodule_search_locations)))

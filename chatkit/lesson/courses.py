@@ -1,0 +1,147 @@
+"""Finding the course of this home, and telling an author what is wrong with a description."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable, Iterator
+from importlib.metadata import EntryPoint
+from importlib.util import find_spec
+from pathlib import Path
+from pkgutil import resolve_name
+from typing import Any
+
+from chatkit.core.errors import SetupError
+from chatkit.core.work import app_sections, course_choice
+from chatkit.lesson.course import Course, WrongDescription
+
+HINT = "Whoever wrote the course corrects that; `docs/authoring.md` of chatkit says how."
+
+
+def current() -> Course:
+    """The course of this home.
+
+    Raises:
+        SetupError: It is not installed, or its description is wrong; the sentence names file and
+            line.
+    """
+    return load(course_choice.chosen())
+
+
+def notebooks() -> Path:
+    """Where its notebooks are, as its author has written them."""
+    return course_choice.folder() / "notebooks"
+
+
+def load(name: str) -> Course:
+    """The course of a name.
+
+    Raises:
+        SetupError: As for `current`.
+    """
+    entry = course_choice.find(name)
+    course_choice.folder(name)  # a package that is not there says so
+    try:
+        found: object = resolve_name(entry.value)
+    except Exception as error:  # a description is a program, and may fail in any way
+        raise SetupError(_said(entry, error), hint=HINT) from error
+    if not isinstance(found, Course):
+        raise SetupError(f"The course {name} is no Course: {entry.value}.", hint=HINT)
+    return found
+
+
+def function(name: str) -> Callable[..., Any]:
+    """A function that a description names.
+
+    Raises:
+        SetupError: There is none.
+    """
+    try:
+        found = resolve_name(name)
+    except Exception as error:  # its module may fail in any way
+        raise SetupError(f"{name} cannot be loaded: {_kind(error)}.", hint=HINT) from error
+    if not callable(found):
+        raise SetupError(f"{name} is no function.", hint=HINT)
+    known: Callable[..., Any] = found
+    return known
+
+
+def faults(name: str) -> list[str]:
+    """What is wrong with a course besides its description: a line for each.
+
+    Raises:
+        SetupError: As for `current`.
+    """
+    course = load(name)
+    return [*_faults_of_notebooks(course, name), *_faults_of_functions(course, name)]
+
+
+def _faults_of_notebooks(course: Course, name: str) -> Iterator[str]:
+    folder = course_choice.folder(name) / "notebooks"
+    versions = app_sections.AppSections(folder)
+    for section in course.sections:
+        path = section.notebook(folder)
+        if path is None:
+            place = _place(name, section.number)
+            yield f"{place}: there is no {section.number}-….ipynb in {folder}."
+        elif f'workshop.check(\\"{section.number}\\")' not in path.read_text(encoding="utf-8"):
+            yield f'{path}: no cell runs workshop.check("{section.number}").'
+    for exercise in course.exercises:
+        written = versions.versions(exercise.file)
+        if not any(b"..." in version.content for version in written):
+            place = _place(name, exercise.grade)
+            yield f"{place}: no cell writes {exercise.file} with `...` in the blank's place."
+    numbers = {section.number for section in course.sections}
+    for path in sorted(folder.glob("[0-9][0-9]-*.ipynb")):
+        if path.name[:2] not in numbers:
+            yield f"{path}: the course has no section {path.name[:2]}."
+
+
+def _faults_of_functions(course: Course, name: str) -> Iterator[str]:
+    names = [section.check for section in course.sections]
+    names += [exercise.grade for exercise in course.exercises]
+    names += course.probes.values()
+    for one in names:
+        try:
+            function(one)
+        except SetupError as error:
+            yield f"{_place(name, one)}: {error.message}"
+
+
+def _said(entry: EntryPoint, error: Exception) -> str:
+    """A sentence with the line of the description that is wrong."""
+    package = entry.module.partition(".")[0]
+    folder = course_choice.folder(entry.name)
+    if isinstance(error, SyntaxError) and error.filename:
+        return f"{error.filename}, line {error.lineno}: {error.msg}."
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [frame for frame in frames if Path(frame.filename).is_relative_to(folder)]
+    if not own:
+        return f"The course {entry.name} cannot be loaded from {package}: {_kind(error)}."
+    file, line = own[-1].filename, own[-1].lineno
+    if isinstance(error, WrongDescription) and error.about:
+        line = max(_lines(Path(file), error.about), default=line)
+    return f"{file}, line {line}: {_kind(error)}"
+
+
+def _kind(error: Exception) -> str:
+    """What an exception says; its type where its author is not this module's."""
+    if isinstance(error, WrongDescription):
+        return str(error)
+    return f"{type(error).__name__}: {error}"
+
+
+def _place(name: str, text: str) -> str:
+    """The line of a description that has a text."""
+    entry = course_choice.find(name)
+    spec = find_spec(entry.module)
+    if spec is None or not spec.origin:
+        return f"The course {name}"
+    return f"{spec.origin}, line {min(_lines(Path(spec.origin), text), default=1)}"
+
+
+def _lines(file: Path, text: str) -> list[int]:
+    """The numbers of the lines that have a text, between quotation marks where some do."""
+    lines = [*enumerate(file.read_text(encoding="utf-8").splitlines(), 1)]
+    quoted = (f'"{text}"', f"'{text}'")
+    found = [number for number, line in lines if any(one in line for one in quoted)]
+    return found or [number for number, line in lines if text in line]
