@@ -43,6 +43,11 @@ class Person:
     chatkit: Path
 
     @property
+    def python(self) -> Path:
+        """The interpreter of that environment."""
+        return self.chatkit.with_name("python")
+
+    @property
     def variables(self) -> dict[str, str]:
         """What a login sets."""
         return {"HOME": str(self.home), "PATH": "/usr/local/bin:/usr/bin:/bin"}

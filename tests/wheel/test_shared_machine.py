@@ -30,6 +30,18 @@ post(api, {"text": "This is said by %s."}, headers=alice.headers)
 print(get(f"{api}?limit=200", headers=alice.headers).text)
 """
 
+ENDS = """
+from pathlib import Path
+import nbformat
+from chatkit.core.settings import kit
+from chatkit.lesson.notebooks import execution
+(path,) = (kit() / "notebooks").glob("11-*.ipynb")
+content = nbformat.read(path, as_version=4)
+execution.execute(content, path.name, Path.cwd(), done=lambda _: None)
+print(nbformat.writes(content))
+"""
+"""The last notebook, alone: `chatkit run --until 11` would run all of them again."""
+
 
 @pytest.fixture(scope="module")
 def machine(wheel: Path) -> Iterator[tuple[Path, Path]]:
@@ -74,8 +86,7 @@ def test_people_do_the_tutorial_at_once_and_meet_nobody(
         nobody_reads_files_of_others(everybody)
         nobody_has_secrets_that_others_take(everybody)
         nobody_hears_others(everybody)
-        ends = [person.start(str(person.chatkit), "clean", "-y") for person in everybody]
-        assert [end.communicate() and end.returncode for end in ends] == [0] * count
+        cleaning_up_ends_with_a_whole_receipt(everybody)
         stops = [person.start(str(person.chatkit), "stop") for person in everybody]
         assert [stop.communicate() and stop.returncode for stop in stops] == [0] * count
         assert [person.ports() for person in everybody] == [set()] * count
@@ -129,9 +140,9 @@ def nobody_has_secrets_that_others_take(everybody: list[Person]) -> None:
 def nobody_hears_others(everybody: list[Person]) -> None:
     """What somebody says is in the history of one chat, and in files of one home."""
     for person in everybody:
-        person.say(str(person.chatkit.with_name("python")), "-c", SAYS % person.name)
+        person.say(str(person.python), "-c", SAYS % person.name)
     for person in everybody:
-        history = person.say(str(person.chatkit.with_name("python")), "-c", SAYS % person.name)
+        history = person.say(str(person.python), "-c", SAYS % person.name)
         said = {other.name for other in everybody if f"said by {other.name}." in history}
         kept = subprocess.run(
             ["grep", "-rlaE", "This is said by", str(person.home)], capture_output=True, text=True
@@ -144,6 +155,15 @@ def nobody_hears_others(everybody: list[Person]) -> None:
             if f"said by {other.name}.".encode() in content
         }
         assert said == found == {person.name}
+
+
+def cleaning_up_ends_with_a_whole_receipt(everybody: list[Person]) -> None:
+    """The last section, for all of them at once."""
+    ends = [person.start(str(person.python), "-c", ENDS) for person in everybody]
+    for person, end in zip(everybody, ends, strict=True):
+        said, _ = end.communicate()
+        assert end.returncode == 0 and "Section 11 works" in said, said
+        assert status(person)["resource_group"] is None
 
 
 def uids(everybody: list[Person]) -> set[int]:

@@ -10,6 +10,16 @@ PORT = r"(?!:?1000[012]\b)"
 
 PROBLEMS = (
     Problem(
+        key="drill",
+        title="A failure is played on purpose",
+        cause="Somebody has begun a drill with `chatkit local fault`: what it lets fail looks as it"
+        " does when it breaks by itself.",
+        fix="A drill ends by itself; `chatkit local fault --clear` ends it now. Then ask the doctor"
+        " again.",
+        links=("https://learn.microsoft.com/azure/chaos-studio/chaos-studio-overview",),
+        says=(r"\((signalr-drop|functions-down|storage-down|slow|token-expired), \d+ s left\)",),
+    ),
+    Problem(
         key="port-taken",
         title="An address of this machine has another port than before",
         cause="Another program has the port, so that the server took a free one or did not start."

@@ -16,6 +16,7 @@ from chatkit.lesson.doctor.preflight import machine, subscription
 from chatkit.lesson.doctor.preflight.finding import Finding
 from chatkit.lesson.doctor.probes import CONFIRM, GENERAL, PROBES
 from chatkit.lesson.doctor.probes.probe import Probe
+from chatkit.lesson.doctor.probes.this_machine import EXPLAINS_ALL
 from chatkit.lesson.doctor.report import Diagnosis, Report
 from chatkit.lesson.doctor.snapshot.lookups import NotThere, Unknown, known
 from chatkit.lesson.doctor.snapshot.snapshot import Snapshot
@@ -149,6 +150,8 @@ def _diagnoses(
         yield Diagnosis(one, seen.get(one.key, ""), matches_symptom=True)
     others = [key for key in order if particular[key]]
     others = others or [key for key in GENERAL if general[key]]
+    if EXPLAINS_ALL in others:
+        others = [EXPLAINS_ALL]
     named = {one.key for one in both}
     for key in others:
         if key not in named:

@@ -234,6 +234,20 @@ def cloud_down(workshop: Workshop) -> Iterator[None]:
     wait_until_answers(workshop)
 
 
+def drill(kind: str) -> Callable[[Workshop], Broken]:
+    """Somebody plays a failure."""
+
+    @contextmanager
+    def begun(workshop: Workshop) -> Iterator[None]:
+        where = workshop.home / "local"
+        local_cloud.ask("PUT", f"/drills/{kind}", {"for_s": 600, "delay_s": 1.0}, where=where)
+        yield
+        local_cloud.ask("DELETE", "/drills", where=where)
+        wait_until_answers(workshop)
+
+    return begun
+
+
 @contextmanager
 def moved_port(workshop: Workshop) -> Iterator[None]:
     """Another program took a port while the local cloud was down; a shell has the old address."""

@@ -190,6 +190,7 @@ SYMPTOMS: dict[str, tuple[str, ...]] = {
         "LinuxDynamicWorkersNotAllowedInResourceGroup: Linux dynamic workers are not available in"
         " resource group chat. Use this link to learn more",
     ),
+    "drill": ("The functions are down (functions-down, 12 s left).",),
     "not-running": (
         "NotStarted: The local cloud is not running. In a notebook, `workshop = Workshop.open()`"
         " starts it with everything it held; in a terminal, `chatkit local up` does.",

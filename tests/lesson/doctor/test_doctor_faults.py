@@ -156,6 +156,9 @@ FAULTS = (
         "local.settings.json is damaged",
         faults.file(FILE, CORS, CORS[1:]),
     ),
+    Fault("drill", "The functions are down (functions-down", faults.drill("functions-down")),
+    Fault("drill", "The storage is down (storage-down", faults.drill("storage-down")),
+    Fault("drill", "Everything is slow (slow", faults.drill("slow")),
     Fault("may-not-write", "functions/send_message.py may not be read", faults.unreadable(SEND)),
     Fault(
         "bundle-missing",

@@ -6,8 +6,10 @@ import os
 from urllib.parse import urlsplit
 
 from chatkit.cloud import local_cloud
+from chatkit.core.errors import ChatkitError
 from chatkit.core.running.addresses import follow_text
 from chatkit.lesson.doctor.probes.probe import Probe
+from chatkit.lesson.doctor.snapshot.lookups import Unknown
 from chatkit.lesson.doctor.snapshot.snapshot import Snapshot
 from chatkit.lesson.http import fetch
 
@@ -46,6 +48,18 @@ def _no_answer(snapshot: Snapshot) -> str:
 
 def _down(snapshot: Snapshot) -> str:
     return _is_down(snapshot) or _no_answer(snapshot)
+
+
+def _drill(snapshot: Snapshot) -> str:
+    """Drills of the local cloud that are on, by what an audience is told of them."""
+    if snapshot.settings.target != "local" or not snapshot.may_ask:
+        return ""
+    try:
+        active = local_cloud.ask("GET", "/drills", where=snapshot.session.home / "local")["active"]
+    except ChatkitError as error:
+        raise Unknown(error.message) from error
+    names = [f"{one['title']} ({one['kind']}, {one['seconds_left']:.0f} s left)" for one in active]
+    return f"a drill is on: {', '.join(names)}" if names else ""
 
 
 def _unreadable(snapshot: Snapshot) -> str:
@@ -89,10 +103,13 @@ def _port(address: str) -> int | None:
 
 
 PROBES: dict[str, Probe] = {
+    "drill": _drill,
     "may-not-write": _unreadable,
     "not-running": _down,
     "port-taken": _old_address,
 }
+EXPLAINS_ALL = "drill"
+"""What looks broken while it is on is what it breaks."""
 CONFIRM: dict[str, Probe] = {
     "not-running": _is_off,
 }
