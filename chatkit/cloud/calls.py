@@ -233,17 +233,25 @@ class Calls:
                     self._progress.tick()
             return poller.result()
 
-    def waiting(self, limit_s: float) -> Iterator[int]:
-        """Count up until a time limit, with pauses: for something that becomes true on its own."""
-        until = time.monotonic() + limit_s
+    def waiting(self, limit_s: float, until: str) -> Iterator[int]:
+        """Count up until a time limit, with pauses: for something that becomes true on its own.
+
+        Args:
+            limit_s: How long to wait at most.
+            until: What is waited for, as a sentence without its end: "Graph finds it". From the
+                first pause on it is shown, with the limit.
+        """
+        end = time.monotonic() + limit_s
         wait_s = FIRST_WAIT_S
-        for count in itertools.count():
-            yield count
-            if time.monotonic() > until:
-                return
-            time.sleep(wait_s)
-            self.tick()
-            wait_s = min(wait_s * 1.5, LAST_WAIT_S)
+        yield 0
+        with self.doing(f"waiting until {until}, up to {lasting(limit_s)}:"):
+            for count in itertools.count(1):
+                if time.monotonic() > end:
+                    return
+                time.sleep(wait_s)
+                self.tick()
+                wait_s = min(wait_s * 1.5, LAST_WAIT_S)
+                yield count
 
     def tick(self) -> None:
         """Let the progress line move while the caller waits for something else."""
@@ -310,6 +318,13 @@ def _repeated(work: Callable[[], R]) -> R:
                 raise
             time.sleep(REPEAT_WAIT_S)
     return work()
+
+
+def lasting(seconds: float) -> str:
+    """How long, as a person says it: "30 seconds", "10 minutes"."""
+    if seconds < 120:
+        return f"{max(1, round(seconds))} seconds"
+    return f"{round(seconds / 60)} minutes"
 
 
 def name_of(method: Callable[..., object]) -> str:

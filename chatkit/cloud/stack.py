@@ -5,10 +5,11 @@ Everything that provisions, publishes or cleans up takes it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from chatkit.cloud.calls import Calls
 from chatkit.cloud.connection import Cloud
+from chatkit.cloud.recent import Recent
 from chatkit.core.settings import Names
 
 
@@ -20,11 +21,13 @@ class Stack:
         cloud: Where they are.
         calls: Takes note of what is called about them.
         names: What they are called.
+        recent: What was done to them a moment ago.
     """
 
     cloud: Cloud
     calls: Calls
     names: Names
+    recent: Recent = field(default_factory=Recent)
 
     def branch(self) -> Stack:
         """Return the same stack for another thread; its calls stand where the branch was begun."""

@@ -52,9 +52,10 @@ class LocalCloud:
             self.entra.tokens,
             role_check=by_roles(self.entra.tokens.roles),
             drills=self.drills,
+            clock=clock,
         )
         self.signalr = SignalRService(
-            self.platform, self.entra.tokens, self.entra.identities.token, self.drills
+            self.platform, self.entra.tokens, self.entra.identities.token, self.drills, clock
         )
         self.easy_auth = EasyAuthService(self.platform)
         self.functions = FunctionsService(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from chatkit.core.errors import ServiceError, SetupError
 from chatkit.core.files import write_private
-from chatkit.core.results import Result
+from chatkit.core.results import Result, enumerated
 from chatkit.steps import local_settings
 from chatkit.steps.deployment import NEGOTIATE, page_address
 from chatkit.steps.local_servers import FUNCTIONS
@@ -31,6 +31,7 @@ NOT_TRIED = (
     " Whether its roles count already was not tried, for only a person can sign in here: write a"
     " message on the page before you switch keys off. It takes up to ten minutes."
 )
+SIGN_IN_LIMIT_S = 300.0
 HERE = " For functions on this machine: workshop.write_local_settings()."
 
 
@@ -61,6 +62,8 @@ def enable_authentication(
             session.learn(client_id=registration.client_id)
         authentication.enable_authentication(step.stack, addresses, registration)
         functions.wait_until_answers(step.stack, api, ME)
+        if registration.is_new:
+            _wait_for_sign_in(session, step.stack)
         # An own registration of before stays known: clean-up deletes it.
         session.learn(authentication="on")
         return step.result(
@@ -149,6 +152,7 @@ def remove_client_secret(session: Session) -> Result:
         keep_keys(session, step.stack)
         client_id = federated_sign_in.trust_identity(step.stack)
         functions.wait_until_answers(step.stack, session.deployed_api("09"), ME)
+        _wait_for_sign_in(session, step.stack)  # the secret works no more after this
         federated_sign_in.delete_secrets(step.stack, client_id)
         functions.wait_until_answers(step.stack, session.deployed_api("09"), ME)
         text = "People sign in without a client secret: the app's registration trusts an identity."
@@ -201,12 +205,42 @@ def keep_keys(session: Session, stack: Stack) -> None:
     write_private(session.home / KEYS_BEFORE, json.dumps(every))
 
 
+def _wait_for_sign_in(session: Session, stack: Stack) -> None:
+    """Sign somebody in until that works: what is new in a registration is known late.
+
+    Where only a person can sign in, nobody tries.
+
+    Raises:
+        ServiceError: It does not work.
+    """
+    from chatkit.chat.client.sign_in import PersonNeeded
+    from chatkit.cloud.calls import lasting
+
+    last = ""
+    for _ in stack.calls.waiting(SIGN_IN_LIMIT_S, "Entra ID lets people sign in to the app"):
+        try:
+            sign_in_as(session, "alice")
+            return
+        except PersonNeeded:
+            return
+        except (ServiceError, SetupError) as error:
+            last = error.message
+    raise ServiceError(
+        401,
+        "SignInNotReady",
+        f"Nobody can sign in to the app after {lasting(SIGN_IN_LIMIT_S)}. {last} What is new in an"
+        " app's registration is known only after a while.",
+        hint="Run the cell again: it goes on with the same registration.",
+    )
+
+
 def _wait_for_roles(session: Session, stack: Stack) -> bool:
     """Ask the app for what needs its roles until it answers; on Azure that takes minutes.
 
     Where only a person can sign in, nobody can ask: then it is False.
     """
     from chatkit.chat.client.sign_in import PersonNeeded
+    from chatkit.cloud.calls import lasting
     from chatkit.cloud.provision.keyless import ROLES_LIMIT_S
 
     api = session.deployed_api()
@@ -215,13 +249,17 @@ def _wait_for_roles(session: Session, stack: Stack) -> bool:
     except PersonNeeded:
         return False
     answers: list[int] = []
-    for _ in stack.calls.waiting(ROLES_LIMIT_S):
+    for _ in stack.calls.waiting(ROLES_LIMIT_S, "the app's roles count"):
         asked = (("POST", "negotiate"), ("GET", "messages"))
         answers = [_status(stack, how, f"{api}/api/{what}", headers) for how, what in asked]
         if answers == [200, 200]:
             return True
     raise ServiceError(
-        answers[-1], "RolesMissing", f"The app cannot use its services by its roles: {answers}."
+        answers[-1],
+        "RolesMissing",
+        f"The app cannot use its services by its roles after {lasting(ROLES_LIMIT_S)}: negotiate"
+        f" and messages answer {enumerated([str(one) for one in answers])}.",
+        hint="Run the cell again: the roles stay, and nothing that works was taken away.",
     )
 
 

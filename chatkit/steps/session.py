@@ -124,9 +124,10 @@ class Session:
             progress: Told about every call that runs.
         """
         from chatkit.cloud.calls import Calls
+        from chatkit.cloud.recent import FILE, Recent
         from chatkit.cloud.stack import Stack
 
-        return Stack(self.connect(), Calls(progress), self.names)
+        return Stack(self.connect(), Calls(progress), self.names, Recent(self.home / FILE))
 
     def connect_storage(self) -> str:
         """Return where functions that run on this machine keep their data.

@@ -19,7 +19,7 @@ import aiohttp
 
 from chatkit.chat.client.addresses import is_loopback
 from chatkit.chat.client.rest import TIMEOUT, ask
-from chatkit.core.errors import NotStarted, SetupError
+from chatkit.core.errors import NotStarted, ServiceError, SetupError
 
 LOGIN = "/.auth/login/aad?session_mode=token"
 HEADER = "X-ZUMO-AUTH"
@@ -32,6 +32,7 @@ ID_CLAIMS = ("objectidentifier", "oid", "nameidentifier", "sub")
 App Service has long names for them, which end in these, and tokens have short ones.
 """
 REDIRECTS = 10
+NOT_KNOWN_YET = "AADSTS700016"
 
 
 class PersonNeeded(SetupError):
@@ -86,8 +87,8 @@ async def sign_in(api_base_url: str, user: str) -> SignedIn:
     Raises:
         NotStarted: Nothing listens at the address.
         PersonNeeded: Only a person can sign in there.
-        SetupError: Authentication is off.
-        ServiceError: The app refuses its own token.
+        SetupError: Authentication is off, or the sign-in ends without a token.
+        ServiceError: The app refuses its own token, or Entra ID does not know the app.
     """
     try:
         async with aiohttp.ClientSession(
@@ -161,6 +162,14 @@ def _pick(status: int, page: str, user: str) -> dict[str, str]:
     if status == 404:
         raise SetupError(
             "This app has no sign-in.", hint="workshop.enable_authentication() turns it on."
+        )
+    if NOT_KNOWN_YET in page:
+        raise ServiceError(
+            status,
+            NOT_KNOWN_YET,
+            "Entra ID does not know the app's registration.",
+            hint="A new one is known after a minute or two; workshop.enable_authentication() makes"
+            " one where there is none.",
         )
     carried = REQUEST.search(page)
     if carried is None or not TEST_USER.search(page):

@@ -9,9 +9,11 @@ from urllib.parse import quote
 
 from azure.core.exceptions import AzureError
 
+from chatkit.cloud.calls import lasting
 from chatkit.cloud.how.references import SECRET_NAME
 from chatkit.cloud.provision.app_settings import read_app_settings
 from chatkit.cloud.provision.receipt import Item
+from chatkit.cloud.recent import REGISTERED
 from chatkit.cloud.stack import Stack
 from chatkit.core.errors import ServiceError
 
@@ -23,7 +25,7 @@ APPLICATIONS = "/v1.0/applications"
 SERVICE_PRINCIPALS = "/v1.0/servicePrincipals"
 GRAPH_APP = "00000003-0000-0000-c000-000000000000"
 USER_READ = "e1fe6dd8-ba31-4d61-89e7-88639da4683d"
-GONE_S = 30.0
+GONE_S = 300.0
 # Graph finds what was just made only after a while; that it took more than a minute is reported
 # (hashicorp/terraform-provider-azuread#1811).
 CONSISTENT_S = 300.0
@@ -37,10 +39,17 @@ MANUAL = (
 
 @dataclass(frozen=True)
 class Registration:
-    """An app registration with a secret."""
+    """An app registration with a secret.
+
+    Attributes:
+        client_id: Its application id.
+        secret: The client secret.
+        is_new: Whether the secret was just made: Entra ID takes it after a while only.
+    """
 
     client_id: str
     secret: str = field(repr=False)
+    is_new: bool = False
 
 
 class _Web(TypedDict):
@@ -77,10 +86,10 @@ def register(stack: Stack, callback: str) -> Registration:
     graph = _Graph(stack, callback)
     name = stack.names.function_app
     wanted = _wanted(name, callback)
-    found = _find(graph, name)
+    found = _find(graph, name) or _asked_for(stack, graph)
     if found is not None:
         graph.would_ask("POST", APPLICATIONS, json=wanted)
-    application: _Application = found or graph.ask("POST", APPLICATIONS, json=wanted)
+    application: _Application = found or _created(stack, graph, wanted)
     address = f"{APPLICATIONS}/{application['id']}"
     if callback not in _redirects(application):
         graph.ask("PATCH", address, json={"web": wanted["web"]})
@@ -91,11 +100,12 @@ def register(stack: Stack, callback: str) -> Registration:
         graph.would_ask("POST", SERVICE_PRINCIPALS, json=principal)
     secret = read_app_settings(stack).get(SECRET_SETTING, "")
     password = {"passwordCredential": {"displayName": SECRET_NAME}}
-    if _is_current(application, secret):
-        graph.would_ask("POST", f"{address}/addPassword", json=password)
-    else:
+    is_new = not _is_current(application, secret)
+    if is_new:
         secret = graph.ask("POST", f"{address}/addPassword", json=password)["secretText"]
-    return Registration(application["appId"], secret)
+    else:
+        graph.would_ask("POST", f"{address}/addPassword", json=password)
+    return Registration(application["appId"], secret, is_new)
 
 
 def is_registered(stack: Stack) -> bool:
@@ -121,7 +131,8 @@ def delete_registration(stack: Stack, client_id: str) -> Item:
                 f"Graph answers {answer.status_code} to its deletion",
                 gone=False,
             )
-        for _ in calls.waiting(GONE_S):
+        stack.recent.forget(REGISTERED, stack.names.function_app)
+        for _ in calls.waiting(GONE_S, "Graph finds the app registration no more"):
             if calls.call(graph.send, "GET", address).status_code == 404:
                 return Item("app registration", "GET answers 404", gone=True)
     except AzureError as error:
@@ -137,6 +148,33 @@ def _find(graph: _Graph, name: str) -> _Application | None:
     mine = [one for one in known if graph.callback in _redirects(one)]
     idle = [one for one in known if not _redirects(one)]
     return next(iter(mine or idle), None)
+
+
+def _asked_for(stack: Stack, graph: _Graph) -> _Application | None:
+    """The registration that was asked for a moment ago, perhaps in a run that was interrupted.
+
+    Graph lists a new one late: whoever asks again meanwhile must not make a second.
+    """
+    name = stack.names.function_app
+    left_s = stack.recent.left_s(REGISTERED, name, CONSISTENT_S)
+    if not left_s:
+        return None
+    for _ in stack.calls.waiting(left_s, f"Graph lists the app registration {name}"):
+        found = _find(graph, name)
+        if found is not None:
+            return found
+    return None
+
+
+def _created(stack: Stack, graph: _Graph, wanted: dict[str, Any]) -> _Application:
+    name = stack.names.function_app
+    stack.recent.note(REGISTERED, name)
+    try:
+        made: _Application = graph.ask("POST", APPLICATIONS, json=wanted)
+    except ServiceError:
+        stack.recent.forget(REGISTERED, name)  # refused: nothing was made
+        raise
+    return made
 
 
 def _redirects(application: _Application) -> list[str]:
@@ -207,12 +245,20 @@ class _Graph:
         Raises:
             ServiceError: Graph refuses.
         """
-        for _ in self._calls.waiting(CONSISTENT_S):
+        for _ in self._calls.waiting(CONSISTENT_S, "Graph knows what it has just made"):
             answer = self._calls.call(self._send, method, url, json=json)
             if not _is_too_early(answer):
                 break
         if answer.status_code < 300 or answer.status_code in allowed:
             return answer.json() if answer.content else {}
+        if _is_too_early(answer):
+            raise ServiceError(
+                answer.status_code,
+                "NotKnownYet",
+                f"Microsoft Graph does not know after {lasting(CONSISTENT_S)} what it has just"
+                " made.",
+                hint="Run the cell again: it goes on with the same app registration.",
+            )
         raise self._refusal(answer)
 
     def would_ask(self, method: str, url: str, *, json: object) -> None:

@@ -9,6 +9,7 @@ from azure.core.exceptions import AzureError, HttpResponseError, ResourceNotFoun
 
 from chatkit.cloud.provision.receipt import Item
 from chatkit.cloud.provision.signalr import KEYS_REFUSED
+from chatkit.cloud.recent import DELETED
 from chatkit.cloud.stack import Stack
 from chatkit.wire.connection_strings import SignalRConnectionString
 from chatkit.wire.tokens import rest_token
@@ -30,6 +31,7 @@ def delete_everything(stack: Stack) -> Iterator[Item]:
     groups = stack.cloud.resources().resource_groups
     with suppress(ResourceNotFoundError):
         stack.calls.finish(groups.begin_delete, group)
+        stack.recent.note(DELETED, group)
     try:
         yield _item("resource group", lambda: stack.calls.call(groups.get, group))
     except AzureError:

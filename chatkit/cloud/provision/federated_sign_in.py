@@ -23,9 +23,10 @@ PROVIDER = "Microsoft.ManagedIdentity"
 IDENTITY_VERSION = "2023-01-31"
 EXCHANGE = "api://AzureADTokenExchange"
 CREDENTIAL = "app-service-authentication"
-CONSISTENT_S = 60.0  # Graph and Entra learn of a new principal only after a while
+CONSISTENT_S = 300.0  # Graph and Entra learn of what is new only after a while
 KNOWN = 409
 REFUSED = 403
+NOT_FOUND = 404
 NOT_YOURS = (
     "This account may not change the app's registration. People sign in with the client secret"
     " as before."
@@ -122,7 +123,7 @@ def _create(stack: Stack) -> dict[str, Any]:
     url = f"{path}?api-version={IDENTITY_VERSION}"
     send = stack.cloud.rest(stack.cloud.resource_manager).send
     # A subscription needs a moment after its provider was registered.
-    for _ in stack.calls.waiting(CONSISTENT_S):
+    for _ in stack.calls.waiting(CONSISTENT_S, f"{PROVIDER} is registered"):
         answer = stack.calls.call(send, "PUT", url, json={"location": names.region})
         if answer.status_code != KNOWN:
             break
@@ -152,7 +153,11 @@ def _trust(stack: Stack, client_id: str, subject: str) -> None:
 def _graph(
     stack: Stack, method: str, url: str, *, json: object = None, allowed: Sequence[int] = ()
 ) -> Any:
-    answer = stack.calls.call(stack.cloud.graph_rest().send, method, url, json=json)
+    send = stack.cloud.graph_rest().send
+    for _ in stack.calls.waiting(CONSISTENT_S, "Graph knows the app registration"):
+        answer = stack.calls.call(send, method, url, json=json)
+        if answer.status_code != NOT_FOUND or method == "DELETE":
+            break
     if answer.status_code == REFUSED:
         raise ServiceError(REFUSED, "Authorization_RequestDenied", NOT_YOURS, hint=ASK)
     if answer.status_code not in allowed:

@@ -29,7 +29,7 @@ from chatkit.cloud.provision.app_settings import (
     merge_app_settings,
     read_app_settings,
 )
-from chatkit.cloud.provision.name_rules import check_answer, check_name, if_allowed
+from chatkit.cloud.provision.name_rules import check_available, check_name
 from chatkit.cloud.provision.resource_group import with_provider
 from chatkit.cloud.stack import Stack
 from chatkit.core.errors import SetupError
@@ -157,11 +157,7 @@ def _check_available(stack: Stack) -> None:
     name = stack.names.function_app
     wanted = ResourceNameAvailabilityRequest(name=name, type="Microsoft.Web/sites")
     ask = stack.cloud.web().check_name_availability
-    answer = if_allowed(lambda: stack.calls.call(ask, wanted))
-    if answer is not None:
-        check_answer(
-            name, available=answer.name_available, reason=answer.reason, message=answer.message
-        )
+    check_available(stack, name, lambda: stack.calls.call(ask, wanted))
 
 
 def _check_region(stack: Stack) -> None:

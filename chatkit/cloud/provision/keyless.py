@@ -11,12 +11,14 @@ from collections.abc import Mapping
 from typing import Any
 
 import jwt
+from azure.core.exceptions import ServiceRequestError, ServiceResponseError
 from azure.core.rest import HttpResponse
 from azure.mgmt.storage.models import (
     StorageAccountPropertiesUpdateParameters,
     StorageAccountUpdateParameters,
 )
 
+from chatkit.cloud.calls import lasting
 from chatkit.cloud.connection import without_syntax_warnings
 from chatkit.cloud.hints import code_of_answer
 from chatkit.cloud.provision import signalr, storage
@@ -165,13 +167,19 @@ def _wait_until_let_in(stack: Stack, address: str) -> None:
     token = stack.cloud.credential.get_token(SIGNALR_SCOPE).token
     headers = {"Authorization": f"Bearer {token}"}
     url = f"{address}/api/hubs/{stack.names.hub}/:generateToken?api-version={TOKEN_VERSION}"
-    with stack.calls.doing("waiting for the role"):
-        for _ in stack.calls.waiting(ROLES_LIMIT_S):
+    for _ in stack.calls.waiting(ROLES_LIMIT_S, "SignalR Service knows the role"):
+        try:
             answer = service.post(url, headers=headers, retry_total=0)
-            if answer.status_code != NO_RIGHT:
-                return
+        except (ServiceRequestError, ServiceResponseError):
+            continue  # a new instance's host name is known late
+        if answer.status_code != NO_RIGHT:
+            return
     raise ServiceError(
-        NO_RIGHT, "RolesMissing", "SignalR Service does not let the signed-in account in yet."
+        NO_RIGHT,
+        "RolesMissing",
+        "SignalR Service does not let the signed-in account in after"
+        f" {lasting(ROLES_LIMIT_S)}. A new role counts only after a while.",
+        hint="Run the cell again: the role stays.",
     )
 
 

@@ -9,14 +9,18 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, Protocol, TypeVar
 
 from azure.core.exceptions import HttpResponseError
 
+from chatkit.cloud.recent import DELETED
+from chatkit.cloud.stack import Stack
 from chatkit.core.errors import ServiceError, SetupError
 
 R = TypeVar("R")
 NO_RIGHT = 403
+# "About 15 minutes" for a storage account (hashicorp/terraform#6702).
+FREE_LIMIT_S = 900.0
 
 
 @dataclass(frozen=True)
@@ -88,17 +92,37 @@ def if_allowed(ask: Callable[[], R]) -> R | None:
         return None
 
 
-def check_answer(name: str, *, available: bool | None, reason: object, message: str | None) -> None:
-    """Take a service's answer to the question whether a name is free.
+class Availability(Protocol):
+    """A service's answer to the question whether a name is free."""
 
-    All of Azure shares these names.
+    name_available: bool | None
+    reason: Any
+    message: str | None
+
+
+def check_available(stack: Stack, name: str, ask: Callable[[], Availability]) -> None:
+    """Make sure that nobody has a name; all of Azure shares these.
+
+    One that this chat has just deleted is free only after a while: it is waited for.
+
+    Args:
+        stack: Whose name it is.
+        name: The name.
+        ask: Asks the service.
 
     Raises:
-        ServiceError: It is not, in the service's own words.
+        ServiceError: Somebody has it, in the service's own words.
     """
-    if available is False:
-        code = str(getattr(reason, "value", reason) or "AlreadyExists")
-        sentence = message or f"The name {name} is taken."
-        raise ServiceError(
-            409, code, sentence, hint="`Workshop.open(suffix='...')` chooses other names."
-        )
+    left_s = stack.recent.left_s(DELETED, stack.names.resource_group, FREE_LIMIT_S)
+    answer: Availability | None = None
+    for _ in stack.calls.waiting(left_s, f"Azure frees the name {name}, which was just deleted"):
+        answer = if_allowed(ask)
+        if answer is None or answer.name_available is not False:
+            return
+    assert answer is not None
+    code = str(getattr(answer.reason, "value", answer.reason) or "AlreadyExists")
+    sentence = answer.message or f"The name {name} is taken."
+    hint = "`Workshop.open(suffix='...')` chooses other names."
+    if left_s:
+        hint = f"Azure keeps a deleted name for a while: run the cell again later, or {hint}"
+    raise ServiceError(409, code, sentence, hint=hint)

@@ -9,6 +9,7 @@ from typing import TypeVar
 from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
 from azure.mgmt.resource.resources.models import ResourceGroup
 
+from chatkit.cloud.calls import lasting
 from chatkit.cloud.hints import code_of
 from chatkit.cloud.provision.name_rules import check_name
 from chatkit.cloud.stack import Stack
@@ -72,16 +73,23 @@ def _register(stack: Stack, provider: str) -> None:
         calls.would_call(providers.register, provider)
         return
     calls.call(providers.register, provider)
-    for _ in calls.waiting(REGISTER_LIMIT_S):
+    for _ in calls.waiting(REGISTER_LIMIT_S, f"{provider} is registered"):
         state = providers.get(provider).registration_state
         if state == "Registered":
             return
-    sentence = f"{provider} is still {state} after {REGISTER_LIMIT_S} seconds."
+    sentence = f"{provider} is still {state} after {lasting(REGISTER_LIMIT_S)}."
     raise ServiceError(409, NOT_REGISTERED, sentence, hint="Run the cell again.")
 
 
 def _wait_until_gone(stack: Stack) -> None:
     groups = stack.cloud.resources().resource_groups
-    for _ in stack.calls.waiting(DELETE_LIMIT_S):
-        if not groups.check_existence(stack.names.resource_group):
+    name = stack.names.resource_group
+    for _ in stack.calls.waiting(DELETE_LIMIT_S, f"the deletion of {name} has ended"):
+        if not groups.check_existence(name):
             return
+    raise ServiceError(
+        409,
+        "ResourceGroupBeingDeleted",
+        f"The deletion of {name} has not ended within {lasting(DELETE_LIMIT_S)}.",
+        hint="Run the cell again later, or choose other names: `Workshop.open(suffix='...')`.",
+    )

@@ -10,7 +10,7 @@ from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
 
 from chatkit.cloud.connection import without_syntax_warnings
 from chatkit.cloud.provision import tiers
-from chatkit.cloud.provision.name_rules import check_answer, check_name, if_allowed
+from chatkit.cloud.provision.name_rules import check_available, check_name
 from chatkit.cloud.provision.resource_group import with_provider
 from chatkit.cloud.provision.tiers import FREE, Size
 from chatkit.cloud.stack import Stack
@@ -174,11 +174,7 @@ def _check_available(stack: Stack) -> None:
     name = stack.names.signalr
     wanted = NameAvailabilityParameters(type=RESOURCE_TYPE, name=name)
     ask = stack.cloud.signalr().signal_r.check_name_availability
-    answer = if_allowed(lambda: stack.calls.call(ask, stack.names.region, wanted))
-    if answer is not None:
-        check_answer(
-            name, available=answer.name_available, reason=answer.reason, message=answer.message
-        )
+    check_available(stack, name, lambda: stack.calls.call(ask, stack.names.region, wanted))
 
 
 def _check_quota(stack: Stack) -> None:

@@ -17,7 +17,7 @@ from azure.mgmt.storage.models import (
     StorageAccountPropertiesCreateParameters,
 )
 
-from chatkit.cloud.provision.name_rules import check_answer, check_name, if_allowed
+from chatkit.cloud.provision.name_rules import check_available, check_name
 from chatkit.cloud.provision.resource_group import with_provider
 from chatkit.cloud.stack import Stack
 
@@ -177,8 +177,4 @@ def _check_available(stack: Stack) -> None:
     name = stack.names.storage_account
     wanted = StorageAccountCheckNameAvailabilityParameters(name=name)
     ask = stack.cloud.storage().storage_accounts.check_name_availability
-    answer = if_allowed(lambda: stack.calls.call(ask, wanted))
-    if answer is not None:
-        check_answer(
-            name, available=answer.name_available, reason=answer.reason, message=answer.message
-        )
+    check_available(stack, name, lambda: stack.calls.call(ask, wanted))

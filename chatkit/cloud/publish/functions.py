@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from time import monotonic
 from typing import TypedDict
 
-from azure.core.exceptions import AzureError, ServiceRequestError
+from azure.core.exceptions import AzureError, ServiceRequestError, ServiceResponseError
 from azure.core.rest import HttpResponse
 from azure.mgmt.web.models import Site
 
-from chatkit.cloud.calls import Calls
+from chatkit.cloud.calls import Calls, lasting
 from chatkit.cloud.connection import Rest
 from chatkit.cloud.hints import add_hint
 from chatkit.cloud.provision.function_app import check_plan
@@ -28,6 +28,7 @@ ZIP = {"Content-Type": "application/zip"}
 SUCCEEDED = 4
 PARTLY = 6
 ANSWERED = (200, 401)
+BUSY = 409
 STARTING = (404, 502, 503, 504)  # what an app answers that is not there yet
 FAILED = {
     -1: "cancelled",
@@ -126,9 +127,9 @@ def upload_package(stack: Stack, scm_url: str, package: bytes) -> Deployment:
 def _accepted(calls: Calls, scm: Rest, package: bytes) -> HttpResponse:
     """Send the package. While another deployment runs, the site answers 409."""
     _reachable(calls, scm)
-    for _ in calls.waiting(BUSY_LIMIT_S):
+    for _ in calls.waiting(BUSY_LIMIT_S, "another deployment has ended"):
         answer = calls.call(scm.post, PUBLISH, content=package, headers=ZIP)
-        if answer.status_code != 409:
+        if answer.status_code != BUSY:
             break
     if answer.status_code >= 400:
         sentence = f"The package was refused: {_sentence(answer)}"
@@ -139,21 +140,27 @@ def _accepted(calls: Calls, scm: Rest, package: bytes) -> HttpResponse:
 def _reachable(calls: Calls, scm: Rest) -> None:
     """Wait for a new site's endpoint: its name takes time to get into DNS, and it has to start.
 
-    What it answers when it has started, and still refuses, is told by the upload.
-
     Raises:
         ServiceRequestError: Its name is still not there.
+        ServiceError: It has not started.
     """
-    trouble: ServiceRequestError | None = None
-    for _ in calls.waiting(REACHABLE_LIMIT_S):
+    trouble: ServiceRequestError | ServiceResponseError | None = None
+    for _ in calls.waiting(REACHABLE_LIMIT_S, "the app's deployment endpoint has started"):
         try:
             trouble = None
-            if scm.get("/api/isdeploying", retry_total=0).status_code not in STARTING:
+            answer = scm.get("/api/isdeploying", retry_total=0)
+            if answer.status_code not in STARTING:
                 return
-        except ServiceRequestError as error:
+        except (ServiceRequestError, ServiceResponseError) as error:
             trouble = error
     if trouble is None:
-        return
+        raise ServiceError(
+            answer.status_code,
+            "EndpointNotStarted",
+            f"The app's deployment endpoint still answers {answer.status_code} after"
+            f" {lasting(REACHABLE_LIMIT_S)}. A new one has to get into DNS, and to start.",
+            hint="Publish again: nothing was sent, and nothing is lost.",
+        )
     add_hint(trouble)
     raise trouble
 
@@ -161,7 +168,7 @@ def _reachable(calls: Calls, scm: Rest) -> None:
 def _finished(calls: Calls, scm: Rest, location: str) -> Deployment:
     """Poll a deployment until it has ended."""
     seen: _Seen = {}
-    for _ in calls.waiting(DEPLOY_LIMIT_S):
+    for _ in calls.waiting(DEPLOY_LIMIT_S, "the package is built and released"):
         answer = scm.get(location)
         # Not found is normal at first. Later it means that the worker was replaced, which only a
         # success does.
@@ -178,7 +185,10 @@ def _finished(calls: Calls, scm: Rest, location: str) -> Deployment:
         if status in FAILED:
             raise _failure(scm, seen, status)
     raise ServiceError(
-        504, "DeploymentTimeout", f"The deployment did not end within {DEPLOY_LIMIT_S} seconds."
+        504,
+        "DeploymentTimeout",
+        f"The deployment has not ended within {lasting(DEPLOY_LIMIT_S)}. It goes on in Azure.",
+        hint="Publish again: it waits for the one that runs, then sends the package anew.",
     )
 
 
@@ -237,6 +247,8 @@ def _hint(answer: HttpResponse) -> str:
             "Publishing uses your sign-in, not a publishing password:"
             " you need Contributor or Website Contributor on the site."
         )
+    if answer.status_code == BUSY:
+        return "Another deployment still runs: publish again when it has ended."
     if answer.status_code == 404:
         return (
             "This site has no Flex deployment endpoint:"
@@ -269,7 +281,7 @@ def wait_until_listed(stack: Stack) -> list[str]:
         ServiceError: Still none: the app could not be loaded.
     """
     sites = stack.cloud.web().web_apps
-    for count in stack.calls.waiting(LISTED_LIMIT_S):
+    for count in stack.calls.waiting(LISTED_LIMIT_S, "the app's functions are listed"):
         found = listed(stack)
         if found:
             return found
@@ -296,7 +308,7 @@ def wait_until_answers(stack: Stack, api_base_url: str, path: str) -> None:
     app = stack.cloud.rest(api_base_url, signed_in=False)
     last = "nothing"
     since = monotonic()
-    for _ in stack.calls.waiting(ANSWER_LIMIT_S):
+    for _ in stack.calls.waiting(ANSWER_LIMIT_S, "the app answers after its restart"):
         try:
             answer = app.post(path, retry_total=0)
         except AzureError as error:

@@ -10,10 +10,16 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
-from azure.core.exceptions import AzureError, HttpResponseError, ResourceNotFoundError
+from azure.core.exceptions import (
+    AzureError,
+    HttpResponseError,
+    ResourceNotFoundError,
+    ServiceRequestError,
+    ServiceResponseError,
+)
 from azure.storage.blob import BlobProperties, BlobServiceClient, ContainerClient, ContentSettings
 
-from chatkit.cloud.calls import Calls
+from chatkit.cloud.calls import Calls, lasting
 from chatkit.cloud.hints import code_of
 from chatkit.cloud.provision import storage
 from chatkit.cloud.publish import page_list, secret_scan
@@ -29,6 +35,7 @@ CACHE_CHECKED = "no-cache"
 PARALLEL = 8
 SERVED_LIMIT_S = 120
 CONTAINER_LIMIT_S = 30
+HOST_LIMIT_S = 300
 ROLE_LIMIT_S = 600
 ROLE_MISSING = "AuthorizationPermissionMismatch"
 
@@ -135,22 +142,25 @@ def mirror(blobs: BlobServiceClient, calls: Calls, files: list[PageFile]) -> lis
 
 def _blobs(web: ContainerClient, calls: Calls) -> list[BlobProperties]:
     """List what is there."""
-    # The container comes with the static website, a role with its assignment, both sometimes late.
+    # The account's host name, the container that comes with the static website, and a role are
+    # all known late sometimes.
     begin = time.monotonic()
-    for _ in calls.waiting(ROLE_LIMIT_S):
+    for _ in calls.waiting(ROLE_LIMIT_S, "the storage account answers, and lets this account in"):
         try:
-            return calls.list(web.list_blobs)
-        except HttpResponseError as error:
+            return calls.list(web.list_blobs, retry_total=0)
+        except AzureError as error:
             last = error
             if time.monotonic() - begin >= _patience_s(error):
                 raise
     raise last
 
 
-def _patience_s(error: HttpResponseError) -> float:
+def _patience_s(error: AzureError) -> float:
+    if isinstance(error, ServiceRequestError | ServiceResponseError):
+        return HOST_LIMIT_S
     if isinstance(error, ResourceNotFoundError):
         return CONTAINER_LIMIT_S
-    if code_of(error) == ROLE_MISSING:
+    if isinstance(error, HttpResponseError) and code_of(error) == ROLE_MISSING:
         return ROLE_LIMIT_S
     return 0
 
@@ -186,7 +196,7 @@ def wait_until_served(stack: Stack, web_url: str, files: list[PageFile]) -> None
     index = next(file for file in files if str(file.path) == INDEX)
     website = stack.cloud.rest(web_url, signed_in=False)
     last = "nothing"
-    for _ in stack.calls.waiting(SERVED_LIMIT_S):
+    for _ in stack.calls.waiting(SERVED_LIMIT_S, "the website shows the page"):
         try:
             answer = website.get(web_url, retry_total=0)
         except AzureError as error:
@@ -198,5 +208,7 @@ def wait_until_served(stack: Stack, web_url: str, files: list[PageFile]) -> None
     raise ServiceError(
         503,
         "NotServed",
-        f"The website answers {last} instead of the page after {SERVED_LIMIT_S} seconds.",
+        f"The website answers {last} instead of the page after {lasting(SERVED_LIMIT_S)}."
+        " The files are there: a new address is known everywhere only after a while.",
+        hint="Run the cell again: it sends nothing twice.",
     )

@@ -37,6 +37,12 @@ LIST: Final = "list"
 HOST_NAME: Final = "host-name"
 SCM: Final = "scm"
 SETTINGS: Final = "settings"
+REVOKED: Final = "revoked-role"
+SECRET: Final = "secret"
+FEDERATION: Final = "federation"
+UNREGISTERED: Final = "deleted-registration"
+DELETED: Final = "deleted"
+NAME: Final = "name"
 
 PROPAGATIONS: Final = {
     ROLE: Propagation(
@@ -46,13 +52,42 @@ PROPAGATIONS: Final = {
         DOCUMENTED,
         "Microsoft Learn, Troubleshoot Azure RBAC: up to 10 minutes",
     ),
+    REVOKED: Propagation(
+        "a role that was taken away counts no more",
+        0.0,
+        600.0,
+        DOCUMENTED,
+        "Microsoft Learn, Troubleshoot Azure RBAC: up to 10 minutes",
+    ),
     REGISTRATION: Propagation(
-        "Graph finds a new application or service principal; before: 404, or 400",
+        "Graph finds a new application or service principal, and Entra ID signs people in to it;"
+        " before: 404, 400, AADSTS700016",
         0.0,
         60.0,
         REPORTED,
         "microsoftgraph/msgraph-sdk-powershell#1191: a few seconds;"
         " hashicorp/terraform-provider-azuread#1811: more than 60 s",
+    ),
+    UNREGISTERED: Propagation(
+        "Graph finds a deleted application no more",
+        0.0,
+        60.0,
+        ASSUMED,
+        "hashicorp/terraform-provider-azuread waits for it after each deletion: no time is named",
+    ),
+    SECRET: Propagation(
+        "a new client secret is taken; before: AADSTS7000215",
+        4.0,
+        18.0,
+        REPORTED,
+        "microsoftgraph/microsoft-graph-docs#17966: 4 to 18 s",
+    ),
+    FEDERATION: Propagation(
+        "a new federated credential is taken; before: AADSTS700211",
+        0.0,
+        120.0,
+        REPORTED,
+        "Azure/azure-workload-identity#273; Azure/Azure-Verified-Modules#2673: waits 120 s",
     ),
     LIST: Propagation(
         "lists of a subscription and of all resources show a new one",
@@ -61,12 +96,30 @@ PROPAGATIONS: Final = {
         REPORTED,
         "Azure/azure-rest-api-specs#28600: about 15 minutes; Azure/AKS#1964",
     ),
+    DELETED: Propagation(
+        "those lists, and that of groups, leave out what was deleted",
+        0.0,
+        1200.0,
+        REPORTED,
+        "Azure/azure-sdk-for-net#22664: about 20 minutes; Azure/azure-rest-api-specs#21221;"
+        " microsoft/vscode-azureresourcegroups#34",
+    ),
+    NAME: Propagation(
+        "the name of a deleted SignalR Service instance, storage account or function app is free",
+        0.0,
+        900.0,
+        REPORTED,
+        "hashicorp/terraform#6702: about 15 minutes; Azure/azure-functions-host#6749;"
+        " hashicorp/terraform-provider-azurerm#28836",
+    ),
     HOST_NAME: Propagation(
-        "the host name of a new function app leads to it; before: 404",
+        "a new host name leads to its app, its storage account, its SignalR Service instance;"
+        " before: 404 of an app, else no connection",
         0.0,
         60.0,
         ASSUMED,
-        "projectkudu/kudu#2744, serverless/serverless-azure-functions#39: no time is named",
+        "projectkudu/kudu#2744, serverless/serverless-azure-functions#39, Azure/azure-cli#13337:"
+        " no time is named",
     ),
     SCM: Propagation(
         "the deployment endpoint of a new function app has started; before: 503",
@@ -84,6 +137,12 @@ PROPAGATIONS: Final = {
         " named",
     ),
 }
+
+
+# Whose name it is: one resource of each type may have the same.
+APP_HOST: Final = "{}.azurewebsites.net"
+BLOB_HOST: Final = "{}.blob.core.windows.net"
+SIGNALR_HOST: Final = "{}.service.signalr.net"
 
 
 def drawn_s(kind: str, number: int, seed: int) -> float:

@@ -104,12 +104,17 @@ def _header_problem(request: web.Request) -> str:
     return ""
 
 
+def hang_up(request: web.Request) -> web.StreamResponse:
+    """End a connection without an answer, as where nothing is at an address."""
+    if request.transport is not None:
+        request.transport.abort()
+    return _Nobody()
+
+
 def _after_failure(request: web.Request, refuse: Refuse) -> web.StreamResponse:
     if request.writer.output_size:
         # Half of an answer is on its way: the client can only be told by the connection's end.
-        if request.transport is not None:
-            request.transport.abort()
-        return _Nobody()
+        return hang_up(request)
     return refuse(request, 500, FAILED)
 
 

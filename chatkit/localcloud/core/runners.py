@@ -22,6 +22,19 @@ SHUTDOWN_S = 1
 LIMITS = ConnectionLimits()
 
 
+class _Nowhere(asyncio.Protocol):
+    """What is behind a host name that is not known yet."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        transport.abort()
+
+
+def once_known(is_known: Callable[[], bool], usual: ProtocolFactory) -> ProtocolFactory:
+    """The factory of a port whose host name may not be known yet: nothing answers there then."""
+    return lambda: usual() if is_known() else _Nowhere()
+
+
 class HttpServer:
     """A web application as a factory of protocols.
 

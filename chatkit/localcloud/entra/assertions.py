@@ -34,7 +34,12 @@ NOT_SIGNED = (700027, "Client assertion failed signature validation.")
 
 
 def check(
-    assertion: str, application: Application, audiences: list[str], *, tokens: Tokens
+    assertion: str,
+    application: Application,
+    audiences: list[str],
+    *,
+    trusted: list[FederatedCredential],
+    tokens: Tokens,
 ) -> None:
     """Verify a client assertion.
 
@@ -46,6 +51,7 @@ def check(
         application: Whose it should be.
         audiences: Accepted `aud` values of what the application signs: the token endpoint's URLs
             and the issuer.
+        trusted: The federated credentials of the application that are known already.
         tokens: The tenant's own.
 
     Raises:
@@ -56,7 +62,7 @@ def check(
     except jwt.InvalidTokenError:
         raise assertion_refused(*MALFORMED) from None
     if application["federatedIdentityCredentials"] and claims.get("iss") != application["appId"]:
-        _check_federated(assertion, claims, application, tokens)
+        _check_federated(assertion, claims, trusted, tokens)
     elif application["keyCredentials"] or claims.get("iss") == application["appId"]:
         _check_signed(assertion, application, audiences)
     else:
@@ -64,14 +70,16 @@ def check(
 
 
 def _check_federated(
-    assertion: str, claims: Mapping[str, object], application: Application, tokens: Tokens
+    assertion: str,
+    claims: Mapping[str, object],
+    trusted: list[FederatedCredential],
+    tokens: Tokens,
 ) -> None:
     """Verify the token of somebody whom the application trusts.
 
     The claims are looked at first, as Entra does: its refusal names the one that fits nothing.
     """
     issuer, subject, audience = (str(claims.get(name, "")) for name in ("iss", "sub", "aud"))
-    trusted = application["federatedIdentityCredentials"]
     try:
         found = federation.match(trusted, issuer=issuer, subject=subject, audience=audience)
     except federation.NoMatch as missing:

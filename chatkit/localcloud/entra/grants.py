@@ -172,7 +172,7 @@ class Grants:
 
     def _application(self, form: Form) -> Application:
         client_id = form["client_id"].lower()
-        application = self._directory.application(client_id)
+        application = self._directory.client(client_id)
         if application is None:
             raise errors.client_not_found(client_id, self._directory.tenant_id)
         return application
@@ -187,7 +187,10 @@ class Grants:
             base = self._tokens.issuer.removesuffix("/v2.0")
             audiences = [f"{base}/oauth2/v2.0/token", f"{base}/oauth2/token", f"{base}/v2.0", base]
             assertion = form["client_assertion"]
-            assertions.check(assertion, application, audiences, tokens=self._tokens)
+            trusted = self._directory.trusted(application)
+            assertions.check(
+                assertion, application, audiences, trusted=trusted, tokens=self._tokens
+            )
         elif form.get("client_secret"):
             self._directory.check_secret(application, form["client_secret"])
         elif needs_proof:

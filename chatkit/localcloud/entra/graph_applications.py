@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from aiohttp import web
 
-from chatkit.core.time.propagation import REGISTRATION
+from chatkit.core.time.propagation import FEDERATION, REGISTRATION, SECRET, UNREGISTERED
 from chatkit.localcloud.entra.core import graph_documents as documents
 from chatkit.localcloud.entra.core.applications import (
     Application,
@@ -52,6 +52,7 @@ class Applications:
         self._directory = directory
         self._clock = clock
         self._context = context
+        self._deleted: list[Application] = []
 
     def operations(self) -> list[Operation]:
         """Each with what its caller needs."""
@@ -87,11 +88,7 @@ class Applications:
 
     async def list_applications(self, request: web.Request) -> web.Response:
         """Applications, all or by one property."""
-        found = [
-            documents.application(one)
-            for one in self._directory.applications()
-            if not self._clock.is_late(REGISTRATION, one["id"])
-        ]
+        found = [documents.application(one) for one in self._known()]
         return self._list("applications", found, request)
 
     async def create_application(self, request: web.Request) -> web.Response:
@@ -118,7 +115,11 @@ class Applications:
 
     async def delete_application(self, request: web.Request) -> web.Response:
         """Remove an application and its service principal."""
-        self._directory.delete_application(self._application(request)["appId"])
+        application = self._application(request)
+        self._directory.delete_application(application["appId"])
+        self._clock.begin(UNREGISTERED, application["id"])
+        kept = [*self._deleted, application]
+        self._deleted = [one for one in kept if self._clock.is_late(UNREGISTERED, one["id"])]
         return web.Response(status=204)
 
     async def add_password(self, request: web.Request) -> web.Response:
@@ -137,6 +138,7 @@ class Applications:
             raise bad_request("The property 'endDateTime' must be after 'startDateTime'.")
         application["passwordCredentials"].append(credential)
         self._directory.save_application(application)
+        self._clock.begin(SECRET, credential["keyId"])
         shown = {**documents.password(credential), "secretText": secret}
         return self._one("microsoft.graph.passwordCredential", shown)
 
@@ -197,6 +199,7 @@ class Applications:
         application = self._application(request)
         made = federated_credential(await read_body(request))
         self._save_trusted(application, made)
+        self._clock.begin(FEDERATION, made["id"])
         return self._one(TRUSTED, made, 201)
 
     async def update_trusted(self, request: web.Request) -> web.Response:
@@ -236,12 +239,22 @@ class Applications:
         wanted = request.match_info["id"].lower()
         alternate = re.match(r"(?i)^\(?appid='([^']+)'\)?$", wanted)
         app_id = alternate[1] if alternate else ""
-        for application in self._directory.applications():
+        # What is gone is found by who reads; nothing may be written to it.
+        found = self._known() if request.method == "GET" else self._there()
+        for application in found:
             if wanted == application["id"] or app_id == application["appId"]:
-                if self._clock.is_late(REGISTRATION, application["id"]):
-                    break
                 return application
         raise not_found(wanted)
+
+    def _there(self) -> list[Application]:
+        """The applications that there are, but for those that Graph does not find yet."""
+        late = self._clock.is_late
+        return [one for one in self._directory.applications() if not late(REGISTRATION, one["id"])]
+
+    def _known(self) -> list[Application]:
+        """The applications that Graph finds: those, and for a while one that was deleted."""
+        late = self._clock.is_late
+        return self._there() + [one for one in self._deleted if late(UNREGISTERED, one["id"])]
 
     def _update(self, application: Application, body: Body) -> Application:
         merged = changed(application, application_changes(body))

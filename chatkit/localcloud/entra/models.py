@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import cast
 
 from chatkit.core.text.constant_time import is_same_secret
+from chatkit.core.time.propagation import FEDERATION, REGISTRATION, SECRET
 from chatkit.localcloud.core.store import Document, Store
 from chatkit.localcloud.entra import errors
 from chatkit.localcloud.entra.core.applications import (
@@ -22,7 +23,7 @@ from chatkit.localcloud.entra.core.applications import (
     password_credential,
     stored,
 )
-from chatkit.localcloud.entra.core.federation import EXCHANGE
+from chatkit.localcloud.entra.core.federation import EXCHANGE, FederatedCredential
 from chatkit.localcloud.entra.core.permissions import (
     ADMINISTRATOR_ROLES,
     AZURE_CLI,
@@ -30,6 +31,7 @@ from chatkit.localcloud.entra.core.permissions import (
     PERMISSIONS,
 )
 from chatkit.localcloud.entra.core.principals import DOMAIN, AppRoleAssignment, Principal
+from chatkit.localcloud.recorded.clock import Clock
 
 USERS = ("alice", "bob", "carol")
 APPLICATIONS = "entra-applications"
@@ -50,10 +52,15 @@ class Directory:
     """What the tenant knows, kept in the store.
 
     Made with one service principal and three users on first use.
+
+    Args:
+        store: Keeps it.
+        clock: What is known late; nothing by default.
     """
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, clock: Clock | None = None) -> None:
         self._store = store
+        self._clock = clock or Clock()
         # Object ids by application id: anybody may sign in under a new name, and no token must
         # wait for a look at all of them.
         self._by_app: dict[str, str] = {}
@@ -111,6 +118,26 @@ class Directory:
         if document is None:
             return None
         return stored(document)
+
+    def client(self, app_id: str) -> Application | None:
+        """The application as sign-in knows it: a new one, and what is new in it, only late."""
+        if self._clock.is_late(REGISTRATION, app_id):
+            return None
+        found = self.application(app_id)
+        if found is None:
+            return None
+        late = self._clock.is_late
+        known = [one for one in found["passwordCredentials"] if not late(SECRET, one["keyId"])]
+        return {**found, "passwordCredentials": known}
+
+    def trusted(self, application: Application) -> list[FederatedCredential]:
+        """The federated credentials that sign-in knows of."""
+        late = self._clock.is_late
+        return [
+            one
+            for one in application["federatedIdentityCredentials"]
+            if not late(FEDERATION, one["id"])
+        ]
 
     def save_application(self, application: Application) -> None:
         """Keep a new or changed application."""

@@ -34,12 +34,15 @@ class EntraService:
     def __init__(self, platform: Platform, clock: Clock | None = None) -> None:
         self._platform = platform
         self._clock = clock or Clock()
-        self.directory = Directory(platform.store)
+        self.directory = Directory(platform.store, self._clock)
         self._authority = f"https://localhost:{platform.listeners.reserve('entra')}"
         self._graph = f"https://localhost:{platform.listeners.reserve('graph')}"
         self.pages_origin = f"http://localhost:{platform.listeners.reserve('sign-in')}"
         self.tokens = Tokens(
-            platform.store, tenant_id=self.directory.tenant_id, authority=self._authority
+            platform.store,
+            tenant_id=self.directory.tenant_id,
+            authority=self._authority,
+            clock=self._clock,
         )
         self.identities = ManagedIdentities(self.directory, self.tokens)
         self.identity_hosts = IdentityHosts(platform.store)

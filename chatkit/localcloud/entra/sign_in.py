@@ -124,7 +124,7 @@ class SignIn:
     def start_device(self, form: dict[str, str], tenant: str) -> DeviceAnswer:
         """Answer a device's request for a code."""
         client_id = form.get("client_id", "").lower()
-        if self._directory.application(client_id) is None:
+        if self._directory.client(client_id) is None:
             raise errors.client_not_found(client_id, self._directory.tenant_id)
         device_code, device = self._codes.new_device(client_id, form.get("scope", "openid"))
         url = f"{self.origin}/{tenant}/oauth2/deviceauth"
@@ -181,7 +181,7 @@ class SignIn:
         self._directory.check_tenant(request.match_info["tenant"])
         client_id = asked.get("client_id", "").lower()
         redirect_uri = asked.get("redirect_uri", "")
-        application = self._directory.application(client_id)
+        application = self._directory.client(client_id)
         if application is None:
             raise errors.client_not_found(client_id, self._directory.tenant_id)
         if not _is_registered(redirect_uri, application):

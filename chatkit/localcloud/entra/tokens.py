@@ -14,6 +14,7 @@ from chatkit.core.time import clock
 from chatkit.localcloud.core.store import Store
 from chatkit.localcloud.entra.core.roles import Roles
 from chatkit.localcloud.entra.errors import TokenRejected
+from chatkit.localcloud.recorded.clock import Clock
 
 LIFETIME_S = 3599
 KEPT = 512
@@ -54,16 +55,19 @@ class Tokens:
         store: Keeps the key.
         tenant_id: Of every token.
         authority: Where the tenant is served.
+        clock: Which roles are known late; none by default.
 
     Attributes:
         issuer: `iss` of every token.
         roles: What the principals of tokens may do where.
     """
 
-    def __init__(self, store: Store, *, tenant_id: str, authority: str) -> None:
+    def __init__(
+        self, store: Store, *, tenant_id: str, authority: str, clock: Clock | None = None
+    ) -> None:
         self._tenant_id = tenant_id
         self.issuer = f"{authority}/{tenant_id}/v2.0"
-        self.roles = Roles(store)
+        self.roles = Roles(store, clock)
         document = store.get("entra", "signing-key")
         if document is None:
             document = {"kid": uuid.uuid4().hex, "pem": tls.new_signing_key()}

@@ -45,10 +45,12 @@ class Propagating:
         for name in names:
             self._until[kind, name.lower()] = clock.steady() + takes_s
 
-    def end(self, name: str) -> None:
-        """Forget what is deleted, whatever it is."""
-        for key in [key for key in self._until if key[1] == name.lower()]:
-            del self._until[key]
+    def __bool__(self) -> bool:
+        return bool(self._until)
+
+    def end(self, kind: str, name: str) -> None:
+        """Let a change be known now."""
+        self._until.pop((kind, name.lower()), None)
 
     def has(self, kind: str, name: str) -> bool:
         """Whether a change is still unknown."""

@@ -12,7 +12,7 @@ from chatkit.core.accepting import ProtocolFactory
 from chatkit.localcloud.core import cors
 from chatkit.localcloud.core.answering import MISDIRECTED
 from chatkit.localcloud.core.first_bytes import http_or_https
-from chatkit.localcloud.core.runners import HttpServer
+from chatkit.localcloud.core.runners import HttpServer, once_known
 from chatkit.localcloud.core.web import Handler
 from chatkit.localcloud.signalr.core.errors import SignalRError
 from chatkit.localcloud.signalr.core.instance import Instance
@@ -35,17 +35,25 @@ MAX_URI_CHARS = 12 * 1024
 MAX_HEADER_CHARS = 16 * 1024
 
 
-def server(instance: Instance, tls: ssl.SSLContext | None) -> HttpServer:
+def server(
+    instance: Instance, tls: ssl.SSLContext | None, is_reachable: Callable[[], bool] | None = None
+) -> HttpServer:
     """What serves an instance's port: WebSockets of clients, and HTTP for everything else.
 
     Both with and without TLS: browsers use http here, and Azure's clients send tokens over https
     only. Microsoft's emulator has none.
+
+    Args:
+        instance: Whose port it is.
+        tls: Its certificate; None for http alone.
+        is_reachable: Whether its host name is known already; it is by default.
     """
     clients = Clients(instance)
     clear = hub_endpoint(instance, clients.accept)
 
     def peek(http: ProtocolFactory) -> ProtocolFactory:
-        return clear(http) if tls is None else http_or_https(tls)(clear(http))
+        usual = clear(http) if tls is None else http_or_https(tls)(clear(http))
+        return usual if is_reachable is None else once_known(is_reachable, usual)
 
     return HttpServer(application(instance, clients), refuse=refuse, peek=peek)
 

@@ -5,16 +5,19 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+from functools import partial
 
 from aiohttp import web
 
 from chatkit.core import strict_json
 from chatkit.core.errors import PortInUse
+from chatkit.core.time.propagation import HOST_NAME, SIGNALR_HOST
 from chatkit.localcloud.core.platform import Platform
 from chatkit.localcloud.drills.drills import Drills
 from chatkit.localcloud.drills.kept import Drill
 from chatkit.localcloud.drills.table import DROP, EXPIRED
 from chatkit.localcloud.entra.tokens import Tokens
+from chatkit.localcloud.recorded.clock import Clock
 from chatkit.localcloud.signalr.attachments import Attachments
 from chatkit.localcloud.signalr.core.entra_access import EntraAccess
 from chatkit.localcloud.signalr.core.errors import SignalRError
@@ -36,6 +39,7 @@ class SignalRService:
         tokens: Checks tokens of Entra ID, and knows the roles of their principals.
         identity_token: Gets the tokens of an instance's managed identity.
         drills: Failures that clients meet; none by default.
+        clock: Which host names are known late; none by default.
     """
 
     def __init__(
@@ -44,8 +48,10 @@ class SignalRService:
         tokens: Tokens,
         identity_token: IdentityToken,
         drills: Drills | None = None,
+        clock: Clock | None = None,
     ) -> None:
         self._platform = platform
+        self._clock = clock or Clock()
         self._drills = drills or Drills()
         self._drills.on_begin(self._drill)
         self._entra = EntraAccess(tokens)
@@ -86,10 +92,15 @@ class SignalRService:
         self._counts.restore(instance)
         self._instances[spec.name] = instance
         try:
-            http = server(instance, self._platform.certificates.server)
+            tls = self._platform.certificates.server
+            http = server(instance, tls, partial(self._is_reachable, spec.name))
             await self._platform.listeners.open(_owner(spec.name), http, port=spec.port)
         except PortInUse as error:
             log.error("SignalR instance %s is not reachable. %s", spec.name, error)
+
+    def _is_reachable(self, name: str) -> bool:
+        """Whether the host name of an instance is known already."""
+        return not self._clock.is_late(HOST_NAME, SIGNALR_HOST.format(name))
 
     async def remove(self, name: str) -> None:
         """End an instance for good."""

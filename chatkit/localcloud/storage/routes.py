@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 
 from aiohttp import web
 
-from chatkit.localcloud.core.answering import CUT, FULL, FULL_CODE, MISDIRECTED
+from chatkit.localcloud.core.answering import CUT, FULL, FULL_CODE, MISDIRECTED, hang_up
 from chatkit.localcloud.core.cors import Preflight, answer_headers, preflight_headers
 from chatkit.localcloud.core.etags import http_date
 from chatkit.localcloud.core.web import EVERY_PATH
@@ -40,7 +40,11 @@ Accounts = Callable[[str], Account | None]
 
 
 def application(
-    operations: Operations, contents: Contents, accounts: Accounts, drills: Drills
+    operations: Operations,
+    contents: Contents,
+    accounts: Accounts,
+    drills: Drills,
+    is_reachable: Callable[[str], bool],
 ) -> web.Application:
     """The blob service on one port.
 
@@ -49,8 +53,9 @@ def application(
         contents: Where blobs are.
         accounts: Finds the accounts that this port serves.
         drills: Failures that callers meet.
+        is_reachable: Whether the host name of an account is known already.
     """
-    edge = Edge(operations, contents, accounts, drills)
+    edge = Edge(operations, contents, accounts, drills, is_reachable)
     # The size limit is for what aiohttp reads at once. Bodies are read in chunks here.
     app = web.Application(client_max_size=0)
     app.router.add_route("*", EVERY_PATH, edge.serve)
@@ -61,12 +66,18 @@ class Edge:
     """Turns requests of the web server into storage requests, and answers into responses."""
 
     def __init__(
-        self, operations: Operations, contents: Contents, accounts: Accounts, drills: Drills
+        self,
+        operations: Operations,
+        contents: Contents,
+        accounts: Accounts,
+        drills: Drills,
+        is_reachable: Callable[[str], bool],
     ) -> None:
         self._operations = operations
         self._contents = contents
         self._accounts = accounts
         self._drills = drills
+        self._is_reachable = is_reachable
 
     async def serve(self, sent: web.Request) -> web.StreamResponse:
         """Answer one request."""
@@ -75,6 +86,8 @@ class Edge:
         common = _common(headers, request_id)
         try:
             request = self._read(sent, headers, request_id)
+            if not self._is_reachable(request.account.name):
+                return hang_up(sent)
             if self._drills.on(STORAGE, rooms.account(request.account.name)):
                 raise StorageError("ServerBusy")
         except StorageError as error:

@@ -9,11 +9,13 @@ from urllib.parse import unquote, urlsplit
 
 from aiohttp import web
 
+from chatkit.core.time.propagation import BLOB_HOST, HOST_NAME
 from chatkit.localcloud.core.platform import Platform
-from chatkit.localcloud.core.runners import HttpServer
+from chatkit.localcloud.core.runners import HttpServer, once_known
 from chatkit.localcloud.drills import rooms
 from chatkit.localcloud.drills.drills import Drills
 from chatkit.localcloud.entra.tokens import Claims, Tokens
+from chatkit.localcloud.recorded.clock import Clock
 from chatkit.localcloud.storage import routes, website
 from chatkit.localcloud.storage.auth import bearer, sas, shared_key
 from chatkit.localcloud.storage.auth.access import BLOBS, Gate, RoleCheck
@@ -51,6 +53,7 @@ class StorageService:
         tokens: Checks bearer tokens.
         role_check: Says whether the principal of a token may do an action at a scope.
         drills: Failures that callers meet; none by default.
+        clock: Which host names are known late; none by default.
     """
 
     def __init__(
@@ -60,8 +63,10 @@ class StorageService:
         *,
         role_check: RoleCheck,
         drills: Drills | None = None,
+        clock: Clock | None = None,
     ) -> None:
         self._platform = platform
+        self._clock = clock or Clock()
         self._drills = drills or Drills()
         self._repository = Repository(platform.store, platform.folder / "blobs")
         self._role_check = role_check
@@ -99,7 +104,7 @@ class StorageService:
 
     def _server(self, accounts: routes.Accounts) -> HttpServer:
         app = routes.application(
-            self._operations, self._repository.contents, accounts, self._drills
+            self._operations, self._repository.contents, accounts, self._drills, self._is_reachable
         )
         app.middlewares.append(traced(self._platform.trace, "storage"))
         return HttpServer(
@@ -109,6 +114,10 @@ class StorageService:
             max_head_bytes=MAX_HEAD_BYTES,
             read_buffer_bytes=READ_BUFFER,
         )
+
+    def _is_reachable(self, name: str) -> bool:
+        """Whether the host name of an account is known already."""
+        return not self._clock.is_late(HOST_NAME, BLOB_HOST.format(name))
 
     def _account(self, name: str) -> Account | None:
         # The development account's key is published: it opens nothing but its own port.
@@ -131,7 +140,12 @@ class StorageService:
         if not known:
             app = website.application(self._website(name))
             app.middlewares.append(traced(self._platform.trace, f"website/{name}"))
-            server = HttpServer(app, refuse=website.refuse, max_head_bytes=MAX_HEAD_BYTES)
+            server = HttpServer(
+                app,
+                refuse=website.refuse,
+                peek=partial(once_known, partial(self._is_reachable, name)),
+                max_head_bytes=MAX_HEAD_BYTES,
+            )
             port = self._platform.listeners.reserve(_site(name))
             await self._platform.listeners.open(_site(name), server, port=port, ipv4_only=True)
         self._platform.trace.emit(f"storage/{name}", "applied", known=known)

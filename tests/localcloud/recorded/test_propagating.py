@@ -9,9 +9,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatkit.core.time.propagation import LIST, PROPAGATIONS, REGISTRATION, ROLE, drawn_s
+from chatkit.core.time.propagation import (
+    LIST,
+    NAME,
+    PROPAGATIONS,
+    REGISTRATION,
+    ROLE,
+    drawn_s,
+)
 from chatkit.localcloud.core.store import Store
 from chatkit.localcloud.recorded.clock import Clock
+from chatkit.localcloud.recorded.propagating import MOST_KEPT
 from tests.times import Times
 
 
@@ -82,9 +90,20 @@ def test_another_mode_makes_everything_known(tmp_path: Path) -> None:
     store.close()
 
 
-def test_what_is_deleted_is_forgotten() -> None:
-    """Its successor of the same name is late on its own account."""
+def test_one_change_can_be_known_before_its_time() -> None:
+    """What is deleted is in no list as new; another kind of its name goes on."""
     clock = Clock("azure")
     clock.begin(LIST, "one")
-    clock.propagating.end("ONE")
-    assert not clock.is_late(LIST, "one")
+    clock.begin(NAME, "one")
+    clock.propagating.end(LIST, "ONE")
+    assert not clock.is_late(LIST, "one") and clock.is_late(NAME, "one")
+
+
+def test_only_as_many_changes_are_kept_as_are_under_way(times: Times) -> None:
+    """A class's cloud must not fill its memory with what was late a day ago."""
+    clock = Clock("azure")
+    for number in range(MOST_KEPT + 10):
+        clock.begin(LIST, str(number))
+        if number == MOST_KEPT // 2:
+            times.suspend(PROPAGATIONS[LIST].most_s)
+    assert len(clock.propagating._until) < MOST_KEPT

@@ -19,6 +19,7 @@ from azure.mgmt.web import WebSiteManagementClient
 from chatkit.localcloud.core.platform import Platform
 from chatkit.localcloud.entra.service import EntraService
 from chatkit.localcloud.functions.host.spec import FunctionInfo, SiteSpec
+from chatkit.localcloud.recorded.clock import Clock
 from chatkit.localcloud.resource_manager.service import ResourceManagerService
 from chatkit.localcloud.signalr.core.spec import InstanceSpec
 from chatkit.localcloud.storage.state.spec import AccountSpec, ContainerSettings, StaticWebsite
@@ -205,7 +206,8 @@ class LocalCloud:
     async def _start(self) -> None:
         self.platform = Platform.open(self.folder)
         self.platform.listeners.settle()
-        self.entra = EntraService(self.platform)
+        clock = Clock.load(self.platform.store)
+        self.entra = EntraService(self.platform, clock)
         planes: Any = self.planes
         self.arm = ResourceManagerService(
             self.platform,
@@ -214,6 +216,7 @@ class LocalCloud:
             signalr=Plane(planes, planes.instances),
             storage=Plane(planes, planes.accounts),
             functions=Plane(planes, planes.sites),
+            clock=clock,
         )
         self.arm.dispatch.observe = self.specs
         await self.entra.start()

@@ -21,6 +21,7 @@ from azure.storage.blob import BlobServiceClient, ContainerClient
 from chatkit.localcloud.core.platform import Platform
 from chatkit.localcloud.entra.core.roles import BY_NAME, Assignment
 from chatkit.localcloud.entra.service import EntraService
+from chatkit.localcloud.recorded.clock import Clock
 from chatkit.localcloud.storage.auth.access import by_roles
 from chatkit.localcloud.storage.service import StorageService
 from chatkit.localcloud.storage.state.spec import AccountSpec
@@ -57,6 +58,7 @@ class StorageCloud:
         dev_url: The development account's address.
         role_check: What decides about principals of tokens: the tenant's roles, unless a test
             replaces it.
+        clock: Which host names are known late.
     """
 
     folder: Path
@@ -65,6 +67,7 @@ class StorageCloud:
 
     def start(self) -> None:
         """Run a loop on a thread and start the services on it."""
+        self.clock = Clock()
         self.loop = asyncio.new_event_loop()
         self.thread = threading.Thread(target=self.loop.run_forever, daemon=True)
         self.thread.start()
@@ -76,7 +79,10 @@ class StorageCloud:
         self.entra = EntraService(self.platform)
         self.role_check = by_roles(self.entra.tokens.roles)
         self.storage = StorageService(
-            self.platform, self.entra.tokens, role_check=lambda *asked: self.role_check(*asked)
+            self.platform,
+            self.entra.tokens,
+            role_check=lambda *asked: self.role_check(*asked),
+            clock=self.clock,
         )
         await self.entra.start()
         await self.storage.start()

@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import fnmatch
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
 from chatkit.core.time import clock
+from chatkit.core.time.propagation import REVOKED, ROLE
 from chatkit.localcloud.core.store import Document, Store
+from chatkit.localcloud.recorded.clock import Clock
 
 ASSIGNMENTS = "role-assignments"
 
@@ -223,11 +226,18 @@ class Assignment:
 
 
 class Roles:
-    """All assignments of the subscription."""
+    """All assignments of the subscription.
 
-    def __init__(self, store: Store) -> None:
+    Args:
+        store: Keeps them.
+        lateness: Which of them are known late; none by default.
+    """
+
+    def __init__(self, store: Store, lateness: Clock | None = None) -> None:
         self._store = store
+        self._lateness = lateness or Clock()
         self._by_principal: dict[str, dict[str, Assignment]] = {}
+        self._revoked: dict[str, Assignment] = {}
         for _, document in store.items(ASSIGNMENTS):
             self._index(Assignment(**document))
 
@@ -262,6 +272,23 @@ class Roles:
         self._store.on_undo(lambda: self._index(assignment))
         return assignment
 
+    def give(self, assignment: Assignment) -> None:
+        """Keep an assignment that counts late, as on Azure."""
+        self.assign(assignment)
+        self._lateness.begin(ROLE, assignment.id)
+
+    def revoke(self, id_: str) -> Assignment | None:
+        """Remove an assignment that may count on for a while, as on Azure, and return it."""
+        is_known = not self._lateness.is_late(ROLE, id_)
+        removed = self.remove(id_)
+        if removed is not None and is_known:
+            self._lateness.begin(REVOKED, id_)
+            kept = {**self._revoked, id_.lower(): removed}
+            self._revoked = {
+                key: one for key, one in kept.items() if self._lateness.is_late(REVOKED, key)
+            }
+        return removed
+
     def remove_below(self, scope: str) -> None:
         """Remove the assignments of a deleted resource or group."""
         for assignment in self.all():
@@ -281,15 +308,23 @@ class Roles:
 
     def at(self, principal_id: str, scope: str) -> list[Assignment]:
         """A principal's assignments that count at a scope now."""
-        now = clock.steady()
-        own = self._by_principal.get(principal_id.lower(), {})
-        return [one for one in own.values() if one.effective <= now and is_at(one.scope, scope)]
+        return [one for one in self._counting(principal_id) if is_at(one.scope, scope)]
 
     def below(self, principal_id: str, scope: str) -> bool:
         """Say whether a principal has any role that counts now, at a scope or below it."""
+        return any(is_at(scope, one.scope) for one in self._counting(principal_id))
+
+    def _counting(self, principal_id: str) -> Iterator[Assignment]:
+        """A principal's assignments that count now, those of a moment ago included."""
         now = clock.steady()
-        own = self._by_principal.get(principal_id.lower(), {})
-        return any(one.effective <= now and is_at(scope, one.scope) for one in own.values())
+        principal = principal_id.lower()
+        for one in self._by_principal.get(principal, {}).values():
+            if one.effective <= now and not self._lateness.is_late(ROLE, one.id):
+                yield one
+        for one in self._revoked.values():
+            is_own = one.principal_id.lower() == principal
+            if is_own and self._lateness.is_late(REVOKED, one.id):
+                yield one
 
     def allows(self, principal_id: str, scope: str, action: str, *, is_data: bool = False) -> bool:
         """Say whether a principal may do something.

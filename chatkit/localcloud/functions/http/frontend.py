@@ -11,7 +11,7 @@ from typing import Protocol
 
 from aiohttp import web
 
-from chatkit.core.time.propagation import HOST_NAME, SETTINGS
+from chatkit.core.time.propagation import APP_HOST, HOST_NAME, SETTINGS
 from chatkit.localcloud.core import cors
 from chatkit.localcloud.core.answering import FULL, MISDIRECTED, plainly
 from chatkit.localcloud.core.web import (
@@ -285,7 +285,7 @@ def _stopped() -> web.Response:
 async def _drilled(site: Site) -> web.Response | None:
     """What the machines in front of an app answer for it while it is down; None when it runs."""
     name = site.part[1]
-    if site.clock.is_late(HOST_NAME, name):
+    if site.clock.is_late(HOST_NAME, APP_HOST.format(name)):
         return web.Response(status=404, text=UNKNOWN, content_type="text/html")
     if site.clock.is_late(SETTINGS, name):
         return web.Response(status=503, text=DOWN, content_type="text/html")

@@ -6,6 +6,7 @@ import uuid
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
+from chatkit.core.time.propagation import NAME
 from chatkit.localcloud.core.platform import Platform
 from chatkit.localcloud.core.store import Store
 from chatkit.localcloud.entra.core.identity_hosts import IdentityHosts
@@ -19,7 +20,13 @@ from chatkit.localcloud.resource_manager.core.http import Call
 from chatkit.localcloud.resource_manager.core.operations import Operations
 from chatkit.localcloud.resource_manager.core.planes import Planes
 from chatkit.localcloud.resource_manager.core.registrations import Registrations
-from chatkit.localcloud.resource_manager.core.state import GROUPS, RESOURCES, Documents, Locks
+from chatkit.localcloud.resource_manager.core.state import (
+    GROUPS,
+    RESOURCES,
+    Cached,
+    Documents,
+    Locks,
+)
 
 GROUP_TYPE = "Microsoft.Resources/resourceGroups"
 
@@ -57,6 +64,8 @@ class Context:
     registrations: Registrations
     resources: Documents[Resource]
     groups: Documents[Group]
+    cached_resources: Cached[Resource]
+    cached_groups: Cached[Group]
     faults: Faults
     locks: Locks
 
@@ -73,6 +82,8 @@ class Context:
     ) -> Context:
         """Read what the store has."""
         store = platform.store
+        resources: Documents[Resource] = Documents(store, RESOURCES)
+        groups: Documents[Group] = Documents(store, GROUPS)
         return cls(
             platform=platform,
             directory=directory,
@@ -84,8 +95,10 @@ class Context:
             clock=clock,
             operations=Operations(store, clock),
             registrations=Registrations(store, clock),
-            resources=Documents(store, RESOURCES),
-            groups=Documents(store, GROUPS),
+            resources=resources,
+            groups=groups,
+            cached_resources=Cached(resources, clock),
+            cached_groups=Cached(groups, clock),
             faults=Faults(store),
             locks=Locks(),
         )
@@ -108,6 +121,22 @@ class Context:
         if document["type"] == GROUP_TYPE:
             action = "Microsoft.Resources/subscriptions/resourceGroups/read"
         return self.roles.allows(call.claims.oid, document["id"], action)
+
+    def listed(self, call: Call) -> Documents[Resource] | Cached[Resource]:
+        """What lists of one type show: a group's asks the provider, a subscription's a cache."""
+        return self.resources if "group" in call.params else self.cached_resources
+
+    def note_deleted(self, document: Resource, *, is_name_global: bool) -> None:
+        """Let lists show a resource, and its name be taken, for a while, as on Azure."""
+        self.cached_resources.note_deleted(document)
+        if is_name_global:
+            self.clock.begin(NAME, f"{document['type']}/{document['name']}")
+
+    def has_name(self, type_: str, name: str) -> bool:
+        """Say whether a resource of a type has this name, or had it a moment ago."""
+        if self.clock.is_late(NAME, f"{type_}/{name}"):
+            return True
+        return bool(self.resources.named(type_, name))
 
     def check_linked(self, call: Call, id_: str, action: str) -> None:
         """Refuse a call whose body names a resource that the caller may not use.

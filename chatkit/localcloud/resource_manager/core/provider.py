@@ -170,12 +170,13 @@ class ResourceType(Provider, Generic[D]):
     async def list_all(self, call: Call) -> Answer:
         """Resources of a group or the subscription."""
         prefix = ""
+        known = self.context.listed(call)
         if "group" in call.params:
             prefix = self.context.group(call)["id"] + "/"
-        keys = self.context.resources.keys(type_=self.type, prefix=prefix, after=skip_token(call))
+        keys = known.keys(type_=self.type, prefix=prefix, after=skip_token(call))
 
         def entry(key: str) -> JsonObject | None:
-            document = self.stored(key)
+            document = cast("D | None", known.get(key))
             if document is None or not self.context.may_read(call, document):
                 return None
             return self.render(document)
@@ -306,7 +307,7 @@ class ResourceType(Provider, Generic[D]):
         """Say whether a resource of this type in any group has this name."""
         if self.context.faults.standing("name-taken") is not None:
             return True
-        return bool(self.context.resources.named(self.type, name))
+        return self.context.has_name(self.type, name)
 
     def check_location(self, body: JsonObject, old: D) -> None:
         """Refuse a location that is not the resource's own; it may be left out."""
@@ -370,6 +371,7 @@ class ResourceType(Provider, Generic[D]):
         """
         with self.context.commit(from_reserve=True):
             self._forget(document)
+        self.context.note_deleted(document, is_name_global=self.is_name_global)
         await self.take_down(document)
 
     async def begin_removal(self, kind: str, document: D) -> Operation:
@@ -377,6 +379,7 @@ class ResourceType(Provider, Generic[D]):
         with self.context.commit(from_reserve=True):
             operation = self.context.operations.begin(kind, document["id"])
             self._forget(document)
+        self.context.note_deleted(document, is_name_global=self.is_name_global)
         await self.take_down(document)
         return operation
 

@@ -13,7 +13,9 @@ from collections.abc import Iterator
 from typing import Generic, TypeVar, cast
 from weakref import WeakValueDictionary
 
+from chatkit.core.time.propagation import DELETED, LIST
 from chatkit.localcloud.core.store import Store
+from chatkit.localcloud.recorded.clock import Clock
 from chatkit.localcloud.resource_manager.core.clock import iso
 from chatkit.localcloud.resource_manager.core.documents import Group, JsonObject, Resource
 
@@ -108,6 +110,54 @@ class Documents(Generic[Kept]):
             document = self.get(key)
             if document is not None:
                 yield document
+
+
+class Cached(Generic[Kept]):
+    """Documents as lists from a cache show them: what is new not at once, what was deleted on.
+
+    So are the lists of a subscription, of all resources and of groups; a group's list of one type
+    asks its provider (Azure/AKS#1964, Azure/azure-rest-api-specs#21221 and #28600).
+
+    Args:
+        documents: Those that there are.
+        clock: Says what is known late.
+    """
+
+    def __init__(self, documents: Documents[Kept], clock: Clock) -> None:
+        self._documents: Documents[Kept] = documents
+        self._clock = clock
+        self._deleted: dict[str, Kept] = {}
+
+    def note_deleted(self, document: Kept) -> None:
+        """Go on showing what was deleted, for a while."""
+        key = document["id"].lower()
+        self._clock.propagating.end(LIST, key)
+        self._clock.begin(DELETED, key)
+        kept = {**self._deleted, key: document}
+        self._deleted = {id_: one for id_, one in kept.items() if self._is_shown(id_)}
+
+    def _is_shown(self, key: str) -> bool:
+        return self._clock.is_late(DELETED, key)
+
+    def get(self, id_: str) -> Kept | None:
+        """The document with this id, whatever its casing."""
+        found = self._documents.get(id_)
+        return found if found is not None else self._deleted.get(id_.lower())
+
+    def keys(self, *, type_: str = "", prefix: str = "", after: str = "") -> Iterator[str]:
+        """Keys in order; see `Documents.keys`."""
+        there = self._documents.keys(type_=type_, prefix=prefix, after=after)
+        if not self._clock.propagating:
+            return there
+        known = {key for key in there if not self._clock.is_late(LIST, key)}
+        gone = {key for key in self._deleted if self._is_shown(key)}
+        wanted = (prefix.lower(), type_.lower())
+        gone = {key for key in gone if key > after and self._fits(key, *wanted)}
+        return iter(sorted(known | gone))
+
+    def _fits(self, key: str, prefix: str, type_: str) -> bool:
+        is_type = not type_ or self._deleted[key]["type"].lower() == type_
+        return is_type and key.startswith(prefix)
 
 
 class Locks:

@@ -6,7 +6,7 @@ import re
 import uuid
 from typing import ClassVar
 
-from chatkit.core.time.propagation import REGISTRATION, ROLE
+from chatkit.core.time.propagation import REGISTRATION
 from chatkit.localcloud.entra.core.principals import Principal
 from chatkit.localcloud.entra.core.roles import ROLES, Assignment, Role, is_at
 from chatkit.localcloud.recorded.clock import Clock
@@ -150,7 +150,7 @@ class Authorization(Provider):
             effective=now + self._delay_s(),
             description=str(given.get("description") or ""),
         )
-        self.context.roles.assign(made)
+        self.context.roles.give(made)
         return Answer(201, _shown(made))
 
     def _same(self, principal_id: str, role_id: str, scope: str) -> Assignment | None:
@@ -163,15 +163,13 @@ class Authorization(Provider):
         return None
 
     def _delay_s(self) -> float:
-        """How long an assignment takes until it counts."""
+        """How long a fault keeps an assignment from counting."""
         fault = self.context.faults.standing("role-delay")
-        if fault is not None:
-            return fault.seconds
-        return self.context.clock.late_s(ROLE)
+        return 0.0 if fault is None else fault.seconds
 
     async def delete(self, call: Call) -> Answer:
         """Take a role away; 204 when there is no such assignment."""
-        removed = self.context.roles.remove(call.path)
+        removed = self.context.roles.revoke(call.path)
         if removed is None:
             return Answer(204)
         return Answer(200, _shown(removed))

@@ -72,7 +72,6 @@ class Dispatch:
             self.observe(route, call, failed(error))
             raise
         self._late.note(route, call, is_new=is_new)
-        self._late.hide(route, call, answer)
         self.observe(route, call, answer)
         answer.headers = {**left, **answer.headers}
         return answer

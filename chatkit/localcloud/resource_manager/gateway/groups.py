@@ -69,14 +69,14 @@ class Groups(Provider):
         asked = filters.wanted(call, GROUP_FILTERS)
 
         def entry(key: str) -> JsonObject | None:
-            document = self.context.groups.get(key)
+            document = self.context.cached_groups.get(key)
             if document is None or not filters.has_tag(document["tags"], asked):
                 return None
             if not self.context.may_read(call, document):
                 return None
             return self._render(document)
 
-        return page(call, self.context.groups.keys(after=skip_token(call)), entry)
+        return page(call, self.context.cached_groups.keys(after=skip_token(call)), entry)
 
     async def exists(self, call: Call) -> Answer:
         """204 or 404, without a body."""
@@ -168,7 +168,7 @@ class Groups(Provider):
         asked = filters.wanted(call, RESOURCE_FILTERS)
 
         def entry(key: str) -> JsonObject | None:
-            document = self.context.resources.get(key)
+            document = self.context.cached_resources.get(key)
             if document is None or not _fits(document, asked):
                 return None
             if not self.context.may_read(call, document):
@@ -177,7 +177,8 @@ class Groups(Provider):
 
         expand = [part.strip().lower() for part in call.query.get("$expand", "").split(",")]
         type_ = asked.get("resourceType", "")
-        keys = self.context.resources.keys(type_=type_, prefix=prefix, after=skip_token(call))
+        known = self.context.cached_resources
+        keys = known.keys(type_=type_, prefix=prefix, after=skip_token(call))
         return page(call, keys, entry)
 
     def _expanded(self, document: Resource, names: list[str]) -> JsonObject:
@@ -232,12 +233,15 @@ class Groups(Provider):
             return
         if operation.ends > context.clock.now():
             await asyncio.sleep(operation.ends - context.clock.now())
+        group = context.groups.get(operation.resource_id)
         with context.commit(from_reserve=True):
             context.roles.remove_below(operation.resource_id)
             for collection in (TEMPLATE_DEPLOYMENTS, DEPLOYMENT_OPERATIONS):
                 context.platform.store.delete_all(collection, operation.resource_id.lower() + "/")
             context.groups.delete(operation.resource_id)
             context.operations.finish(operation)
+        if group is not None:
+            context.cached_groups.note_deleted(group)
 
     async def _remove_resources(self, group_id: str) -> None:
         """Remove what the group holds, dependents first.

@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
-import re
-
-from chatkit.core.time.propagation import HOST_NAME, LIST, SCM, SETTINGS
+from chatkit.core.time.propagation import (
+    APP_HOST,
+    BLOB_HOST,
+    HOST_NAME,
+    LIST,
+    SCM,
+    SETTINGS,
+    SIGNALR_HOST,
+)
 from chatkit.localcloud.resource_manager.core.context import Context
-from chatkit.localcloud.resource_manager.core.http import Answer, Call
+from chatkit.localcloud.resource_manager.core.http import Call
 from chatkit.localcloud.resource_manager.core.registry import Registry
 from chatkit.localcloud.resource_manager.core.routing import Route
 
 SITE = "Microsoft.Web/sites"
 APP_SETTINGS = "/config/appsettings"
-# These come from a cache of each region; a group's list of one type asks its provider (Azure/AKS
-# #1964, Azure/azure-rest-api-specs#28600).
-RESOURCES = "Microsoft.Resources/resources"
-OF_SUBSCRIPTION = re.compile(r"^/subscriptions/[^/]+/providers/[^/]+/[^/]+/?$", re.IGNORECASE)
+HOSTS = {
+    SITE: APP_HOST,
+    "Microsoft.Storage/storageAccounts": BLOB_HOST,
+    "Microsoft.SignalRService/SignalR": SIGNALR_HOST,
+}
 
 
 class Late:
-    """Notes what calls change, and keeps what is new out of lists.
+    """Notes what calls change.
 
     Args:
         context: Its clock says how long.
@@ -42,27 +49,11 @@ class Late:
         """Let what a call has changed be known late."""
         id_ = call.path.rstrip("/").lower()
         name = call.params.get("name", "")
-        if route.method == "DELETE":
-            self._clock.propagating.end(id_)
-        elif is_new:
+        if is_new:
             self._clock.begin(LIST, id_)
+            if route.type in HOSTS:
+                self._clock.begin(HOST_NAME, HOSTS[route.type].format(name))
             if route.type == SITE:
-                self._clock.begin(HOST_NAME, name)
                 self._clock.begin(SCM, name)
         elif route.method in ("PUT", "PATCH") and id_.endswith(APP_SETTINGS):
             self._clock.begin(SETTINGS, name)
-
-    def hide(self, route: Route, call: Call, answer: Answer) -> None:
-        """Leave out of a list what is too new for it."""
-        body = answer.body
-        if route.method != "GET" or not isinstance(body, dict):
-            return
-        if route.type != RESOURCES and OF_SUBSCRIPTION.match(call.path) is None:
-            return
-        listed = body.get("value")
-        if isinstance(listed, list):
-            body["value"] = [one for one in listed if not self._is_hidden(one)]
-
-    def _is_hidden(self, entry: object) -> bool:
-        id_ = entry.get("id") if isinstance(entry, dict) else None
-        return isinstance(id_, str) and self._clock.is_late(LIST, id_)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from chatkit.core.time.propagation import HOST_NAME, SCM, SETTINGS
+from chatkit.core.time.propagation import APP_HOST, HOST_NAME, SCM, SETTINGS
 from chatkit.localcloud.recorded.clock import Clock
 from tests.localcloud.functions.deployed.deployed_cloud import NAME, Cloud
 
@@ -17,15 +17,17 @@ def clock(cloud: Cloud) -> Clock:
     return found
 
 
-@pytest.mark.parametrize(("kind", "status"), [(HOST_NAME, 404), (SETTINGS, 503)])
+@pytest.mark.parametrize(
+    ("kind", "name", "status"), [(HOST_NAME, APP_HOST.format(NAME), 404), (SETTINGS, NAME, 503)]
+)
 async def test_an_app_that_is_known_late_answers_as_azures_front_ends_do(
-    cloud: Cloud, clock: Clock, kind: str, status: int
+    cloud: Cloud, clock: Clock, kind: str, name: str, status: int
 ) -> None:
     """Then as it would have answered; its deployment endpoint does so meanwhile."""
-    clock.begin(kind, NAME)
+    clock.begin(kind, name)
     assert (await cloud.ask("/"))[0] == status
     assert (await cloud.scm("GET", "/api/isdeploying"))[0] == 200
-    clock.propagating.end(NAME)
+    clock.propagating.end(kind, name)
     assert (await cloud.ask("/"))[0] == 200
 
 
@@ -33,5 +35,5 @@ async def test_an_endpoint_that_starts_answers_503(cloud: Cloud, clock: Clock) -
     """Before it asks who is there."""
     clock.begin(SCM, NAME)
     assert (await cloud.scm("GET", "/api/isdeploying"))[0] == 503
-    clock.propagating.end(NAME)
+    clock.propagating.end(SCM, NAME)
     assert (await cloud.scm("GET", "/api/isdeploying"))[0] == 200

@@ -6,8 +6,19 @@ from uuid import uuid4
 
 import pytest
 
-from chatkit.core.time.propagation import HOST_NAME, LIST, ROLE, SCM, SETTINGS, drawn_s
-from chatkit.localcloud.entra.core.roles import BY_NAME
+from chatkit.core.time.propagation import (
+    APP_HOST,
+    DELETED,
+    HOST_NAME,
+    LIST,
+    NAME,
+    REVOKED,
+    ROLE,
+    SCM,
+    SETTINGS,
+    drawn_s,
+)
+from chatkit.localcloud.entra.core.roles import BY_NAME, Assignment, Roles
 from tests.localcloud.resource_manager.arm_cloud import Clients, LocalCloud
 from tests.localcloud.resource_manager.raw import Raw
 from tests.times import Times
@@ -70,6 +81,88 @@ def test_a_role_counts_late(raw: Raw, late: Times, cloud: LocalCloud) -> None:
     assert roles.allows(principal, raw.group, "Microsoft.Web/sites/read")
 
 
+def test_a_role_that_was_taken_away_counts_on(raw: Raw, late: Times, cloud: LocalCloud) -> None:
+    """It is in no list, and opens what it opened; a restart of the local cloud ends that."""
+    directory = cloud.entra.directory
+    made = cloud.call(directory.create_application, "mallory", owner="", changes={})
+    principal = cloud.call(directory.create_service_principal, made["appId"]).id
+    path = f"{raw.group}{ASSIGNMENTS}/{uuid4()}"
+    roles = cloud.arm.context.roles
+    cloud.call(roles.assign, Assignment(path, raw.group, READER, principal))
+    assert raw("DELETE", path, version="2022-04-01").status == 200
+    assert raw("GET", path, version="2022-04-01").status == 404
+    assert roles.allows(principal, raw.group, "Microsoft.Web/sites/read")
+    anew = cloud.call(Roles, cloud.platform.store)
+    assert not anew.allows(principal, raw.group, "Microsoft.Web/sites/read")
+    late.suspend(drawn_s(REVOKED, 0, SEED))
+    assert not roles.allows(principal, raw.group, "Microsoft.Web/sites/read")
+
+
+def test_a_deleted_resource_stays_in_the_lists_of_a_cache(raw: Raw, late: Times) -> None:
+    """Its own address and its provider's list of the group know better."""
+    account = raw.group + ACCOUNT
+    assert raw("PUT", account, NEW).status < 300
+    late.suspend(drawn_s(LIST, 0, SEED))
+    token = Raw(raw.cloud)
+    subscription = raw.group.rpartition("/resourceGroups")[0]
+    type_ = ACCOUNT.rpartition("/")[0]
+    cached = (f"{raw.group}/resources", f"{subscription}/resources", subscription + type_)
+    assert token("DELETE", account).status == 200
+    assert token("GET", account).status == 404
+    assert names(token, raw.group + type_) == []
+    assert [names(token, path) for path in cached] == [["chatkit0late"]] * 3
+    assert token("DELETE", account).status == 204
+    late.suspend(drawn_s(DELETED, 0, SEED))
+    assert [names(Raw(raw.cloud), path) for path in cached] == [[], [], []]
+
+
+def test_a_deleted_group_stays_in_the_list_of_groups(raw: Raw, late: Times) -> None:
+    """Nothing can be made in it, and it can be made anew."""
+    subscription, _, _ = raw.group.rpartition("/")
+    group = f"{subscription}/away"
+    version = "2024-03-01"
+    assert raw("PUT", group, {"location": "eastus2"}, version=version).status == 201
+    answer = raw("DELETE", group, version=version)
+    while answer.status == 202:
+        answer = raw("GET", answer.headers["Location"])
+    assert raw("GET", group, version=version).status == 404
+    listed = raw("GET", subscription, version=version).body["value"]
+    gone = next(one for one in listed if one["name"] == "away")
+    assert gone["properties"]["provisioningState"] == "Deleting"
+    assert raw("PUT", group + ACCOUNT, NEW).code == "ResourceGroupNotFound"
+    assert raw("PUT", group, {"location": "eastus2"}, version=version).status == 201
+    listed = raw("GET", subscription, version=version).body["value"]
+    again = next(one for one in listed if one["name"] == "away")
+    assert again["properties"]["provisioningState"] == "Succeeded"
+
+
+def test_a_deleted_name_is_free_late(raw: Raw, late: Times) -> None:
+    """It is refused as one that somebody has; the question whether it is free says so, too."""
+    account = raw.group + ACCOUNT
+    assert raw("PUT", account, NEW).status < 300
+    assert raw("DELETE", account).status == 200
+    assert raw("PUT", account, NEW).code == "StorageAccountAlreadyTaken"
+    subscription = raw.group.rpartition("/resourceGroups")[0]
+    check = f"{subscription}/providers/Microsoft.Storage/checkNameAvailability"
+    asked = {"name": "chatkit0late", "type": "Microsoft.Storage/storageAccounts"}
+    assert raw("POST", check, asked).body["nameAvailable"] is False
+    late.suspend(drawn_s(NAME, 0, SEED))
+    token = Raw(raw.cloud)
+    assert token("POST", check, asked).body["nameAvailable"] is True
+    assert token("PUT", account, NEW).status < 300
+
+
+def test_another_mode_makes_all_of_it_known(raw: Raw, late: Times, cloud: LocalCloud) -> None:
+    """Who goes back to `fast` has a cloud without surprises, from the next request on."""
+    account = raw.group + ACCOUNT
+    assert raw("PUT", account, NEW).status < 300
+    assert raw("DELETE", account).status == 200
+    cloud.call(cloud.arm.context.clock.choose, "fast", 1.0, cloud.platform.store)
+    assert names(raw, f"{raw.group}/resources") == []
+    assert raw("PUT", account, NEW).status < 300
+    assert names(raw, f"{raw.group}/resources") == ["chatkit0late"]
+
+
 def test_a_new_site_and_its_changed_settings_are_known_late(
     raw: Raw, late: Times, cloud: LocalCloud
 ) -> None:
@@ -78,12 +171,16 @@ def test_a_new_site_and_its_changed_settings_are_known_late(
     body = {"location": "eastus2", "kind": "functionapp,linux", "properties": {"reserved": True}}
     assert raw("PUT", site, body).status < 300
     clock = cloud.arm.context.clock
-    kinds = (HOST_NAME, SCM, SETTINGS)
-    assert [clock.is_late(kind, "chat-late") for kind in kinds] == [True, True, False]
+
+    def late_now() -> list[bool]:
+        names = {HOST_NAME: APP_HOST.format("chat-late"), SCM: "chat-late", SETTINGS: "chat-late"}
+        return [clock.is_late(kind, name) for kind, name in names.items()]
+
+    assert late_now() == [True, True, False]
     late.suspend(max(drawn_s(HOST_NAME, 0, SEED), drawn_s(SCM, 0, SEED)))
     token = Raw(cloud)
     settings = f"{site}/config/appsettings"
     assert token("PUT", settings, {"properties": {"A": "1"}}).status == 200
-    assert [clock.is_late(kind, "chat-late") for kind in kinds] == [False, False, True]
+    assert late_now() == [False, False, True]
     late.suspend(drawn_s(SETTINGS, 0, SEED))
     assert not clock.is_late(SETTINGS, "chat-late")
