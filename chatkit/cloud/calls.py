@@ -322,8 +322,10 @@ def _repeated(work: Callable[[], R]) -> R:
 
 def lasting(seconds: float) -> str:
     """How long, as a person says it: "30 seconds", "10 minutes"."""
+    if seconds < 1.5:
+        return "1 second"
     if seconds < 120:
-        return f"{max(1, round(seconds))} seconds"
+        return f"{round(seconds)} seconds"
     return f"{round(seconds / 60)} minutes"
 
 

@@ -47,20 +47,18 @@ class LocalCloud:
         self.drills = Drills(folder / FILE)
         clock = Clock.load(self.platform.store)
         self.entra = EntraService(self.platform, clock)
+        tokens = self.entra.tokens
+        role_check = by_roles(tokens.roles)
         self.storage = StorageService(
-            self.platform,
-            self.entra.tokens,
-            role_check=by_roles(self.entra.tokens.roles),
-            drills=self.drills,
-            clock=clock,
+            self.platform, tokens, role_check=role_check, drills=self.drills, clock=clock
         )
         self.signalr = SignalRService(
-            self.platform, self.entra.tokens, self.entra.identities.token, self.drills, clock
+            self.platform, tokens, self.entra.identities.token, self.drills, clock
         )
         self.easy_auth = EasyAuthService(self.platform)
         self.functions = FunctionsService(
             self.platform,
-            self.entra.tokens,
+            tokens,
             packages=self.storage,
             make_gate=self._authentication_of,
             forget_gate=self.easy_auth.forget,
@@ -70,7 +68,7 @@ class LocalCloud:
         self.resource_manager = ResourceManagerService(
             self.platform,
             self.entra.directory,
-            self.entra.tokens,
+            tokens,
             signalr=self.signalr,
             storage=self.storage,
             functions=self.functions,

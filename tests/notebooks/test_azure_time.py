@@ -9,9 +9,10 @@ import pytest
 
 from chatkit.cloud import local_cloud
 from chatkit.lesson.notebooks.execution import execute
+from chatkit.lesson.sections import notebooks
 from chatkit.workshop import Workshop
 from tests.homes import switch_off
-from tests.notebooks.refresh import paths, read
+from tests.notebooks.refresh import NOTEBOOKS, read
 
 pytestmark = [pytest.mark.slow, pytest.mark.long]
 SCALE = 0.03  # ten minutes until a role counts become 18 seconds
@@ -34,7 +35,7 @@ def test_every_notebook_passes_where_changes_are_known_late(late_cloud: Path, se
     """With its checks; the verbs wait for what they need, and no cell has a pause for it."""
     order = {"mode": "azure", "scale": SCALE, "seed": seed}
     local_cloud.ask("PUT", "/time", order, where=late_cloud / "local")
-    for path in paths():
+    for path in notebooks(NOTEBOOKS).values():
         notebook = read(path)
         for cell in notebook.cells:
             assert cell.cell_type != "code" or not any(word in cell.source for word in PAUSES)
