@@ -21,7 +21,7 @@ from chatkit.core.ports import any_free
 from chatkit.core.settings import checkout
 from chatkit.steps.local_servers import FUNCTIONS, PAGE, LocalServers
 
-START_LIMIT_S, POLL_S = 60.0, 0.05
+START_LIMIT_S, POLL_S = 180.0, 0.05
 ADDRESS = re.compile(r"http://127\.0\.0\.1:\d+/\S*")
 # Lab saves every two minutes, and tests that share its notebooks look at them as they came.
 SAVES_NOTHING = {"@jupyterlab/docmanager-extension/plugin": {"autosave": False}}

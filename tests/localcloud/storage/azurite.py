@@ -17,7 +17,7 @@ from chatkit.core.ports import any_free
 FOLDER = Path(__file__).resolve().parents[2] / "node-azurite"
 PROGRAM = FOLDER / "node_modules" / "azurite" / "dist" / "src" / "blob" / "main.js"
 ACCOUNT = "devstoreaccount1"
-START_S = 30
+START_S = 120
 
 
 def missing() -> str:
