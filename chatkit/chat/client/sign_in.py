@@ -88,7 +88,7 @@ async def sign_in(api_base_url: str, user: str) -> SignedIn:
         NotStarted: Nothing listens at the address.
         PersonNeeded: Only a person can sign in there.
         SetupError: Authentication is off, or the sign-in ends without a token.
-        ServiceError: The app refuses its own token, or Entra ID does not know the app.
+        ServiceError: The app restarts, or refuses its own token, or Entra ID does not know it.
     """
     try:
         async with aiohttp.ClientSession(
@@ -170,6 +170,13 @@ def _pick(status: int, page: str, user: str) -> dict[str, str]:
             "Entra ID does not know the app's registration.",
             hint="A new one is known after a minute or two; workshop.enable_authentication() makes"
             " one where there is none.",
+        )
+    if status >= 500:
+        raise ServiceError(
+            status,
+            "SignInNotReady",
+            f"The app answers {status} to a sign-in.",
+            hint="It restarts after a change of its settings: try again in a minute.",
         )
     carried = REQUEST.search(page)
     if carried is None or not TEST_USER.search(page):

@@ -99,6 +99,26 @@ async def test_a_page_that_asks_for_a_password_is_a_persons(provider: Provider) 
     assert "chat page" in caught.value.hint and provider.picked == {}
 
 
+async def test_an_app_that_entra_does_not_know_yet_needs_no_person(provider: Provider) -> None:
+    """A new registration is known late: who waits asks again."""
+    provider.page = "<p>AADSTS700016: Application with identifier 'a' was not found.</p>"
+    with pytest.raises(ServiceError, match="does not know the app's registration"):
+        await sign_in(provider.url, "alice")
+
+
+async def test_an_app_that_restarts_needs_no_person() -> None:
+    """503 in the place of the sign-in page."""
+
+    async def down(_: web.Request) -> web.Response:
+        return web.Response(status=503, text="Service Unavailable")
+
+    app = web.Application()
+    app.router.add_get("/.auth/login/aad", down)
+    async with TestServer(app) as server:
+        with pytest.raises(ServiceError, match="answers 503 to a sign-in"):
+            await sign_in(str(server.make_url("")).rstrip("/"), "alice")
+
+
 @pytest.mark.parametrize("end", ["/.auth/login/done", "/.auth/login/done#error=denied"])
 async def test_a_sign_in_without_a_token_is_said(provider: Provider, end: str) -> None:
     """It ended somewhere, but not signed in."""

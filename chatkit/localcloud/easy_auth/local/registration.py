@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TypedDict, cast
@@ -27,6 +28,7 @@ TIMEOUT = aiohttp.ClientTimeout(total=20)
 CONSISTENT_S = 90.0
 ASK_AGAIN_S = 0.2
 NOT_FOUND = 404
+NOT_YET = ("AADSTS700016", "AADSTS7000215")  # an unknown application, an unknown secret
 
 
 @dataclass(frozen=True)
@@ -82,7 +84,9 @@ async def register(
             await graph.set_callback(application, callback)
         if known is not None and _is_current(application, known.secret):
             return known
-        return Registration(application["appId"], await graph.new_secret(application))
+        made = Registration(application["appId"], await graph.new_secret(application))
+        await graph.wait_until_taken(made)
+        return made
 
 
 class _Graph:
@@ -135,12 +139,10 @@ class _Graph:
     async def _wait_until_found(self, application: _Application) -> None:
         """Return when Graph finds what it has just made, or when that takes too long."""
         url = self._url(f"{APPLICATIONS}/{application['id']}")
-        until = clock.steady() + CONSISTENT_S
-        while clock.steady() < until:
-            status, _ = await self._send("GET", url, allowed=(NOT_FOUND,))
+        async for _ in _asking_again():
+            status, _document = await self._send("GET", url, allowed=(NOT_FOUND,))
             if status != NOT_FOUND:
                 return
-            await asyncio.sleep(ASK_AGAIN_S)
 
     async def set_callback(self, application: _Application, callback: str) -> None:
         """Let people be sent back to this address, and to no other."""
@@ -153,6 +155,22 @@ class _Graph:
         url = self._url(f"{APPLICATIONS}/{application['id']}/addPassword")
         _, document = await self._send("POST", url, json=body)
         return str(document["secretText"])
+
+    async def wait_until_taken(self, made: Registration) -> None:
+        """Return when sign-in knows a registration and its secret, or when that takes too long."""
+        entra = self._entra
+        url = f"{entra.authority}/{entra.tenant_id}/oauth2/v2.0/token"
+        form = {
+            "grant_type": "client_credentials",
+            "client_id": made.client_id,
+            "client_secret": made.secret,
+            "scope": SCOPE,
+        }
+        async for _ in _asking_again():
+            _status, document = await self._send("POST", url, form=form, allowed=(400, 401))
+            refusal = str(document.get("error_description", ""))
+            if not refusal.startswith(NOT_YET):
+                return
 
     def _url(self, path: str) -> str:
         return self._entra.graph + path
@@ -179,6 +197,14 @@ class _Graph:
             what = f"The app could not be registered in the local Entra: status {answer.status}."
             raise ServiceError(answer.status, "RegistrationFailed", what)
         return answer.status, document
+
+
+async def _asking_again() -> AsyncIterator[None]:
+    """Come back until what is new should be known."""
+    until = clock.steady() + CONSISTENT_S
+    while clock.steady() < until:
+        yield
+        await asyncio.sleep(ASK_AGAIN_S)
 
 
 def _is_current(application: _Application, secret: str) -> bool:
