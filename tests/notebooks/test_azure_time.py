@@ -9,7 +9,7 @@ import pytest
 
 from chatkit.cloud import local_cloud
 from chatkit.lesson.notebooks.execution import execute
-from chatkit.lesson.sections import notebooks
+from chatkit.lesson.sections import TUTORIAL
 from chatkit.workshop import Workshop
 from tests.homes import switch_off
 from tests.notebooks.refresh import NOTEBOOKS, read
@@ -35,7 +35,7 @@ def test_every_notebook_passes_where_changes_are_known_late(late_cloud: Path, se
     """With its checks; the verbs wait for what they need, and no cell has a pause for it."""
     order = {"mode": "azure", "scale": SCALE, "seed": seed}
     local_cloud.ask("PUT", "/time", order, where=late_cloud / "local")
-    for path in notebooks(NOTEBOOKS).values():
+    for path in TUTORIAL.notebooks(NOTEBOOKS).values():
         notebook = read(path)
         for cell in notebook.cells:
             assert cell.cell_type != "code" or not any(word in cell.source for word in PAUSES)
