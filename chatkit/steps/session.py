@@ -124,10 +124,9 @@ class Session:
             progress: Told about every call that runs.
         """
         from chatkit.cloud.calls import Calls
-        from chatkit.cloud.recent import FILE, Recent
         from chatkit.cloud.stack import Stack
 
-        return Stack(self.connect(), Calls(progress), self.names, Recent(self.home / FILE))
+        return Stack.of_home(self.home, self.connect(), Calls(progress), self.names)
 
     def connect_storage(self) -> str:
         """Return where functions that run on this machine keep their data.
