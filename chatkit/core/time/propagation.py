@@ -60,8 +60,9 @@ PROPAGATIONS: Final = {
         "Microsoft Learn, Troubleshoot Azure RBAC: up to 10 minutes",
     ),
     REGISTRATION: Propagation(
-        "Graph finds a new application or service principal, and Entra ID signs people in to it;"
-        " before: 404, 400, AADSTS700016",
+        "Graph finds a new application, service principal or identity, and Entra ID signs people"
+        " in to it; before: 404, 400, AADSTS700016, and PrincipalNotFound for a role without"
+        " principalType",
         0.0,
         60.0,
         REPORTED,

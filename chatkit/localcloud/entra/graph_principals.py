@@ -86,7 +86,7 @@ class Principals:
         """Service principals and managed identities."""
         found = [
             documents.service_principal(principal)
-            for principal in self._directory.principals()
+            for principal in self._known()
             if principal.kind != "User"
         ]
         return self._list("servicePrincipals", found, request)
@@ -180,7 +180,8 @@ class Principals:
         wanted = texts(await read_body(request), "ids")
         if len(wanted) > MAX_IDS:
             raise bad_request(f"At most {MAX_IDS} ids can be asked for at a time.")
-        found = [self._directory.principal(object_id) for object_id in wanted]
+        known = {principal.id: principal for principal in self._known()}
+        found = [known.get(object_id.lower()) for object_id in wanted]
         shown = [documents.directory_object(one) for one in found if one is not None]
         return web.json_response(
             {"@odata.context": f"{self._context}directoryObjects", "value": shown}
@@ -193,16 +194,19 @@ class Principals:
             raise denied()
         return web.json_response(documents.user(principal))
 
+    def _known(self) -> list[Principal]:
+        """Everybody that Graph finds: what was made a moment ago is known late."""
+        late = self._clock.is_late
+        return [one for one in self._directory.principals() if not late(REGISTRATION, one.id)]
+
     def _principal(self, request: web.Request, *, user: bool) -> Principal:
         wanted = request.match_info["id"].lower()
-        for principal in self._directory.principals():
+        for principal in self._known():
             if (principal.kind == "User") == user and wanted in (
                 principal.id,
                 principal.upn,
                 f"(appid='{principal.app_id}')",
             ):
-                if self._clock.is_late(REGISTRATION, principal.id):
-                    break
                 return principal
         raise not_found(wanted)
 

@@ -211,6 +211,7 @@ class Directory:
             str(uuid.uuid4()),
             resource_id,
         )
+        self._clock.begin(REGISTRATION, made.id)
         return self._put_principal(made).id
 
     def delete_identity(self, principal_id: str) -> None:

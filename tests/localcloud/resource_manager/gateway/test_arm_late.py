@@ -12,6 +12,7 @@ from chatkit.core.time.propagation import (
     HOST_NAME,
     LIST,
     NAME,
+    REGISTRATION,
     REVOKED,
     ROLE,
     SCM,
@@ -79,6 +80,31 @@ def test_a_role_counts_late(raw: Raw, late: Times, cloud: LocalCloud) -> None:
     assert not roles.allows(principal, raw.group, "Microsoft.Web/sites/read")
     late.suspend(drawn_s(ROLE, 0, SEED))
     assert roles.allows(principal, raw.group, "Microsoft.Web/sites/read")
+
+
+def test_a_new_identity_gets_a_role_at_once_only_with_its_type(raw: Raw, late: Times) -> None:
+    """PrincipalNotFound else: Azure looks for the principal in the directory."""
+    subscription = raw.group.rpartition("/resourceGroups")[0]
+    raw(
+        "POST", f"{subscription}/providers/Microsoft.ManagedIdentity/register", version="2024-03-01"
+    )
+    identity = f"{raw.group}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/late"
+    made = raw("PUT", identity, {"location": "eastus2"})
+    assert made.status < 300
+    given = {
+        "roleDefinitionId": f"/providers/Microsoft.Authorization/roleDefinitions/{READER}",
+        "principalId": made.body["properties"]["principalId"],
+    }
+    path = f"{raw.group}{ASSIGNMENTS}/{uuid4()}"
+    refused = raw("PUT", path, {"properties": given}, version="2022-04-01")
+    assert refused.code == "PrincipalNotFound"
+    typed = {**given, "principalType": "ServicePrincipal"}
+    other = f"{raw.group}{ASSIGNMENTS}/{uuid4()}"
+    assert raw("PUT", other, {"properties": typed}, version="2022-04-01").status == 201
+    assert raw("DELETE", other, version="2022-04-01").status == 200
+    late.suspend(drawn_s(REGISTRATION, 0, SEED))
+    answer = Raw(raw.cloud)("PUT", path, {"properties": given}, version="2022-04-01")
+    assert answer.status == 201
 
 
 def test_a_role_that_was_taken_away_counts_on(raw: Raw, late: Times, cloud: LocalCloud) -> None:
