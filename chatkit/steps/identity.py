@@ -205,25 +205,25 @@ def keep_keys(session: Session, stack: Stack) -> None:
     write_private(session.home / KEYS_BEFORE, json.dumps(every))
 
 
-def _wait_for_sign_in(session: Session, stack: Stack) -> None:
+def _wait_for_sign_in(session: Session, stack: Stack) -> SignedIn | None:
     """Sign somebody in until that works: what is new in a registration is known late.
 
-    Where only a person can sign in, nobody tries.
+    Where only a person can sign in, nobody tries: then it is None.
 
     Raises:
         ServiceError: It does not work.
+        SetupError: Authentication is off.
     """
-    from chatkit.chat.client.sign_in import PersonNeeded
+    from chatkit.chat.client.sign_in import NoToken, PersonNeeded
     from chatkit.cloud.calls import lasting
 
     last = ""
     for _ in stack.calls.waiting(SIGN_IN_LIMIT_S, "Entra ID lets people sign in to the app"):
         try:
-            sign_in_as(session, "alice")
-            return
+            return sign_in_as(session, "alice")
         except PersonNeeded:
-            return
-        except (ServiceError, SetupError) as error:
+            return None
+        except (NoToken, ServiceError) as error:
             last = error.message
     raise ServiceError(
         401,
@@ -239,15 +239,14 @@ def _wait_for_roles(session: Session, stack: Stack) -> bool:
 
     Where only a person can sign in, nobody can ask: then it is False.
     """
-    from chatkit.chat.client.sign_in import PersonNeeded
     from chatkit.cloud.calls import lasting
     from chatkit.cloud.provision.keyless import ROLES_LIMIT_S
 
     api = session.deployed_api()
-    try:
-        headers = sign_in_as(session, "alice").headers
-    except PersonNeeded:
+    alice = _wait_for_sign_in(session, stack)
+    if alice is None:
         return False
+    headers = alice.headers
     answers: list[int] = []
     for _ in stack.calls.waiting(ROLES_LIMIT_S, "the app's roles count"):
         asked = (("POST", "negotiate"), ("GET", "messages"))
