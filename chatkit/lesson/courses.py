@@ -11,7 +11,7 @@ from pkgutil import resolve_name
 from typing import Any
 
 from chatkit.core.errors import SetupError
-from chatkit.core.work import app_sections, course_choice
+from chatkit.core.work import app_sections, course_choice, fingerprints
 from chatkit.lesson.course import Course, WrongDescription
 
 HINT = "Whoever wrote the course corrects that; `docs/authoring.md` of chatkit says how."
@@ -83,7 +83,9 @@ def _faults_of_notebooks(course: Course, name: str) -> Iterator[str]:
         if path is None:
             place = _place(name, section.number)
             yield f"{place}: there is no {section.number}-….ipynb in {folder}."
-        elif f'workshop.check(\\"{section.number}\\")' not in path.read_text(encoding="utf-8"):
+        elif not fingerprints.is_notebook(path.read_bytes()):
+            yield f"{path}: this is no notebook."
+        elif not _runs_check(path, section.number):
             yield f'{path}: no cell runs workshop.check("{section.number}").'
     for exercise in course.exercises:
         written = versions.versions(exercise.file)
@@ -94,6 +96,13 @@ def _faults_of_notebooks(course: Course, name: str) -> Iterator[str]:
     for path in sorted(folder.glob("[0-9][0-9]-*.ipynb")):
         if path.name[:2] not in numbers:
             yield f"{path}: the course has no section {path.name[:2]}."
+
+
+def _runs_check(path: Path, number: str) -> bool:
+    """Whether a notebook runs its section's check: catching up runs it up to there."""
+    text = path.read_text(encoding="utf-8")
+    wanted = (f'\\"{number}\\"', f"'{number}'", f"{int(number)}")
+    return any(f"workshop.check({one})" in text for one in wanted)
 
 
 def _faults_of_functions(course: Course, name: str) -> Iterator[str]:
@@ -109,7 +118,7 @@ def _faults_of_functions(course: Course, name: str) -> Iterator[str]:
 
 def _said(entry: EntryPoint, error: Exception) -> str:
     """A sentence with the line of the description that is wrong."""
-    package = entry.module.partition(".")[0]
+    package = course_choice.module_of(entry)
     folder = course_choice.folder(entry.name)
     if isinstance(error, SyntaxError) and error.filename:
         return f"{error.filename}, line {error.lineno}: {error.msg}."
@@ -133,7 +142,7 @@ def _kind(error: Exception) -> str:
 def _place(name: str, text: str) -> str:
     """The line of a description that has a text."""
     entry = course_choice.find(name)
-    spec = find_spec(entry.module)
+    spec = find_spec(course_choice.module_of(entry))
     if spec is None or not spec.origin:
         return f"The course {name}"
     return f"{spec.origin}, line {min(_lines(Path(spec.origin), text), default=1)}"

@@ -129,12 +129,7 @@ def upload_page(session: Session) -> Result:
     from chatkit.cloud.publish import website
 
     with session.step("Uploading the page", "08") as step:
-        called = page_config.read(session.page_folder)
-        if called != session.deployed_api():
-            raise SetupError(
-                f"The page still calls {called or 'nothing'}.",
-                hint="workshop.set_page_url() first.",
-            )
+        _check_called(session)
         page = website.read_page(session.page_folder)
         files = page.files
         url = _enable_website(session, step)
@@ -144,6 +139,25 @@ def upload_page(session: Session) -> Result:
             f"The website serves {len(files)} files.{page.left}",
             ("address", url),
             ("sent", ", ".join(sent) or "nothing had changed"),
+        )
+
+
+def _check_called(session: Session) -> None:
+    """Make sure that a page which calls functions calls the deployed ones.
+
+    Raises:
+        SetupError: It calls others.
+        NotStarted: There are none.
+    """
+    folder = session.page_folder
+    is_without_functions = not (folder / page_config.FILE).exists() and not session.api_base_url
+    if is_without_functions and (folder / "index.html").is_file():
+        return  # a website of files alone
+    called = page_config.read(folder)
+    if called != session.deployed_api():
+        raise SetupError(
+            f"The page still calls {called or 'nothing'}.",
+            hint="workshop.set_page_url() first.",
         )
 
 

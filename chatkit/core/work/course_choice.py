@@ -75,6 +75,11 @@ def find(name: str) -> EntryPoint:
     return next(iter(found.values()))
 
 
+def module_of(entry: EntryPoint) -> str:
+    """The module of an entry point, whatever its author has written: `EntryPoint.module` raises."""
+    return entry.value.partition(":")[0].strip()
+
+
 def folder(name: str = "") -> Path:
     """Where a course's files are: `notebooks`, and perhaps `functions` and `content`.
 
@@ -87,7 +92,7 @@ def folder(name: str = "") -> Path:
     entry = find(name or chosen())
     if entry == TUTORIAL:
         return settings.kit()
-    package = entry.module.partition(".")[0]
+    package = module_of(entry).partition(".")[0]
     spec = find_spec(package) if package else None
     if spec is None or not spec.submodule_search_locations:
         raise SetupError(
