@@ -13,9 +13,7 @@ COURSE = Course(
             shows_page=True,
         ),
     ),
-    exercises=(
-        Exercise("01", "blob_course.exercises:greeting", fill='req.params.get("name")'),
-    ),
+    exercises=(Exercise("01", "blob_course.exercises:greeting", fill='req.params.get("name")'),),
     problems=(
         Problem(
             key="page-without-title",
