@@ -13,7 +13,7 @@ import typer
 
 from chatkit.cli import auth, az, func, lab, local, run, signalr, stop, test, workshop
 from chatkit.cli.classroom import verbs as classroom
-from chatkit.cli.course import new
+from chatkit.cli.course import new, pack
 from chatkit.cli.failures import INTERRUPTED, exit_code, sentence, usage_mistake
 from chatkit.cli.report import verb as verb_of_report
 from chatkit.cli.stage import tier
@@ -36,6 +36,7 @@ app = typer.Typer(
 for verb in (
     lab.lab,
     new.new,
+    pack.pack,
     run.run,
     verb_of_report.report,
     workshop.doctor,

@@ -1,4 +1,5 @@
-"""Makes the environment the kit runs in: `.venv` in the checkout, from the hashed lock files.
+"""Makes the environment the kit runs in, from the hashed lock files: `.venv` in the checkout, or
+from a pack in the folder of the course.
 
 Standard library only.
 
@@ -22,8 +23,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from chatkit.core.file_lock import FileLock
-from chatkit.setup import installers, uv_by_pip
+from chatkit.setup import installers, packs, uv_by_pip
 from chatkit.setup.installers import SetupFailed
+from chatkit.setup.packs import Pack
 from chatkit.setup.uv_by_pip import Uv
 
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -32,6 +34,11 @@ TEST_LOCK = "requirements-test.lock"
 UV_LOCK = "requirements-uv.lock"
 STAMP = "chatkit-setup.json"
 STARTED = "chatkit-setup.started"
+BEGINS = (
+    "setting up the environment in .venv; this needs the internet once and usually takes less than"
+    " a minute."
+)
+BEGINS_FROM_PACK = "setting up the environment from the pack, without the internet."
 MADE = "CHATKIT_ENVIRONMENT_MADE"
 """Which process has made the environment, or brought it up to date, for the verb that it runs."""
 
@@ -42,15 +49,23 @@ def was_made_now() -> bool:
 
 
 class Environment:
-    """The virtual environment of a checkout.
+    """The virtual environment of a checkout, or of a course that came in a pack.
 
     Attributes:
         folder: `.venv` of the checkout.
         python: Its interpreter.
     """
 
-    def __init__(self, checkout: Path) -> None:
+    def __init__(self, checkout: Path, *, pack: Pack | None = None) -> None:
+        """Name an environment; nothing is looked at.
+
+        Args:
+            checkout: The folder that it is in.
+            pack: Has its lock and its wheels, the kit's among them; None is a checkout.
+        """
         self._checkout = checkout
+        self._pack = pack
+        self._locks = checkout if pack is None else pack.folder
         self.folder = checkout / ".venv"
         self.python = self.folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 
@@ -106,17 +121,20 @@ class Environment:
         if self._is_usable():
             _say("bringing the environment in .venv up to date.")
         else:
-            _say(
-                "setting up the environment in .venv; this needs the internet once and usually"
-                " takes less than a minute."
-            )
+            _say(BEGINS_FROM_PACK if self._pack else BEGINS)
             shutil.rmtree(self.folder, ignore_errors=True)
-            installers.create(self.folder, uv)
+            if self._pack is None:
+                installers.create(self.folder, uv)
+            else:
+                packs.make_without_pip(self.folder)
         (self.folder / STAMP).unlink(missing_ok=True)
         (self.folder / STARTED).touch()
-        self._install_lock(self._checkout / lock, uv, again=again)
-        installers.compile_package(self.python, self._checkout / "chatkit")
-        self._put_checkout_on_path()
+        if self._pack is None:
+            self._install_lock(self._checkout / lock, uv, again=again)
+            installers.compile_package(self.python, self._checkout / "chatkit")
+            self._put_checkout_on_path()
+        else:
+            self._pack.install(self.python, uv)
         locks = {lock: self._hash(lock), RUN_LOCK: self._hash(RUN_LOCK)}
         temporary = self.folder / f"{STAMP}.tmp"
         temporary.write_text(
@@ -148,15 +166,17 @@ class Environment:
         ):
             return False
         try:
-            check = "import sys; sys.exit(sys.version_info < (3, 11))"
-            return (
-                subprocess.run(
-                    [str(self.python), "-c", check], capture_output=True, timeout=60
-                ).returncode
-                == 0
-            )
+            command = [str(self.python), "-c", self._check()]
+            return subprocess.run(command, capture_output=True, timeout=60).returncode == 0
         except (OSError, subprocess.TimeoutExpired):
             return False
+
+    def _check(self) -> str:
+        """What an interpreter runs to say whether it is one for this environment."""
+        if self._pack is None:
+            return "import sys; sys.exit(sys.version_info < (3, 11))"
+        # Its wheels are for some Pythons: this one was chosen for it.
+        return f"import sys; sys.exit(sys.version_info[:2] != {tuple(sys.version_info[:2])})"
 
     def _moved(self) -> bool:
         try:
@@ -176,7 +196,7 @@ class Environment:
         (Path(site) / "chatkit-checkout.pth").write_text(f"{self._checkout}\n", encoding="utf-8")
 
     def _hash(self, lock: str) -> str:
-        return hashlib.sha256((self._checkout / lock).read_bytes()).hexdigest()
+        return hashlib.sha256((self._locks / lock).read_bytes()).hexdigest()
 
 
 @contextmanager

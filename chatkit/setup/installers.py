@@ -36,7 +36,15 @@ ANEW = "Delete the folder .venv and start again."
 
 
 class SetupFailed(Exception):
-    """The environment cannot be made; the message says what to do."""
+    """The environment cannot be made; the message says what to do.
+
+    Attributes:
+        output: What the tool has printed that failed; empty where none did.
+    """
+
+    def __init__(self, message: str, *, output: str = "") -> None:
+        super().__init__(message)
+        self.output = output
 
     @property
     def elsewhere(self) -> str:
@@ -78,13 +86,18 @@ def find_uv() -> Uv | None:
     return Uv(uv)
 
 
+def base_python() -> str:
+    """The interpreter that this one's environment was made with, or this one itself."""
+    return getattr(sys, "_base_executable", "") or sys.executable
+
+
 def create(folder: Path, uv: Uv | None) -> None:
     """Make an empty environment.
 
     Raises:
         SetupFailed: This Python cannot.
     """
-    base = getattr(sys, "_base_executable", "") or sys.executable
+    base = base_python()
     if uv:
         run_tool([uv.path, "venv", "--no-project", "--quiet", "--python", base, str(folder)])
         return
@@ -97,7 +110,9 @@ def create(folder: Path, uv: Uv | None) -> None:
     run_tool([base, "-m", "venv", str(folder)])
 
 
-def install(python: Path, lock: Path, uv: Uv | None, *, again: bool) -> None:
+def install(
+    python: Path, lock: Path, uv: Uv | None, *, again: bool, wheels: Path | None = None
+) -> None:
     """Install everything a lock names, with its hashes checked.
 
     Args:
@@ -105,13 +120,14 @@ def install(python: Path, lock: Path, uv: Uv | None, *, again: bool) -> None:
         lock: The lock file.
         uv: None uses pip.
         again: Install also what seems to be there.
+        wheels: A folder from which all comes, and nothing from the network.
 
     Raises:
         SetupFailed: The tool failed; the sentence says why.
     """
     # A lock names every package. Left to follow dependencies, pip refuses it as soon as there is a
     # newer version of a package that another one asks for with an extra.
-    requirements = ["--no-deps", "--require-hashes", "-r", str(lock)]
+    requirements = [*only_from(wheels), "--no-deps", "--require-hashes", "-r", str(lock)]
     if uv:
         # pip compiles always. Where Python keeps what it compiles itself, leaving it to the first
         # use is quicker.
@@ -136,6 +152,16 @@ def install(python: Path, lock: Path, uv: Uv | None, *, again: bool) -> None:
     ]
     progress = Progress(lock.read_text(encoding="utf-8").count("=="))
     run_tool([*pip, *(["--force-reinstall"] if again else []), *requirements], on_line=progress)
+
+
+def only_from(wheels: Path | None) -> list[str]:
+    """Options of pip and of uv: install from a folder alone; none for the usual sources.
+
+    As an address: uv and pip split a path at commas or at spaces.
+    """
+    if wheels is None:
+        return []
+    return ["--no-index", "--find-links", wheels.as_uri()]
 
 
 def compile_package(python: Path, folder: Path) -> None:
@@ -179,7 +205,8 @@ def run_tool(
             lines.append(line)
             on_line(line)
     if process.returncode != 0:
-        raise SetupFailed(tool_sentence("".join(lines)))
+        output = "".join(lines)
+        raise SetupFailed(tool_sentence(output), output=output)
 
 
 def tool_sentence(output: str) -> str:
@@ -200,7 +227,9 @@ def tool_sentence(output: str) -> str:
     if any(sign in low for sign in OFFLINE):
         return (
             "the packages cannot be downloaded. The first set-up needs the internet once: "
-            "check the network (behind a proxy, set HTTPS_PROXY), then start again."
+            "check the network (behind a proxy, set HTTPS_PROXY), then start again. Without"
+            " internet, `chatkit pack FOLDER` on a machine that has it makes a folder that starts"
+            " here."
         )
     last = next(
         (line.strip() for line in reversed(output.splitlines()) if line.strip()), "no reason given"

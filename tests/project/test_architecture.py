@@ -157,7 +157,7 @@ def _at_the_top(module: Module) -> set[str]:
     return found
 
 
-@pytest.mark.parametrize("name", ["__init__.py", "__main__.py"])
+@pytest.mark.parametrize("name", ["__init__.py", "__main__.py", "pack/start.py"])
 def test_the_first_files_parse_on_an_old_python(name: str) -> None:
     """An old Python reads these two before it can be told that it is too old."""
     source = (ROOT / "chatkit" / name).read_text(encoding="utf-8")
@@ -208,6 +208,7 @@ def test_one_module_starts_processes_that_run_beside_this_one() -> None:
     """The others run a command to its end, before the environment is there or in its place."""
     in_front = {
         *("start", "setup.environment", "setup.installers", "setup.uv_by_pip"),
+        *("pack.start", "setup.from_pack", "setup.packs", "pack.kit_wheel"),
         *("cli.lab", "cli.test", "cloud.tools.azure_cli", "core.work.edited_in_place"),
         "testing.plugin",
     }

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 import chatkit
-from tests.wheel.installed import ROOT, Installed, uvx
+from tests.wheel.installed import ROOT, Installed, pip_install, uvx
 from tests.wheel.lab import lab, opened
 
 pytestmark = pytest.mark.slow
@@ -37,8 +37,10 @@ def test_the_wheel_has_what_the_course_needs_and_nothing_besides(wheel: Path) ->
     with zipfile.ZipFile(wheel) as content:
         names = {name for name in content.namelist() if ".dist-info/" not in name}
     kit = {f"chatkit/kit/{name}" for name in tracked("notebooks", "functions", "content")}
-    both = {"chatkit/kit/sanitize.cfg", "chatkit/kit/requirements.lock"}
-    assert {name for name in names if name.startswith("chatkit/kit/")} == kit | both
+    locks = {"chatkit/kit/requirements.lock", "chatkit/kit/requirements-uv.lock"}
+    assert {name for name in names if name.startswith("chatkit/kit/")} == kit | locks | {
+        "chatkit/kit/sanitize.cfg"
+    }
     assert {name for name in names if not name.startswith("chatkit/")} == set()
 
 
@@ -140,6 +142,23 @@ def notebook(source: str, output: str) -> dict[str, object]:
     }
     kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
     return {"cells": [cell], "metadata": kernel, "nbformat": 4, "nbformat_minor": 5}
+
+
+def test_the_installed_package_gives_its_wheel_again(
+    package: Installed, wheel: Path, tmp_path: Path
+) -> None:
+    """`chatkit pack` without a checkout puts the kit's wheel into the pack."""
+    code = "import sys, pathlib; from chatkit.pack import kit_wheel;"
+    code += f"kit_wheel.make(pathlib.Path({str(tmp_path)!r}), sys.executable)"
+    package.say(code)
+    again = tmp_path / wheel.name
+    with zipfile.ZipFile(wheel) as built, zipfile.ZipFile(again) as made:
+        record = next(name for name in built.namelist() if name.endswith("/RECORD"))
+        names = {*built.namelist()}
+        assert {*made.namelist()} == names
+        assert [one for one in names - {record} if built.read(one) != made.read(one)] == []
+        assert {*built.read(record).split()} == {*made.read(record).split()}
+    pip_install(package.python, again)
 
 
 @pytest.mark.long

@@ -154,6 +154,11 @@ def lock() -> Path:
     return _data(LOCK, Path())
 
 
+def uv_lock() -> Path:
+    """The lock of uv, which installs the packages of the other one."""
+    return _data("requirements-uv.lock", Path())
+
+
 def _data(name: str, of_checkout: Path) -> Path:
     """A file that is the package's data, or lies in a folder of the checkout."""
     if settings.kit() == settings.checkout():

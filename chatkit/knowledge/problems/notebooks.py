@@ -117,7 +117,8 @@ PROBLEMS = (
         " system manages, a hash that differs, a package that is mistyped or is not offered for"
         " this Python, or no way to the package index.",
         fix=f"Remove .venv and start {LAB} again. On Debian: `apt install python3-venv`. Behind a"
-        " proxy set HTTPS_PROXY, with a mirror PIP_INDEX_URL.",
+        " proxy set HTTPS_PROXY, with a mirror PIP_INDEX_URL. Without internet, `chatkit pack"
+        " FOLDER` on another machine makes a folder that starts here.",
         links=(
             "https://packaging.python.org/guides/installing-using-pip-and-virtual-environments",
         ),

@@ -1,0 +1,1 @@
+"""Makes a pack: all that the course needs, for a place without internet."""
