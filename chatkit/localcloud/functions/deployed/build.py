@@ -20,6 +20,8 @@ from chatkit.core.files import write_private
 from chatkit.core.processes import run_child
 from chatkit.core.reading import texts
 from chatkit.localcloud.functions.host.errors import PackageRejected
+from chatkit.setup import packs
+from chatkit.setup.installers import only_from
 
 PACKAGES = Path(".python_packages") / "lib" / "site-packages"
 LIMIT_S = 300.0
@@ -46,12 +48,30 @@ async def install_requirements(folder: Path, log: Log) -> None:
     log(f"Installing {', '.join(missing)} ...")
     target = folder / PACKAGES
     _as_utf8(path)
-    code = await _run(installer(target, path), log)
+    command = installer(target, path)
+    if await _is_in_pack(command, log):
+        return
+    code = await _run(command, log)
     if code != 0:
         raise PackageRejected(
             "requirements.txt could not be installed; the log has the installer's output.",
             hint="Check the names and versions, and the network.",
         )
+
+
+async def _is_in_pack(command: list[str], log: Log) -> bool:
+    """Whether the pack that this environment came in has all that is wanted; then it is installed.
+
+    It may have been the only source, and an index that nobody reaches takes its time to say so.
+    """
+    wheels = packs.wheels()
+    if wheels is None:
+        return False
+    log(f"Looking in the pack's packages, {wheels} ...")
+    if await _run([*command, *only_from(wheels)], log) == 0:
+        return True
+    log("They are not all there; asking the package index ...")
+    return False
 
 
 def _as_utf8(path: Path) -> None:
@@ -104,16 +124,19 @@ def _is_satisfied(requirement: Requirement) -> bool:
 
 
 def installer(target: Path, requirements: Path) -> list[str]:
-    """The command that installs: uv where it is found, else pip.
+    """The command that installs: uv where it is found, else pip, else the environment's own uv.
 
     Raises:
         PackageRejected: Neither is there.
     """
     common = ["--target", str(target), "-r", str(requirements)]
     uv = shutil.which("uv")
+    has_pip = importlib.util.find_spec("pip") is not None
+    if not uv and not has_pip:  # an environment from a pack
+        uv = shutil.which("uv", path=str(Path(sys.executable).parent))
     if uv:
         return [uv, "pip", "install", "--python", sys.executable, *common]
-    if importlib.util.find_spec("pip"):
+    if has_pip:
         return [
             sys.executable,
             "-m",
