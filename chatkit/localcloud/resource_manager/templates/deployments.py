@@ -28,24 +28,28 @@ from chatkit.localcloud.resource_manager.templates.preflight import Preflight
 from chatkit.localcloud.resource_manager.templates.preparing import (
     Prepared,
     Preparing,
-    read_request,
+    hash_of_request,
     template_hash,
 )
 from chatkit.localcloud.resource_manager.templates.reading import refusals
+from chatkit.localcloud.resource_manager.templates.reading.links import link_of
 from chatkit.localcloud.resource_manager.templates.records import (
     ENDED,
-    OperationRecord,
     Record,
     Records,
     Results,
+    rendered,
+    rendered_operation,
 )
 from chatkit.localcloud.resource_manager.templates.removing import Remover
+from chatkit.localcloud.resource_manager.templates.rolling_back import RollBack, roll_back
 from chatkit.localcloud.resource_manager.templates.running import Run
 from chatkit.localcloud.resource_manager.templates.secrets_kept import (
     masked,
     masked_whole,
     masking,
 )
+from chatkit.localcloud.resource_manager.templates.sources.sources import read_request
 from chatkit.localcloud.resource_manager.templates.what_if import WhatIf, is_full
 
 log = logging.getLogger("chatkit.local.arm")
@@ -75,7 +79,9 @@ class Deployments(Provider):
 
     def routes(self) -> list[Route]:
         """The operations, at both scopes."""
-        made: list[Route] = []
+        address = "/providers/Microsoft.Resources/calculateTemplateHash"
+        hashed = "Deployments_CalculateTemplateHash"
+        made = [Route("POST", address, self.template_hash, TYPE, hashed)]
         for scope, end in ((GROUP, ""), (SUB, "AtSubscriptionScope")):
             many = f"{scope}/providers/{TYPE}"
             one = many + "/{deployment}"
@@ -184,10 +190,14 @@ class Deployments(Provider):
         """The template of a deployment."""
         return Answer(body={"template": self._one(call)["template"]})
 
+    async def template_hash(self, call: Call) -> Answer:
+        """The hash of a template, which is not deployed."""
+        return Answer(body=hash_of_request(call))
+
     async def operations(self, call: Call) -> Answer:
         """The operations of a deployment."""
         record = self._one(call)
-        shown = [_operation(one) for one in self._records.operations(record["id"])]
+        shown = [rendered_operation(one) for one in self._records.operations(record["id"])]
         keys = [str(index).zfill(6) for index in range(len(shown))]
         after = skip_token(call)
         return page(call, (key for key in keys if key > after), lambda key: shown[int(key)])
@@ -198,7 +208,7 @@ class Deployments(Provider):
         wanted = call.params["operation"].lower()
         for one in self._records.operations(record["id"]):
             if one["operationId"].lower() == wanted:
-                return Answer(body=_operation(one))
+                return Answer(body=rendered_operation(one))
         raise refusals.operation_not_found(call.params["operation"])
 
     # Deploying ----------------------------------------------------------------------------------
@@ -212,17 +222,24 @@ class Deployments(Provider):
             if old is not None and old["properties"]["provisioningState"] not in ENDED:
                 raise refusals.is_active(old["name"], old["properties"]["timestamp"])
             record = self._record(prepared, old)
+            back = self._roll_back(prepared)
+            if back is not None:
+                record["properties"]["onErrorDeployment"] = back.shown()
             journal = Journal(self._records, record, prepared.secrets)
             journal.begin()
             answer = Answer(200 if old else 201, rendered(record), self._polling(call, record))
-            self._start(prepared, journal, record)
+            self._start(prepared, journal, record, back)
         return answer
+
+    def _roll_back(self, prepared: Prepared) -> RollBack | None:
+        asked = prepared.request["properties"].get("onErrorDeployment")
+        return roll_back(asked, self._records, self._id(prepared.call))
 
     def _record(self, prepared: Prepared, old: Record | None) -> Record:
         call = prepared.call
         given = prepared.request["properties"]
         properties: JsonObject = {
-            "templateHash": template_hash(prepared.template.document),
+            "templateHash": template_hash(prepared.template),
             "parameters": masked_whole(prepared.shown_parameters(), prepared.secrets),
             "mode": prepared.mode,
             "provisioningState": "Accepted",
@@ -231,9 +248,12 @@ class Deployments(Provider):
             "correlationId": str(uuid.uuid4()),
             **described(prepared),
         }
-        for name in ("templateLink", "parametersLink", "debugSetting"):
-            if given.get(name) is not None:
-                properties[name] = given[name]
+        for name in ("templateLink", "parametersLink"):
+            link = link_of(given.get(name), name)
+            if link is not None:
+                properties[name] = link.shown()
+        if given.get("debugSetting") is not None:
+            properties["debugSetting"] = given["debugSetting"]
         secrets = prepared.secrets
         return {
             "id": old["id"] if old else self._id(call),
@@ -245,10 +265,13 @@ class Deployments(Provider):
             "template": masked_whole(prepared.template.document, secrets),
             "run": uuid.uuid4().hex,
             "started": Clock.now(),
+            "is_masked": bool(secrets),
         }
 
-    def _start(self, prepared: Prepared, journal: Journal, record: Record) -> None:
-        run = Run(prepared, journal, self._dispatch, self._remover)
+    def _start(
+        self, prepared: Prepared, journal: Journal, record: Record, back: RollBack | None
+    ) -> None:
+        run = Run(prepared, journal, self._dispatch, self._remover, back)
         with masking(prepared.secrets):  # deployments within this one mask them, too
             task = self._tasks.start(run.work())
         if task is not None:
@@ -316,6 +339,7 @@ class Deployments(Provider):
         """Say whether a template can be deployed."""
         prepared = await self._preparing.prepare(call)
         await self._preflight.check(prepared)
+        self._roll_back(prepared)
         record = self._record(prepared, None)
         record["properties"]["provisioningState"] = "Succeeded"
         record["properties"]["validatedResources"] = [
@@ -360,17 +384,3 @@ class Deployments(Provider):
     async def finish(self) -> None:
         """Stop what runs; the next start says that it has failed."""
         await self._tasks.close()
-
-
-def rendered(record: Record) -> JsonObject:
-    """A deployment as answers show it."""
-    body: JsonObject = {"id": record["id"], "name": record["name"], "type": record["type"]}
-    if record["location"]:
-        body["location"] = record["location"]
-    if record["tags"]:
-        body["tags"] = record["tags"]
-    return {**body, "properties": record["properties"]}
-
-
-def _operation(record: OperationRecord) -> JsonObject:
-    return {name: value for name, value in record.items() if name != "started"}

@@ -47,6 +47,9 @@ def _end(record: Record, records: Records, context: Context) -> None:
         else:
             error = (properties.get("statusMessage") or {}).get("error") or CUT_OFF
             failures.append({**error, "target": target["id"]})
+    back = record["properties"].get("onErrorDeployment")
+    if back:
+        back["provisioningState"] = "Failed"
     error = {"code": "DeploymentFailed", "message": MESSAGE, "details": failures}
     record["properties"].update(
         {

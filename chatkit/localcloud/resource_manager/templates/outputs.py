@@ -10,14 +10,15 @@ from chatkit.localcloud.resource_manager.templates.language.evaluating import ev
 from chatkit.localcloud.resource_manager.templates.planning import loops
 from chatkit.localcloud.resource_manager.templates.planning.scopes import TemplateScope
 from chatkit.localcloud.resource_manager.templates.preparing import Prepared
-from chatkit.localcloud.resource_manager.templates.reading.parameters import (
+from chatkit.localcloud.resource_manager.templates.reading.refusals import output_failed
+from chatkit.localcloud.resource_manager.templates.reading.types import (
     KINDS,
     SECURE,
     TYPES,
     definition_of,
     type_of,
+    without_secure,
 )
-from chatkit.localcloud.resource_manager.templates.reading.refusals import output_failed
 from chatkit.localcloud.resource_manager.templates.sending import Sender
 
 
@@ -59,7 +60,10 @@ def _output(name: str, definition: JsonObject, scope: TemplateScope) -> JsonObje
             f"Template output JToken type is not valid. Expected '{', '.join(kinds)}'. Actual"
             f" '{kind_of(value)}'. Please see https://aka.ms/arm-syntax-outputs for usage details."
         )
-    return {"type": TYPES.get(type_, "Object"), "value": value}
+    return {
+        "type": TYPES.get(type_, "Object"),
+        "value": without_secure(scope.template, definition, value),
+    }
 
 
 def _value(name: str, definition: JsonObject, scope: TemplateScope) -> Json:

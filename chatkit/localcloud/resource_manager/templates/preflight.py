@@ -140,6 +140,8 @@ class Preflight:
             return
         call.typed_body(type_.type)
         old = type_.find(call)
+        if old is not None and one.is_for_absent:
+            return
         if old is not None:
             type_.check_location(body, old)
             return

@@ -21,20 +21,23 @@ from chatkit.localcloud.resource_manager.templates.planning.planned import Plan
 from chatkit.localcloud.resource_manager.templates.planning.scopes import Misplaced, TemplateScope
 from chatkit.localcloud.resource_manager.templates.planning.targets import Target
 from chatkit.localcloud.resource_manager.templates.reading import located
-from chatkit.localcloud.resource_manager.templates.reading.located import Located, Path
 from chatkit.localcloud.resource_manager.templates.reading.parameters import given, shown
 from chatkit.localcloud.resource_manager.templates.reading.refusals import invalid_template
 from chatkit.localcloud.resource_manager.templates.reading.template import (
     Template,
     open_template,
 )
-from chatkit.localcloud.resource_manager.templates.secrets_kept import masking, secure_values
+from chatkit.localcloud.resource_manager.templates.secrets_kept import (
+    masked_whole,
+    masking,
+    secure_values,
+)
+from chatkit.localcloud.resource_manager.templates.sources.fetching import Fetching
+from chatkit.localcloud.resource_manager.templates.sources.sources import Sources, read_request
 
 NAME = re.compile(r"^[-\w._()]{1,64}$")
 NO_GROUPS: Mapping[str, JsonObject] = {}
 MODES = {"incremental": "Incremental", "complete": "Complete"}
-TEMPLATE: Path = ("properties", "template")
-PARAMETERS: Path = ("properties", "parameters")
 
 
 @dataclass(frozen=True)
@@ -72,32 +75,34 @@ class Prepared:
         return shown(self.template, self.parameters)
 
 
-def read_request(call: Call) -> tuple[Located, JsonObject]:
-    """The body of a request for a deployment, with places.
+def template_hash(template: Template) -> str:
+    """A number that is the same for the same template. Azure computes another one.
+
+    Secure values are not in it: a template that is sent by another may have been given them, and a
+    short one could be guessed from a hash.
+    """
+    defaults = {
+        name.lower(): body.get("defaultValue")
+        for name, body in template.section("parameters").items()
+    }
+    document = masked_whole(template.document, secure_values(template, defaults))
+    text = json.dumps(document, sort_keys=True, separators=(",", ":"))
+    return str(int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big"))
+
+
+def hash_of_request(call: Call) -> JsonObject:
+    """What `calculateTemplateHash` answers: the hash of a template, and its text without spaces.
 
     Raises:
-        ArmError: It is none.
+        ArmError: It is no template.
     """
-    if not call.raw.strip():
-        raise errors.ArmError(
-            400, "MissingRequestBody", "The request body is missing: a JSON object is expected."
-        )
     try:
         found = located.read(call.raw)
     except ValueError as error:
         raise errors.invalid_body(str(error).rstrip(".")) from None
-    body = found.value
-    if not isinstance(body, dict) or not isinstance(body.get("properties"), dict):
-        raise errors.invalid_body(
-            "Required property 'properties' not found in JSON. Path '', line 1, position 1."
-        )
-    return found, body
-
-
-def template_hash(template: Json) -> str:
-    """A number that is the same for the same template. Azure computes another one."""
-    text = json.dumps(template, sort_keys=True, separators=(",", ":"))
-    return str(int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big"))
+    template = open_template(found, (), found.value)
+    text = json.dumps(template.document, separators=(",", ":"), ensure_ascii=False)
+    return {"minifiedTemplate": text, "templateHash": template_hash(template)}
 
 
 class Preparing:
@@ -106,6 +111,7 @@ class Preparing:
     def __init__(self, context: Context, dispatch: Dispatch) -> None:
         self._context = context
         self._dispatch = dispatch
+        self._sources = Sources(Fetching(context, dispatch))
 
     async def prepare(self, call: Call, coming: Mapping[str, JsonObject] = NO_GROUPS) -> Prepared:
         """Read, check, plan and order.
@@ -124,8 +130,8 @@ class Preparing:
         target = self._target(call, coming)
         mode = _mode(properties, target)
         _check_options(properties)
-        template = open_template(found, TEMPLATE, _inline(properties))
-        values = given(template, properties.get("parameters"), PARAMETERS)
+        template = await self._sources.template(found, properties, call)
+        values = given(template, await self._sources.parameters(found, properties, call))
         about = self._about(call, target, _deployment(name, body, template), coming)
         facts = CloudFacts(about)
         scope = TemplateScope.of(template, values, facts)
@@ -158,6 +164,7 @@ class Preparing:
         def work() -> tuple[JsonObject, Plan]:
             parameters = scope.all_parameters()
             scope.check_variables()
+            scope.check_asserts()
             return parameters, plan(template, target, scope)
 
         try:
@@ -238,12 +245,14 @@ def _deployment(name: str, body: JsonObject, template: Template) -> JsonObject:
         "name": name,
         "properties": {
             "template": template.document,
-            "templateHash": template_hash(template.document),
+            "templateHash": template_hash(template),
             "parameters": given.get("parameters") or {},
             "mode": given.get("mode"),
             "provisioningState": "Accepted",
         },
     }
+    if template.link is not None:
+        found["properties"]["templateLink"] = template.link.shown()
     if body.get("location"):
         found["location"] = body["location"]
     return found
@@ -275,42 +284,8 @@ def _mode(properties: JsonObject, target: Target) -> str:
     return mode
 
 
-def _inline(properties: JsonObject) -> Json:
-    template = properties.get("template")
-    if isinstance(template, str):
-        # The CLI of some versions sends a template as the text of its file.
-        try:
-            return located.read(template.encode()).value
-        except ValueError as error:
-            raise errors.invalid_body(str(error).rstrip(".")) from None
-    if template is None:
-        raise errors.ArmError(
-            400,
-            "InvalidDeployment",
-            "The deployment has no template: give 'template'.",
-        )
-    return template
-
-
 def _check_options(properties: JsonObject) -> None:
     """Refuse what a deployment may ask for in Azure and cannot have here."""
-    if properties.get("template") is not None and properties.get("templateLink"):
-        raise errors.ArmError(
-            400,
-            "InvalidDeployment",
-            "The deployment has a 'template' and a 'templateLink': give one of them.",
-        )
-    for name in ("templateLink", "parametersLink"):
-        if properties.get(name):
-            raise errors.not_implemented(
-                f"The option '{name}' of deployments",
-                "templates and parameters within the request (az: -f FILE)",
-            )
-    if properties.get("onErrorDeployment"):
-        raise errors.not_implemented(
-            "The option 'onErrorDeployment' of deployments",
-            "deployments that leave what they have made; deploy an earlier template again",
-        )
     if properties.get("extensionConfigs"):
         raise errors.not_implemented(
             "The option 'extensionConfigs' of deployments", "resources of Resource Manager alone"

@@ -29,6 +29,7 @@ class Record(TypedDict):
         template: What was deployed, without values of secure parameters.
         run: The id of its run, which the address of its status names.
         started: When it began, as `Clock.now` counts.
+        is_masked: Whether it had secure values; unknown of older ones.
     """
 
     id: str
@@ -40,6 +41,7 @@ class Record(TypedDict):
     template: JsonObject
     run: str
     started: float
+    is_masked: NotRequired[bool]
 
 
 class OperationRecord(TypedDict):
@@ -109,6 +111,21 @@ class Records:
     def ending(self) -> AbstractContextManager[None]:
         """A transaction that works on a full disk, too: what was begun must end."""
         return self._store.transaction(from_reserve=True)
+
+
+def rendered(record: Record) -> JsonObject:
+    """A deployment as answers show it."""
+    body: JsonObject = {"id": record["id"], "name": record["name"], "type": record["type"]}
+    if record["location"]:
+        body["location"] = record["location"]
+    if record["tags"]:
+        body["tags"] = record["tags"]
+    return {**body, "properties": record["properties"]}
+
+
+def rendered_operation(record: OperationRecord) -> JsonObject:
+    """An operation as answers show it."""
+    return {name: value for name, value in record.items() if name != "started"}
 
 
 def duration(seconds: float) -> str:

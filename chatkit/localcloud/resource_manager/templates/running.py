@@ -21,6 +21,7 @@ from chatkit.localcloud.resource_manager.templates.reading.refusals import (
     plain_body,
 )
 from chatkit.localcloud.resource_manager.templates.removing import Remover
+from chatkit.localcloud.resource_manager.templates.rolling_back import RollBack
 from chatkit.localcloud.resource_manager.templates.secrets_kept import masked_whole
 from chatkit.localcloud.resource_manager.templates.sending import (
     Failed,
@@ -46,11 +47,17 @@ class Run:
     """
 
     def __init__(
-        self, prepared: Prepared, journal: Journal, dispatch: Dispatch, remover: Remover
+        self,
+        prepared: Prepared,
+        journal: Journal,
+        dispatch: Dispatch,
+        remover: Remover,
+        back: RollBack | None,
     ) -> None:
         self._prepared = prepared
         self._journal = journal
         self._remover = remover
+        self._back = back
         self._sender = Sender(dispatch, prepared.call, lambda: self.is_stopped)
         self._places = asyncio.Semaphore(AT_ONCE)
         self._tasks: dict[str, asyncio.Task[bool]] = {}
@@ -112,6 +119,9 @@ class Run:
     async def _resource(self, one: Planned) -> bool:
         operation = self._journal.operation("Create", one)
         try:
+            if one.is_for_absent and await self._sender.state(one) is not None:
+                operation.end("Succeeded", 200)
+                return True
             body = await self._body(one)
             answer = await self._sender.change("PUT", url_of(one), body)
         except ArmError as error:
@@ -167,7 +177,7 @@ class Run:
             )
         made = {"outputResources": [{"id": id_} for id_ in self._made()]}
         if self._failures:
-            self._journal.end("Failed", {**made, "error": deployment_failed(self._failures)})
+            await self._fail_with(deployment_failed(self._failures), made)
             return
         operation = self._journal.operation("EvaluateDeploymentOutput", None)
         try:
@@ -176,10 +186,18 @@ class Run:
             )
         except ArmError as error:
             operation.fail_by(error)
-            self._journal.end("Failed", {**made, "error": plain_body(error)})
+            await self._fail_with(plain_body(error), made)
             return
         operation.end("Succeeded", 200)
         self._journal.end("Succeeded", {**made, "outputs": outputs})
+
+    async def _fail_with(self, error: JsonObject, made: JsonObject) -> None:
+        """Write down that it has failed, after the roll-back that was asked for."""
+        if self._back is not None:
+            shown, causes = await self._back.run(self._sender)
+            made = {**made, "onErrorDeployment": shown}
+            error = {**error, "details": [*(error.get("details") or []), *causes]}
+        self._journal.end("Failed", {**made, "error": error})
 
     def _made(self) -> list[str]:
         made = [

@@ -14,9 +14,9 @@ from dataclasses import replace
 
 from chatkit.localcloud.resource_manager.core.documents import Json, JsonObject
 from chatkit.localcloud.resource_manager.core.errors import ArmError
-from chatkit.localcloud.resource_manager.templates.reading.parameters import is_secure
 from chatkit.localcloud.resource_manager.templates.reading.refusals import invalid_template
 from chatkit.localcloud.resource_manager.templates.reading.template import Template
+from chatkit.localcloud.resource_manager.templates.reading.types import secure_parts
 
 MASK = "***"
 MOST = 512
@@ -33,8 +33,8 @@ def secure_values(template: Template, values: JsonObject) -> frozenset[str]:
     """
     found: set[str] = set(AROUND.get())
     for name, body in template.section("parameters").items():
-        if is_secure(template, body):
-            _collect(values.get(name.lower()), found)
+        for part in secure_parts(template, body, values.get(name.lower())):
+            _collect(part, found)
     if len(found) > MOST:
         raise invalid_template(
             f"The secure parameters of the deployment and of those around it hold {len(found)}"

@@ -77,6 +77,26 @@ class Sender:
                 await asyncio.sleep(_seconds(error.headers))
         raise AssertionError("the last attempt returns or raises")
 
+    async def state(self, one: Planned) -> JsonObject | None:
+        """A resource as it is; None when it is not there.
+
+        Raises:
+            ArmError: It cannot be asked for.
+        """
+        url = url_of(one)
+        path, _, query = url.partition("?")
+        match = self._dispatch.match("GET", one.id)
+        try:
+            if match is not None and match.route is not None:
+                document = await self.fetch("GET", url)
+            else:  # settings are read with a POST, for they may be secret
+                document = await self.fetch("POST", f"{path}/list?{query}")
+        except ArmError as error:
+            if error.status in (404, 405, 501):
+                return None
+            raise
+        return document if isinstance(document, dict) else None
+
     async def change(self, method: str, url: str, body: Json = None) -> Answer:
         """Send a request that changes a resource, and wait for its end.
 

@@ -24,7 +24,7 @@ from chatkit.localcloud.resource_manager.templates.preparing import Prepared, Pr
 from chatkit.localcloud.resource_manager.templates.reading.refusals import expression_failed
 from chatkit.localcloud.resource_manager.templates.removing import Remover
 from chatkit.localcloud.resource_manager.templates.secrets_kept import masked_whole, masking
-from chatkit.localcloud.resource_manager.templates.sending import Sender, url_of
+from chatkit.localcloud.resource_manager.templates.sending import Sender
 
 FORMATS = {"fullresourcepayloads": True, "resourceidonly": False}
 WHOLE = ("before", "after", "delta")
@@ -67,7 +67,7 @@ class WhatIf:
         sender = Sender(self._dispatch, prepared.call, lambda: False)
         there: dict[str, JsonObject] = {}
         for one in prepared.plan.resources:
-            document = await self._state(one, sender)
+            document = None if one.is_deployment else await sender.state(one)
             if document is not None:
                 there[one.key] = document
         absent = frozenset(
@@ -78,6 +78,8 @@ class WhatIf:
         for one in prepared.plan.resources:
             if one.is_deployment:
                 found += await self._nested(one, prepared)
+            elif one.is_for_absent and one.key in there:
+                found.append(_unchanged(one, there[one.key]))
             elif not one.is_existing:
                 after = await self._after(one, prepared, facts, sender)
                 found.append(_change(one, there.get(one.key), after))
@@ -96,24 +98,6 @@ class WhatIf:
         inner = await self._preparing.prepare(call, coming)
         with masking(inner.secrets):
             return _hidden(await self._resources(inner), inner.secrets)
-
-    async def _state(self, one: Planned, sender: Sender) -> JsonObject | None:
-        """A resource as it is; None when it is not there."""
-        if one.is_deployment:
-            return None
-        url = url_of(one)
-        path, _, query = url.partition("?")
-        match = self._dispatch.match("GET", one.id)
-        try:
-            if match is not None and match.route is not None:
-                document = await sender.fetch("GET", url)
-            else:  # settings are read with a POST, for they may be secret
-                document = await sender.fetch("POST", f"{path}/list?{query}")
-        except ArmError as error:
-            if error.status in (404, 405, 501):
-                return None
-            raise
-        return document if isinstance(document, dict) else None
 
     async def _after(
         self, one: Planned, prepared: Prepared, facts: CloudFacts, sender: Sender
@@ -191,6 +175,11 @@ def _change(one: Planned, before: JsonObject | None, after: JsonObject) -> JsonO
         "after": after,
         "delta": delta,
     }
+
+
+def _unchanged(one: Planned, before: JsonObject) -> JsonObject:
+    shown = {**before, "apiVersion": one.api_version}
+    return {**_identified(one, "NoChange"), "before": shown, "after": shown, "delta": []}
 
 
 def _unsupported(one: Planned, reason: str) -> JsonObject:

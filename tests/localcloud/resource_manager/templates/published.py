@@ -67,7 +67,8 @@ def signalr() -> dict[str, Any]:
             properties=properties,
         ),
         parameters={
-            "name": _default("[uniqueString(resourceGroup().id)]"),
+            # The hash alone, as published, may begin with a digit: SignalR Service refuses that.
+            "name": _default("[concat('chat', uniqueString(resourceGroup().id))]"),
             "location": _default(HERE),
             "pricingTier": _choice("Standard_S1", "Free_F1", "Premium_P1"),
             "capacity": _choice(1, 2, 5, 10, 20, 50, 100, type_="int"),

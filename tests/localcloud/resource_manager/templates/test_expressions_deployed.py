@@ -316,8 +316,8 @@ def test_a_value_that_does_not_fit_is_refused(
 ) -> None:
     """With Azure's sentence, before anything is deployed."""
     what = {
-        **template(parameters={"it": parameter}),
-        "languageVersion": "2.0",
+        **symbolic(),
+        "parameters": {"it": parameter},
         "definitions": {
             "short": {"type": "string", "maxLength": 2},
             "site": {

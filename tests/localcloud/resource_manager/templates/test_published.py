@@ -24,8 +24,7 @@ FLEX = {
 @pytest.mark.parametrize(
     ("what", "parameters", "count"),
     [
-        # Its default is a hash, which may begin with a digit: a name that SignalR Service refuses.
-        (published.signalr(), {"name": "chat-1", "serviceMode": "Serverless"}, 1),
+        (published.signalr(), {"serviceMode": "Serverless"}, 1),
         (published.storage_account(), {}, 1),
         (published.blob_container(), {"account": "chatstore1"}, 3),
         (published.consumption(), {}, 4),

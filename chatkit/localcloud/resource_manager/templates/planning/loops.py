@@ -62,6 +62,22 @@ def count_of(loop: JsonObject, scope: LoopScope) -> int:
     return count
 
 
+def batch_of(loop: JsonObject, scope: LoopScope) -> int:
+    """How many turns of a loop are deployed at a time; 0 for all.
+
+    Raises:
+        TemplateError: It is no number that Azure takes.
+    """
+    if str(loop.get("mode", "parallel")).lower() != "serial":
+        return 0
+    size = evaluate(loop.get("batchSize", 1), scope)
+    if isinstance(size, bool) or not isinstance(size, int) or size < 1:
+        raise TemplateError(
+            f"The batchSize '{size}' of the copy loop '{loop.get('name')}' is not a number above 0."
+        )
+    return size
+
+
 def elements(loop: JsonObject, scope: LoopScope) -> list[Json]:
     """What a loop makes."""
     name = str(loop["name"])

@@ -22,7 +22,7 @@ Order = dict[str, list[Planned]]
 # What is decided before anything is deployed, or belongs to another template.
 BEFOREHAND = {
     *("type", "apiVersion", "name", "condition", "copy", "dependsOn", "resources", "scope"),
-    *("comments", "existing", "resourceGroup", "subscriptionId"),
+    *("comments", "metadata", "existing", "resourceGroup", "subscriptionId", "@options"),
 }
 
 

@@ -107,16 +107,8 @@ def _count(declared: Declared, template: Template, loop: JsonObject, scope: Temp
 
 
 def _batch(declared: Declared, template: Template, loop: JsonObject, scope: TemplateScope) -> int:
-    if str(loop.get("mode", "parallel")).lower() != "serial":
-        return 0
-    size = framed(declared, template, lambda: evaluate(loop.get("batchSize", 1), scope))
-    if isinstance(size, bool) or not isinstance(size, int) or size < 1:
-        raise invalid_template(
-            f"The batchSize '{size}' of the copy loop '{loop.get('name')}' is not a number above 0",
-            template.place(declared.path),
-            declared.path,
-        )
-    return size
+    batch: int = framed(declared, template, lambda: loops.batch_of(loop, scope))
+    return batch
 
 
 def _made(

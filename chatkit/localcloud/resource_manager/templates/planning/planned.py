@@ -51,6 +51,12 @@ class Planned:
         """Whether it is a deployment within the deployment."""
         return self.type.lower() == DEPLOYMENTS.lower()
 
+    @property
+    def is_for_absent(self) -> bool:
+        """Whether it is left as it is where it is there: what Bicep's `@onlyIfNotExists` writes."""
+        options = self.declared.body.get("@options")
+        return isinstance(options, dict) and "onlyIfNotExists" in options
+
 
 @dataclass
 class Plan:

@@ -13,7 +13,7 @@ from chatkit.localcloud.resource_manager.templates.language.core.scope import (
     UserFunction,
 )
 from chatkit.localcloud.resource_manager.templates.planning import loops
-from chatkit.localcloud.resource_manager.templates.reading import parameters
+from chatkit.localcloud.resource_manager.templates.reading import types
 from chatkit.localcloud.resource_manager.templates.reading.located import Path
 from chatkit.localcloud.resource_manager.templates.reading.parameters import Given
 from chatkit.localcloud.resource_manager.templates.reading.template import Template
@@ -92,7 +92,7 @@ class TemplateScope:
         scope = replace(self, place=Place.PARAMETER_DEFAULT, turns=())
         value = loops.evaluated(body.get("defaultValue"), scope)
         if "defaultValue" in body:
-            parameters.check(self.template, name, body, value)
+            types.check(self.template, name, body, value)
         return value
 
     def variable(self, name: str) -> Json:
@@ -142,6 +142,14 @@ class TemplateScope:
                 self.variable(name)
         for loop in loops.loops_in(section):
             self.variable(str(loop.get("name", "")))
+
+    def check_asserts(self) -> None:
+        """Refuse a template of which a condition that it asserts does not hold."""
+        for name, body in self.template.section("asserts").items():
+            with self._once(f"assert '{name}'", ("asserts", name)):
+                value = loops.evaluated(body, replace(self, place=Place.VARIABLE, turns=()))
+                if value is not True:
+                    raise TemplateError(f"It does not hold: its value is '{value}'.")
 
 
 class _Once:

@@ -41,10 +41,19 @@ class Place:
 
 
 class NotJson(ValueError):
-    """A text that is not JSON."""
+    """A text that is not JSON.
 
-    def __init__(self, message: str, place: Place, path: Path) -> None:
-        super().__init__(f"{message} Path '{dotted(path)}', {at(place)}.")
+    Attributes:
+        sentence: What is wrong.
+        place: Where.
+        path: The same as a path.
+    """
+
+    def __init__(self, sentence: str, place: Place, path: Path) -> None:
+        super().__init__(f"{sentence} Path '{dotted(path)}', {at(place)}.")
+        self.sentence = sentence
+        self.place = place
+        self.path = path
 
 
 @dataclass(frozen=True)

@@ -55,6 +55,23 @@ def unreadable_template(sentence: str, place: Place, path: Path = ()) -> ArmErro
     )
 
 
+def no_key_vault(parameter: str, reference: JsonObject) -> ArmError:
+    """400 for a parameter that refers to a secret of a key vault: there are none here.
+
+    The code and the first sentence are Azure's for a vault that it does not find.
+    """
+    vault = reference.get("keyVault")
+    id_ = vault.get("id") if isinstance(vault, dict) else None
+    return ArmError(
+        400,
+        "KeyVaultParameterReferenceNotFound",
+        f"The specified KeyVault '{id_ or ''}' could not be found. Please see"
+        f" https://aka.ms/arm-keyvault for usage details. The parameter '{parameter}' refers to its"
+        f" secret '{reference.get('secretName') or ''}'; the local cloud has no Microsoft.KeyVault:"
+        " give the value itself, to a parameter of the type securestring.",
+    )
+
+
 def expression_failed(name: str, place: Place, sentence: str) -> ArmError:
     """400 for an expression that fails while its resource is deployed."""
     return ArmError(

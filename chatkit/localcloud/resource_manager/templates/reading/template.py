@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from chatkit.localcloud.resource_manager.core.documents import Json, JsonObject
 from chatkit.localcloud.resource_manager.templates.language.core.scope import UserFunction
+from chatkit.localcloud.resource_manager.templates.reading.links import Link
 from chatkit.localcloud.resource_manager.templates.reading.located import Located, Path, Place
 from chatkit.localcloud.resource_manager.templates.reading.refusals import (
     invalid_template,
@@ -22,6 +23,7 @@ MEMBERS = {
     *("extensions", "asserts"),
 }
 REQUIRED = ("$schema", "contentVersion", "resources")
+SYMBOLIC = "2"  # languageVersions from here on: resources are an object, by symbolic name
 MAX_RESOURCES = 800  # Azure's limit for a template
 MAX_PARAMETERS = 256
 MAX_OUTPUTS = 64
@@ -52,11 +54,13 @@ class Template:
         document: The template.
         located: The request that it came in, for places.
         root: Where the template stands in it.
+        link: Where it was fetched from; None for one of a request.
     """
 
     document: JsonObject
     located: Located
     root: Path
+    link: Link | None = None
 
     @property
     def is_symbolic(self) -> bool:
@@ -88,13 +92,15 @@ class Template:
         return found
 
 
-def open_template(located: Located, root: Path, document: Json) -> Template:
-    """A template of a request.
+def open_template(
+    located: Located, root: Path, document: Json, link: Link | None = None
+) -> Template:
+    """A template of a request, or of a link in one.
 
     Raises:
         ArmError: It has not the form of a template.
     """
-    template = Template(document, located, root)
+    template = Template(document, located, root, link)
     if not isinstance(document, dict):
         raise unreadable_template("The template is not a JSON object.", template.place(()))
     for name in document:
@@ -109,13 +115,27 @@ def open_template(located: Located, root: Path, document: Json) -> Template:
             raise unreadable_template(
                 f"Required property '{name}' not found in JSON.", template.place(())
             )
+    _check_language(template)
     _check_sections(template)
     _check_sizes(template)
     return template
 
 
+def _check_language(template: Template) -> None:
+    """Refuse resources that have not the form of the template's language version."""
+    version = str(template.document.get("languageVersion") or "1.0")
+    if version.startswith(SYMBOLIC) == template.is_symbolic:
+        return
+    form = "an object" if version.startswith(SYMBOLIC) else "an array"
+    raise unreadable_template(
+        f"The section 'resources' of a template of languageVersion '{version}' must be {form}.",
+        template.place(("resources",)),
+        ("resources",),
+    )
+
+
 def _check_sections(template: Template) -> None:
-    for name in ("parameters", "variables", "outputs", "definitions"):
+    for name in ("parameters", "variables", "outputs", "definitions", "asserts"):
         section = template.document.get(name)
         if section is not None and not isinstance(section, dict):
             raise unreadable_template(
@@ -130,12 +150,21 @@ def _check_sections(template: Template) -> None:
         if template.document.get(name):
             raise invalid_template(
                 f"The section '{name}' is not part of the local cloud: it deploys resources of"
-                " Resource Manager alone (see docs/templates.md)",
+                f" Resource Manager alone, without the extension {_extensions(template, name)} (see"
+                " docs/templates.md)",
                 template.place((name,)),
                 (name,),
             )
     _check_resources(template)
     _check_functions(template)
+
+
+def _extensions(template: Template, section: str) -> str:
+    """The extensions that a section names: by `name`, or by `provider` in its older form."""
+    declared = template.document[section]
+    bodies = declared.values() if isinstance(declared, dict) else declared
+    names = [str(one.get("name") or one.get("provider")) for one in bodies if isinstance(one, dict)]
+    return ", ".join(f"'{name}'" for name in names)
 
 
 def _check_resources(template: Template) -> None:
@@ -147,10 +176,17 @@ def _check_resources(template: Template) -> None:
         for name in ("type", "apiVersion", "name"):
             if one.body.get(name) is None:
                 raise unreadable_template(
-                    f"Required property '{name}' not found in JSON.",
+                    f"Required property '{name}' not found in JSON.{_of_profile(template, name)}",
                     template.place(one.path),
                     one.path,
                 )
+
+
+def _of_profile(template: Template, name: str) -> str:
+    profile = template.document.get("apiProfile")
+    if name != "apiVersion" or not profile:
+        return ""
+    return f" (The local cloud does not know which versions the apiProfile '{profile}' has.)"
 
 
 def _check_functions(template: Template) -> None:

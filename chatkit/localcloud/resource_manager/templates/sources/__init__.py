@@ -1,0 +1,1 @@
+"""Where the template and the parameters of a deployment come from: its request, or a link."""
