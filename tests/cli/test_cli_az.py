@@ -276,6 +276,14 @@ def test_help_needs_no_cloud(
         assert calls()[-1][0] == arguments
 
 
+def test_a_version_that_a_command_asks_for_is_not_az_s(
+    chatkit: Chatkit, calls: Callable[[], list[Any]]
+) -> None:
+    """`-v` behind a command is that command's: az signs in."""
+    assert chatkit("az", "ts", "show", "-n", "chat", "-v", "1.0").code == 0
+    assert [one[0][0] for one in calls()] == ["login", "ts"]
+
+
 def test_a_cloud_that_is_down_is_started_and_that_is_said_first(
     chatkit: Chatkit,
     calls: Callable[[], list[Any]],

@@ -46,7 +46,9 @@ REST_ADDRESS = re.compile(
     re.IGNORECASE,
 )
 ABOUT_ITSELF = ("version", "help", "completion")
-ASKS_FOR_HELP = ("-h", "--help", "--version", "-v")
+ASKS_FOR_HELP = ("-h", "--help")
+# Of az before a command; behind one they are the command's own, as of `az ts create`.
+ASKS_FOR_VERSION = ("--version", "-v")
 
 
 def find(own: Path, environment: Mapping[str, str] = os.environ) -> str:
@@ -82,7 +84,7 @@ def scripts() -> str:
 
 def needs_cloud(arguments: Sequence[str]) -> bool:
     """Say whether a command is about more than az itself."""
-    if not arguments or arguments[0] in ABOUT_ITSELF:
+    if not arguments or arguments[0] in (*ABOUT_ITSELF, *ASKS_FOR_VERSION):
         return False
     return not any(argument in ASKS_FOR_HELP for argument in arguments)
 

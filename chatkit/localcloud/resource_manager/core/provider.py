@@ -147,6 +147,10 @@ class ResourceType(Provider, Generic[D]):
             f" location '{wanted}'. Please select a new resource name.",
         )
 
+    def quota(self, body: JsonObject, location: str) -> regions.Quota | None:
+        """What a new resource in a region (its short name) counts for; None for nothing."""
+        return None
+
     # Operations -------------------------------------------------------------------------------
 
     def routes(self) -> list[Route]:

@@ -1,6 +1,8 @@
-"""The regions, by short name and display name."""
+"""The regions, by short name and display name, and how much a subscription may have in one."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 from chatkit.localcloud.resource_manager.core import errors
 
@@ -38,6 +40,32 @@ LOCATIONS = {
     "australiaeast": "Australia East",
     "australiasoutheast": "Australia Southeast",
 }
+
+
+@dataclass(frozen=True)
+class Quota:
+    """How many resources of a kind a subscription may have in a region.
+
+    Attributes:
+        kind: What counts together.
+        used: How many there are.
+        limit: How many there may be.
+        refusal: Of one more.
+    """
+
+    kind: str
+    used: int
+    limit: int
+    refusal: errors.ArmError
+
+    def check(self, coming: int = 0) -> None:
+        """Refuse one more, after as many that are coming.
+
+        Raises:
+            ArmError: It would be too many.
+        """
+        if self.used + coming >= self.limit:
+            raise self.refusal
 
 
 def location(text: object, type_: str) -> str:

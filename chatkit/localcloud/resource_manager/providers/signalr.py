@@ -37,6 +37,7 @@ from chatkit.localcloud.resource_manager.providers.signalr_rules import (
     settle_keys,
     shown_keys,
     spec,
+    tier_shown,
 )
 from chatkit.localcloud.resource_manager.providers.signalr_versions import VERSIONS, in_version
 
@@ -246,7 +247,7 @@ class SignalR(ResourceType[Instance]):
     async def skus(self, call: Call) -> Answer:
         """Pricing tiers an instance can change to."""
         self.one(call)
-        found = [_tier(name, tier) for name, tier in SKUS.items() if tier != "Basic"]
+        found = [tier_shown(name, tier) for name, tier in SKUS.items() if tier != "Basic"]
         return Answer(body={"value": found})
 
     async def check_name_availability(self, call: Call) -> Answer:
@@ -267,7 +268,7 @@ class SignalR(ResourceType[Instance]):
         location = regions.location(call.params["location"], TYPE)
         here = [one["sku"] for one in self.all() if one["location"] == location]
         units = sum(sku["capacity"] for sku in here)
-        free = FREE_LIMIT if self._is_free_used_up(location) else _free(here)
+        free = min(FREE_LIMIT, self._free_quota(location).used)
         subscription = f"/subscriptions/{self.context.subscription_id}"
         base = f"{subscription}/providers/{NAMESPACE}/locations/{location}/usages"
 
@@ -287,12 +288,18 @@ class SignalR(ResourceType[Instance]):
         ]
         return Answer(body={"value": found})
 
-    def _is_free_used_up(self, location: str) -> bool:
+    def quota(self, body: JsonObject, location: str) -> regions.Quota | None:
+        """Instances of the Free tier in a region."""
+        sku = body.get("sku")
+        name = sku.get("name") if isinstance(sku, dict) else None
+        return self._free_quota(location) if str(name).lower() == FREE.lower() else None
+
+    def _free_quota(self, location: str) -> regions.Quota:
+        used = sum(one["sku"]["name"] == FREE for one in self.all() if one["location"] == location)
         if self.context.faults.standing("free-quota"):
-            return True
-        return (
-            _free([one["sku"] for one in self.all() if one["location"] == location]) >= FREE_LIMIT
-        )
+            used = max(used, FREE_LIMIT)
+        refusal = errors.free_quota(FREE_LIMIT, location)
+        return regions.Quota(f"{TYPE} {FREE} {location}", used, FREE_LIMIT, refusal)
 
     def _sku(self, given: Json, location: str, old: Instance | None = None) -> Sku:
         name = str(given.get("name") or "Standard_S1")
@@ -309,8 +316,8 @@ class SignalR(ResourceType[Instance]):
                 target="sku.capacity",
             )
         was_free = old is not None and old["sku"]["name"] == FREE
-        if known == FREE and not was_free and self._is_free_used_up(location):
-            raise errors.free_quota(FREE_LIMIT, location)
+        if known == FREE and not was_free:
+            self._free_quota(location).check()
         size = known.rpartition("_")[2]
         return {"name": known, "tier": SKUS[known], "size": size, "capacity": capacity}
 
@@ -381,20 +388,3 @@ class SignalR(ResourceType[Instance]):
         if document.get("identity"):
             body["identity"] = document["identity"]
         return body
-
-
-def _free(skus: list[Sku]) -> int:
-    return sum(sku["name"] == FREE for sku in skus)
-
-
-def _tier(name: str, tier: str) -> JsonObject:
-    capacity: JsonObject = {
-        "minimum": 1,
-        "maximum": 100,
-        "default": 1,
-        "allowedValues": CAPACITIES,
-        "scaleType": "Manual",
-    }
-    if tier == "Free":
-        capacity |= {"maximum": 1, "allowedValues": [1], "scaleType": "None"}
-    return {"resourceType": TYPE, "sku": {"name": name, "tier": tier}, "capacity": capacity}

@@ -313,3 +313,21 @@ def _resource(given: Template) -> str:
     if str(auth.get("type") or "").lower() != MANAGED_IDENTITY.lower():
         return ""
     return str((auth.get("managedIdentity") or {}).get("resource") or "")
+
+
+def tier_shown(name: str, tier: str) -> JsonObject:
+    """A pricing tier with its units, as the list of them shows it."""
+    capacity: JsonObject = {
+        "minimum": 1,
+        "maximum": 100,
+        "default": 1,
+        "allowedValues": CAPACITIES,
+        "scaleType": "Manual",
+    }
+    if tier == "Free":
+        capacity |= {"maximum": 1, "allowedValues": [1], "scaleType": "None"}
+    return {
+        "resourceType": "Microsoft.SignalRService/SignalR",
+        "sku": {"name": name, "tier": tier},
+        "capacity": capacity,
+    }

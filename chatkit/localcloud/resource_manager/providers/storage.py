@@ -146,6 +146,7 @@ class StorageAccounts(ResourceType[Account]):
         if kind is None:
             message = "Account property kind is invalid for the request."
             raise errors.service_error(400, "AccountPropertyIsInvalid", message)
+        self.quota(body, envelope["location"]).check()
         document: Account = {
             "id": envelope["id"],
             "name": envelope["name"],
@@ -234,11 +235,21 @@ class StorageAccounts(ResourceType[Account]):
 
     async def usages(self, call: Call) -> Answer:
         """How many accounts a location has, and how many it may have."""
-        location = regions.location(call.params["location"], TYPE)
-        used = sum(one["location"] == location for one in self.all())
+        quota = self.quota({}, regions.location(call.params["location"], TYPE))
         name = {"value": "StorageAccounts", "localizedValue": "Storage Accounts"}
-        entry = {"unit": "Count", "currentValue": used, "limit": ACCOUNT_LIMIT, "name": name}
-        return Answer(body={"value": [entry]})
+        used = {"currentValue": quota.used, "limit": quota.limit}
+        return Answer(body={"value": [{"unit": "Count", **used, "name": name}]})
+
+    def quota(self, body: JsonObject, location: str) -> regions.Quota:
+        """Accounts of a region."""
+        used = sum(one["location"] == location for one in self.all())
+        message = (
+            f"Subscription {self.context.subscription_id} already contains {used} storage accounts"
+            f" in location {location} and the maximum allowed is {ACCOUNT_LIMIT}."
+        )
+        code = "MaxStorageAccountsCountPerSubscriptionExceeded"
+        refusal = errors.service_error(409, code, message)
+        return regions.Quota(f"{TYPE} {location}", used, ACCOUNT_LIMIT, refusal)
 
     def invalid_name(self, name: str) -> errors.ArmError:
         """400 in the words of the provider."""

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import json
 import uuid
+from collections import Counter
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass, field
 
 from chatkit.localcloud.resource_manager.core import regions
 from chatkit.localcloud.resource_manager.core.context import Context
@@ -30,6 +32,37 @@ from chatkit.localcloud.resource_manager.templates.secrets_kept import masking
 from chatkit.localcloud.resource_manager.templates.sending import Sender
 
 STEPS_A_DEPLOYMENT = 200
+# What is looked at: the template alone, resources and roles, resources without roles.
+LEVELS = ("template", "provider", "providernorbac")
+
+
+@dataclass(frozen=True)
+class _Look:
+    """How a deployment is looked at.
+
+    Attributes:
+        has_roles: Whether rights are.
+        coming: How many new resources count for each quota, those of deployments within among them.
+    """
+
+    has_roles: bool
+    coming: Counter[str] = field(default_factory=Counter)
+
+
+def _level(prepared: Prepared) -> str:
+    """What a request asks for in `validationLevel`.
+
+    Raises:
+        ArmError: There is no such level.
+    """
+    text = str(prepared.request["properties"].get("validationLevel") or "Provider")
+    if text.lower() not in LEVELS:
+        raise ArmError(
+            400,
+            "InvalidRequestContent",
+            f"The validationLevel '{text}' is not Template, Provider or ProviderNoRbac.",
+        )
+    return text.lower()
 
 
 class Preflight:
@@ -49,20 +82,25 @@ class Preflight:
         Raises:
             ArmError: InvalidTemplateDeployment, with each resource's error in its details.
         """
+        level = _level(prepared)
+        if level != "template":
+            await self._check(prepared, _Look(has_roles=level == "provider"))
+
+    async def _check(self, prepared: Prepared, look: _Look) -> None:
         with masking(prepared.secrets), budget():
-            refused = [error async for error in self._refused(prepared)]
+            refused = [error async for error in self._refused(prepared, look)]
             if refused:
                 raise preflight_failed(refused, prepared.name, str(uuid.uuid4()))
 
-    async def _refused(self, prepared: Prepared) -> AsyncIterator[ArmError]:
+    async def _refused(self, prepared: Prepared, look: _Look) -> AsyncIterator[ArmError]:
         for one in prepared.plan.resources:
             try:
-                await self._look(one, prepared)
+                await self._look(one, prepared, look)
             except ArmError as error:
                 error.target = error.target or one.id
                 yield error
 
-    async def _look(self, one: Planned, prepared: Prepared) -> None:
+    async def _look(self, one: Planned, prepared: Prepared, look: _Look) -> None:
         method = "GET" if one.is_existing else "PUT"
         match = self._dispatch.match(method, one.id)
         if match is None or match.route is None:
@@ -71,7 +109,8 @@ class Preflight:
             self._dispatch.check_version(match.route.type, one.api_version)
         call = call_for(one, prepared, method, match.params)
         self._context.check_subscription(call)
-        self._check_role(one, call, match.route)
+        if look.has_roles:
+            self._check_role(one, call, match.route)
         if one.is_existing:
             return
         body = await self.body(one, prepared)
@@ -79,11 +118,11 @@ class Preflight:
             return
         call.raw = json.dumps(body, ensure_ascii=False).encode()
         if one.is_deployment:
-            await self._look_within(call, prepared)
+            await self._look_within(call, prepared, look)
             return
-        self._ask_type(one, call, body)
+        self._ask_type(one, call, body, look)
 
-    async def _look_within(self, call: Call, prepared: Prepared) -> None:
+    async def _look_within(self, call: Call, prepared: Prepared, look: _Look) -> None:
         """Look at a deployment within the deployment."""
         with budget() as steps:
             try:
@@ -92,7 +131,7 @@ class Preflight:
                 raise invalid_template(error.message.rstrip(".")) from None
         await asyncio.sleep(0)  # others have their turn
         coming = await self.coming_groups(prepared)
-        await self.check(await self._preparing.prepare(call, coming))
+        await self._check(await self._preparing.prepare(call, coming), look)
 
     def _check_role(self, one: Planned, call: Call, route: Route) -> None:
         try:
@@ -133,8 +172,8 @@ class Preflight:
                 }
         return found
 
-    def _ask_type(self, one: Planned, call: Call, body: JsonObject) -> None:
-        """Refuse what the type itself would refuse: name, types of properties, location."""
+    def _ask_type(self, one: Planned, call: Call, body: JsonObject, look: _Look) -> None:
+        """Refuse what the type itself would: name, types of properties, location, quota."""
         type_ = self._registry.type_named(one.type)
         if type_ is None or "name" not in call.params:
             return
@@ -146,8 +185,12 @@ class Preflight:
             type_.check_location(body, old)
             return
         type_.check_name(call.params["name"])
-        if "location" in body:
-            regions.location(body["location"], type_.type)
+        if "location" not in body:
+            return
+        quota = type_.quota(body, regions.location(body["location"], type_.type))
+        if quota is not None:
+            quota.check(look.coming[quota.kind])
+            look.coming[quota.kind] += 1
 
     def _unknown(self, one: Planned) -> ArmError:
         """The refusal of a type that is not here; it names those that are."""

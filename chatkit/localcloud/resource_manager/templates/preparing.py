@@ -165,6 +165,7 @@ class Preparing:
             parameters = scope.all_parameters()
             scope.check_variables()
             scope.check_asserts()
+            scope.check_outputs()
             return parameters, plan(template, target, scope)
 
         try:

@@ -58,6 +58,8 @@ class Az:
             "AZURE_CORE_COLLECT_TELEMETRY": "0",
             "AZURE_CORE_ONLY_SHOW_ERRORS": "1",
             "REQUESTS_CA_BUNDLE": str(self.folder / "bundle.pem"),
+            # What reads the template of --template-uri; `chatkit az` sets both, too.
+            "SSL_CERT_FILE": str(self.folder / "bundle.pem"),
         }
 
 

@@ -105,3 +105,30 @@ def test_az_deploys_to_the_subscription(az: Az) -> None:
     assert one["properties"]["targetResource"]["resourceName"] == "second"
     az("deployment", "sub", "delete", "-n", "all")
     assert not az.watch.unknown
+
+
+@pytest.mark.long
+def test_az_deploys_by_link_and_rolls_back(az: Az) -> None:
+    """A template spec, a blob with a SAS, and an earlier deployment after one that fails."""
+    az("group", "create", "-n", "class", "-l", "eastus2")
+    file = written(az.folder, "main.json", published.signalr())
+    create = ("deployment", "group", "create", "-g", "class")
+    spec = az("ts", "create", "-g", "class", "-n", "chat", "-v", "1.0", "-l", "eastus2", "-f", file)
+    made = az(*create, "-n", "spec", "--template-spec", spec["id"], "-p", "name=chat-1")
+    assert made["properties"]["templateLink"]["id"] == spec["id"]
+    az("storage", "account", "create", "-g", "class", "-n", "linkstore", "-l", "eastus2")
+    shown = az("storage", "account", "show-connection-string", "-g", "class", "-n", "linkstore")
+    to = ("--connection-string", shown["connectionString"])
+    az("storage", "container", "create", "-n", "tpl", *to)
+    az("storage", "blob", "upload", "-c", "tpl", "-n", "main.json", "-f", file, *to)
+    rights = ("--permissions", "r", "--expiry", "2099-01-01")
+    sas = az("storage", "container", "generate-sas", "-n", "tpl", *rights, *to)
+    address = az("storage", "blob", "url", "-c", "tpl", "-n", "main.json", *to)
+    link = ("--template-uri", address, "--query-string", sas)
+    az(*create, "-n", "blob", *link, "-p", "name=chat-2")
+    bad = written(az.folder, "bad.json", template(signalr("chat-3", sku={"name": "Bad_S1"})))
+    refused(az, *create, "-n", "bad", "-f", bad, "--rollback-on-error", "spec")
+    back = az("deployment", "group", "show", "-g", "class", "-n", "bad")["properties"]
+    assert back["onErrorDeployment"]["provisioningState"] == "Succeeded"
+    assert [one["name"] for one in az("signalr", "list", "-g", "class")] == ["chat-1"]
+    assert not az.watch.unknown

@@ -124,6 +124,30 @@ def test_an_output_that_fails_is_said(raw: Raw) -> None:
     assert "Expected 'Integer'. Actual 'String'" in error["message"]
 
 
+@pytest.mark.parametrize(
+    ("expression", "said"),
+    [
+        ("[parameters('none')]", "The template parameter 'none' is not found"),
+        ("[concat('a', variables('none'))]", "The template variable 'none' is not found"),
+        ("[nothing('a')]", "The template function 'nothing' is not valid"),
+        ("[own.nothing('a')]", "The template function 'own.nothing' is not valid"),
+        ("[if(equals(parameters('none'), 1), 'a', 'b')]", "'none' is not found"),
+        ("[guid()]", "requires at least 1 argument"),
+    ],
+)
+def test_a_name_that_is_not_there_is_said_beforehand(raw: Raw, expression: str, said: str) -> None:
+    """In a resource and in an output, with its place; nothing is made."""
+    for what in (
+        template(signalr("chat-1", tags={"a": expression})),
+        template(signalr("chat-1"), outputs={"a": {"type": "string", "value": expression}}),
+    ):
+        reply = begin(raw, what)
+        assert (reply.status, reply.code) == (400, "InvalidTemplate")
+        assert said in reply.body["error"]["message"]
+        (info,) = reply.body["error"]["additionalInfo"]
+        assert info["info"]["lineNumber"] == 1 and info["info"]["path"]
+
+
 def test_the_error_of_a_nested_deployment_is_nested(raw: Raw) -> None:
     """ResourceDeploymentFailure, DeploymentFailed within it, and the resource's own in there."""
     inner = template(signalr("chat-1", sku={"name": "Bad_S1"}))

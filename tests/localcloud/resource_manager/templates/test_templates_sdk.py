@@ -34,6 +34,8 @@ def test_the_sync_client_does_everything(cloud: LocalCloud, clients: Clients) ->
         made = client.deployments.begin_create_or_update(*at, body).result()
         assert made.properties.provisioning_state == "Succeeded"
         assert made.properties.outputs["host"]["type"] == "String"
+        hashed = client.deployments.calculate_template_hash(body["properties"]["template"])
+        assert hashed.template_hash == made.properties.template_hash
         assert client.deployments.check_existence(*at)
         assert [one.name for one in client.deployments.list_by_resource_group("class")] == ["main"]
         operations = [*client.deployment_operations.list(*at)]
@@ -115,6 +117,13 @@ def test_the_aio_client_at_the_subscription(cloud: LocalCloud, clients: Clients)
                 "all", body
             )
             await made.result()
+            hashed = await client.deployments.calculate_template_hash(
+                body["properties"]["template"]
+            )
+            assert hashed.template_hash
+            assert await client.deployments.check_existence_at_subscription_scope("all")
+            exported = await client.deployments.export_template_at_subscription_scope("all")
+            assert exported.template == body["properties"]["template"]
             listed = client.deployments.list_at_subscription_scope()
             names = [one.name async for one in listed]
             changes: list[str] = [one.change_type for one in result.properties.changes]

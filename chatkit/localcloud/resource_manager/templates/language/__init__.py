@@ -10,6 +10,7 @@ Follows the pages "Template syntax" and "Template functions" of Microsoft's refe
 - `parser.py`: `parse(text)`, `is_expression(text)`;
 - `evaluating.py`: `evaluate(document, scope)`, for one string as for a whole document;
 - `dependencies.py`: `dependencies(document, scope)`;
+- `names.py`: `check_names(document, scope)`;
 - `functions/`: the functions, one module a subject.
 
 Everything is synchronous and pure. What a `Resources` raises comes out of `evaluate` unchanged: an

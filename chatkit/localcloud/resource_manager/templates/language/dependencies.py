@@ -51,7 +51,7 @@ def dependencies(document: Json, scope: Scope) -> tuple[Dependency, ...]:
     static = _StaticScope(scope)
     found: dict[Dependency, None] = {}
     try:
-        for text in _expressions_in(document):
+        for text in expressions_in(document):
             for call in calls_in(parse(text)):
                 dependency = _dependency(call, static)
                 if dependency is not None:
@@ -61,8 +61,8 @@ def dependencies(document: Json, scope: Scope) -> tuple[Dependency, ...]:
     return tuple(found)
 
 
-def _expressions_in(document: Json) -> Iterator[str]:
-    """Those of names of properties, too."""
+def expressions_in(document: Json) -> Iterator[str]:
+    """The expressions in a document, those that are names of properties among them."""
     waiting = [document]
     while waiting:
         found = waiting.pop()

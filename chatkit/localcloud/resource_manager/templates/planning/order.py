@@ -12,6 +12,7 @@ from chatkit.localcloud.resource_manager.templates.language.core.limits import b
 from chatkit.localcloud.resource_manager.templates.language.core.scope import Place
 from chatkit.localcloud.resource_manager.templates.language.dependencies import dependencies
 from chatkit.localcloud.resource_manager.templates.language.evaluating import evaluate
+from chatkit.localcloud.resource_manager.templates.language.names import check_names
 from chatkit.localcloud.resource_manager.templates.planning import loops
 from chatkit.localcloud.resource_manager.templates.planning.identifying import not_valid
 from chatkit.localcloud.resource_manager.templates.planning.planned import Plan, Planned
@@ -42,6 +43,7 @@ def order(plan: Plan, template: Template) -> Order:
 
 def _waits(one: Planned, plan: Plan, template: Template) -> list[Planned]:
     try:
+        check_names(_evaluated_now(one), one.scope.at(Place.PROPERTIES))
         implicit = _implicit(one, plan)
     except TemplateError as error:
         raise not_valid(one.declared, template, error) from None
@@ -101,6 +103,17 @@ def _implicit(one: Planned, plan: Plan) -> list[Planned]:
     for name in dict.fromkeys(needed(body, one)):
         found += plan.named(name)
     return found
+
+
+def _evaluated_now(one: Planned) -> dict[str, Json]:
+    """What of a resource has expressions that its own template evaluates when its turn comes."""
+    body = {name: value for name, value in one.declared.body.items() if name not in BEFOREHAND}
+    properties = body.get("properties")
+    if one.is_deployment and isinstance(properties, dict):
+        body["properties"] = {
+            name: value for name, value in properties.items() if name != "template"
+        }
+    return body
 
 
 def outer_part(one: Planned) -> dict[str, Json]:

@@ -12,6 +12,7 @@ from chatkit.localcloud.resource_manager.templates.language.core.scope import (
     Resources,
     UserFunction,
 )
+from chatkit.localcloud.resource_manager.templates.language.names import check_names
 from chatkit.localcloud.resource_manager.templates.planning import loops
 from chatkit.localcloud.resource_manager.templates.reading import types
 from chatkit.localcloud.resource_manager.templates.reading.located import Path
@@ -142,6 +143,12 @@ class TemplateScope:
                 self.variable(name)
         for loop in loops.loops_in(section):
             self.variable(str(loop.get("name", "")))
+
+    def check_outputs(self) -> None:
+        """Refuse outputs with names that are not there; their values are not known yet."""
+        for name, body in self.template.section("outputs").items():
+            with self._once(f"output '{name}'", ("outputs", name)):
+                check_names(body, replace(self, place=Place.OUTPUT, turns=()))
 
     def check_asserts(self) -> None:
         """Refuse a template of which a condition that it asserts does not hold."""
