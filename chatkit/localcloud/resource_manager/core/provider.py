@@ -1,9 +1,8 @@
 """A resource type is one module: a subclass of `ResourceType` in the package `providers`.
 
 It says what is its own: its name, api-versions, the rule for names, how a document comes from a
-request, how it is shown, and what its data plane is told. The rest is here, once for all types:
-routes, refusals, one change of a resource at a time, saving and undoing, deletion on its own and
-with its group, recovery after a restart. Nothing lists the types: `service.providers` finds them.
+request, how it is shown, what its data plane is told. The rest is here, once: routes, refusals, one
+change of a resource at a time, saving, undoing, deletion, recovery. `service.providers` finds them.
 """
 
 from __future__ import annotations
@@ -259,7 +258,7 @@ class ResourceType(Provider, Generic[D]):
 
     @classmethod
     def namespace(cls) -> str:
-        """The first part of its name, for example "Microsoft.Storage"."""
+        """The first part of its name, as "Microsoft.Storage"."""
         return cls.type.partition("/")[0]
 
     def locked(self, call: Call) -> asyncio.Lock:

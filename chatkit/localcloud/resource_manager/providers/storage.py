@@ -55,6 +55,7 @@ KEPT = (
     "networkAcls",
 )
 ACCOUNT_LIMIT = 250
+USUAL_KIND = "StorageV2"
 DEFAULTS: JsonObject = {
     "accessTier": "Hot",
     "supportsHttpsTrafficOnly": True,
@@ -142,7 +143,8 @@ class StorageAccounts(ResourceType[Account]):
     def new(self, call: Call, body: JsonObject) -> Account:
         """An account with keys of its own."""
         envelope = self.envelope(call, body)
-        kind = KINDS.get(str(body.get("kind", "")).lower())
+        # Templates that Microsoft deploys leave it out: quickstart functions-managed-identity.
+        kind = KINDS.get(str(body.get("kind") or USUAL_KIND).lower())
         if kind is None:
             message = "Account property kind is invalid for the request."
             raise errors.service_error(400, "AccountPropertyIsInvalid", message)

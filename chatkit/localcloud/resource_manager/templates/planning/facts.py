@@ -25,6 +25,7 @@ from chatkit.localcloud.resource_manager.templates.planning.targets import Targe
 Fetch = Callable[[str, str, Json], Awaitable[Json]]
 Result = TypeVar("Result")
 MAX_REQUESTS = 2000
+AZURE_CLOUD = "AzureCloud"
 REFERENCE_HELP = "Please see https://aka.ms/arm-resource-functions/#reference for usage details."
 
 
@@ -219,9 +220,13 @@ class CloudFacts:
         return self.about.deployer
 
     def environment(self) -> JsonObject:
-        """The cloud's endpoints, as /metadata/endpoints describes them."""
+        """The cloud's endpoints, as /metadata/endpoints describes them, under Azure's own name.
+
+        Published templates look values up by that name, as of quickstarts'
+        microsoft.web/functions-managed-identity.
+        """
         found: JsonObject = self._answer("GET", "/metadata/endpoints?api-version=2022-09-01")
-        return found
+        return {**found, "name": AZURE_CLOUD}
 
     def provider(self, namespace: str, resource_type: str | None) -> Json:
         """A namespace, or one type of it."""
