@@ -38,8 +38,11 @@ def start(arguments: list[str]) -> int:
     sign_in_arguments.check_arguments(parser, wanted)
     if sign_in_arguments.is_asked(wanted) and not wanted.auth:
         parser.error("these options of sign-in need --auth")
+    if wanted.page is not None and not wanted.page.is_dir():
+        parser.error(f"there is no folder {wanted.page}")
+    from chatkit.core.running.presence import started_for
     from chatkit.localcloud.functions.local.local_run import run
-    from chatkit.localcloud.functions.local.startup import LocalOptions
+    from chatkit.localcloud.functions.local.startup import WORKSHOP_IDLE_AFTER_S, LocalOptions
 
     options = LocalOptions(
         wanted.port,
@@ -49,6 +52,8 @@ def start(arguments: list[str]) -> int:
         sign_in=_sign_in(wanted),
         development_storage=_development_storage(),
         drills=_drills(),
+        # What a workshop starts waits for hours; a person's own run keeps what its memory holds.
+        idle_after_s=WORKSHOP_IDLE_AFTER_S if started_for() else None,
     )
     with _page(wanted):
         return run(wanted.folder, options)

@@ -53,6 +53,14 @@ def test_json_has_every_check(chatkit: Chatkit) -> None:
     assert all(check["hint"] == "" for check in shown["checks"])
 
 
+def test_memory_is_told_beside_what_is_right_and_wrong(chatkit: Chatkit) -> None:
+    """As the last line; scripts that read `ok`, `problems` and `unknown` see no difference."""
+    assert "\nMemory: nothing of yours runs. " in chatkit("doctor").out
+    shown = json.loads(chatkit("doctor", "--json").out)
+    assert {"ok", "problems", "unknown"} <= {*shown}
+    assert shown["memory"]["people"] > 0
+
+
 def test_a_missing_package_is_named(chatkit: Chatkit, monkeypatch: pytest.MonkeyPatch) -> None:
     """The exit code is 1 and the hint is on the next line."""
     real = importlib.metadata.version

@@ -16,6 +16,7 @@ from typing import cast
 import pytest
 
 from chatkit.cli import func_start
+from chatkit.core.ports import any_free
 from chatkit.core.processes import wait_until
 from chatkit.core.running import presence
 from chatkit.localcloud.easy_auth.local.options import EMPTIED, SignInOptions
@@ -37,6 +38,30 @@ def folder(tmp_path: Path) -> Path:
     (tmp_path / "host.json").write_text('{"version": "2.0"}', encoding="utf-8")
     (tmp_path / "function_app.py").write_text(APP, encoding="utf-8")
     return tmp_path
+
+
+def test_a_page_that_is_not_there_is_named(chatkit: Chatkit, folder: Path) -> None:
+    """Before anything starts."""
+    typed = chatkit("func", "start", str(folder), "--page", str(folder / "content"))
+    assert typed.code == 2 and "There is no folder" in typed.err
+
+
+def test_the_page_is_served_beside_the_functions(folder: Path) -> None:
+    """In the same process, with nothing of its requests among the functions' lines."""
+    (folder / "content").mkdir()
+    (folder / "content" / "index.html").write_text("the page", encoding="utf-8")
+    port = any_free()
+    page = ["--page", str(folder / "content"), "--page-port", str(port)]
+    command = [sys.executable, "-m", "chatkit", "func", "start", str(folder), "--port", "0", *page]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as process:
+        assert process.stdout is not None
+        assert any("/api/hello" in line for line in process.stdout)
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=30) as answer:
+            assert answer.read() == b"the page"
+        process.send_signal(signal.SIGTERM)
+        assert "GET" not in process.stdout.read()
 
 
 def test_an_app_runs_until_it_is_interrupted(folder: Path) -> None:

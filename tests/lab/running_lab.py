@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 from chatkit.cloud import local_cloud
 from chatkit.core.ports import any_free
 from chatkit.core.settings import checkout
-from chatkit.steps.local_servers import FUNCTIONS, PAGE, LocalServers
+from chatkit.steps.local_servers import LocalServers
 
 START_LIMIT_S, POLL_S = 180.0, 0.05
 ADDRESS = re.compile(r"http://127\.0\.0\.1:\d+/\S*")
@@ -62,8 +62,7 @@ def running(module: list[str], home: Path) -> Iterator[str]:
 
 def stop_servers(home: Path) -> None:
     """End what the notebooks of a home have left running: functions, page, local cloud."""
-    for name in (FUNCTIONS, PAGE):
-        LocalServers(home).stop(name)
+    LocalServers(home).stop_both()
     local_cloud.stop(home / "local")
 
 

@@ -12,7 +12,7 @@ from chatkit.knowledge.problem import Problem
 from chatkit.knowledge.problems import problem as known_problem
 from chatkit.knowledge.problems.recognition import recognise
 from chatkit.lesson import courses
-from chatkit.lesson.doctor.preflight import machine, subscription
+from chatkit.lesson.doctor.preflight import machine, memory, subscription
 from chatkit.lesson.doctor.preflight.finding import Finding
 from chatkit.lesson.doctor.probes import CONFIRM, GENERAL, PROBES
 from chatkit.lesson.doctor.probes.probe import Probe
@@ -79,6 +79,7 @@ def diagnose(session: Session, symptom: str = "") -> Report:
         symptom=bool(symptom.strip()),
         unknown=tuple(snapshot.lookups.unanswered()),
         seconds=time.monotonic() - begun,
+        memory=memory.measure(session.home),
     )
 
 

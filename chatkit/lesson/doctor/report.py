@@ -15,6 +15,7 @@ from chatkit.core.results import duration, elapsed, escape, table
 from chatkit.knowledge.problem import Problem
 from chatkit.knowledge.problems import problem
 from chatkit.lesson.doctor.preflight.finding import Finding
+from chatkit.lesson.doctor.preflight.memory import Memory
 from chatkit.lesson.http import masked
 
 SECRETS = re.compile(
@@ -67,6 +68,8 @@ class ReportDocument(TypedDict):
         others: With a pasted text, what is wrong besides.
         checks: What was looked at.
         advice: What to try when the pasted text is that of no known problem.
+        memory: What runs for this home takes, and how many more people have room, see
+            `preflight.memory.Memory`; null when it was not measured.
     """
 
     ok: bool | None
@@ -75,6 +78,7 @@ class ReportDocument(TypedDict):
     others: list[ProblemDocument]
     checks: list[CheckDocument]
     advice: list[str]
+    memory: dict[str, object] | None
 
 
 @dataclass(frozen=True)
@@ -125,6 +129,7 @@ class Report:
         problems: What is wrong; what the pasted text says comes before what only was seen.
         symptom: Whether a text was pasted.
         unknown: What could not be looked at, each with the reason.
+        memory: What runs for the home takes; it is neither right nor wrong.
     """
 
     checks: tuple[Finding, ...]
@@ -132,6 +137,7 @@ class Report:
     symptom: bool = False
     unknown: tuple[str, ...] = ()
     seconds: float = 0.0
+    memory: Memory | None = None
 
     @property
     def ok(self) -> bool | None:
@@ -179,12 +185,14 @@ class Report:
             "others": seen if self.symptom else [],
             "checks": [_check_document(check) for check in self.checks],
             "advice": list(self.advice),
+            "memory": self.memory.as_dict() if self.memory else None,
         }
 
     def lines(self) -> list[str]:
         """The text, line by line, for a terminal: the answer, then what was looked at."""
         answer = [part for line in self._answer() for part in _folded(line)]
-        return [*answer, *self._looked_at()]
+        memory = textwrap.wrap(str(self.memory), WIDTH) if self.memory else []
+        return [*answer, *self._looked_at(), *memory]
 
     def __repr__(self) -> str:
         return "\n".join(self._answer())

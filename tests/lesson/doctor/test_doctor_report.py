@@ -57,7 +57,7 @@ def test_what_is_wrong_comes_with_what_to_do() -> None:
 def test_json_says_the_same() -> None:
     """For scripts: stable keys."""
     value = Report((BAD,), (ONE,)).as_dict()
-    assert set(value) == {"ok", "problems", "unknown", "others", "checks", "advice"}
+    assert set(value) == {"ok", "problems", "unknown", "others", "checks", "advice", "memory"}
     assert value["ok"] is False and value["unknown"] == [] and value["others"] == []
     assert value["checks"] == [
         {"what": "Disk", "ok": False, "found": "5 MB free", "hint": "Free 600 MB."}

@@ -76,10 +76,12 @@ class Served:
 
 
 @asynccontextmanager
-async def serving(folder: Path, *, drills: Path | None = None) -> AsyncIterator[Served]:
+async def serving(
+    folder: Path, *, drills: Path | None = None, idle_after_s: float | None = None
+) -> AsyncIterator[Served]:
     """Serve an app on a free port for the length of a block."""
     lines: list[str] = []
-    options = LocalOptions(port=0, echo=lines.append, drills=drills)
+    options = LocalOptions(port=0, echo=lines.append, drills=drills, idle_after_s=idle_after_s)
     run = await LocalRun.start(prepare(folder, options))
     try:
         async with aiohttp.ClientSession() as client:

@@ -17,14 +17,15 @@ from chatkit.localcloud.functions.console.console import Console
 from chatkit.localcloud.functions.deployed.site_environment import site_environment, site_settings
 from chatkit.localcloud.functions.deployed.versions import Versions
 from chatkit.localcloud.functions.host.errors import HostUnavailable
-from chatkit.localcloud.functions.host.host import FunctionHost, HostObserver, HostOptions
+from chatkit.localcloud.functions.host.host import FunctionHost, HostObserver
 from chatkit.localcloud.functions.host.signalr_service import RestSender
-from chatkit.localcloud.functions.host.spec import FunctionInfo, SiteSpec
+from chatkit.localcloud.functions.host.spec import FunctionInfo, HostOptions, SiteSpec
 from chatkit.localcloud.functions.http.frontend import Frontend, Gate, Site, application
 from chatkit.localcloud.functions.http.requests import AppTrace, note_invocation
 from chatkit.localcloud.functions.triggers.listeners import Listeners
 from chatkit.localcloud.functions.triggers.timer_clock import TimerClock
 from chatkit.localcloud.functions.worker_process.calls import Failure
+from chatkit.localcloud.functions.worker_process.rest import IDLE_AFTER_S
 from chatkit.localcloud.recorded.clock import Clock
 
 log = logging.getLogger("chatkit.local.functions")
@@ -41,6 +42,7 @@ class HostServices:
         ca_bundle: Certificate authorities that apps trust.
         clock: What timers wait on.
         drills: Failures that callers meet.
+        idle_after_s: How long nobody calls an app before it is scaled to zero; None for never.
         azure_clock: What is known late.
     """
 
@@ -49,6 +51,7 @@ class HostServices:
     ca_bundle: Path
     clock: TimerClock = field(default_factory=TimerClock)
     drills: Drills = field(default_factory=Drills)
+    idle_after_s: float | None = IDLE_AFTER_S
     azure_clock: Clock = field(default_factory=Clock)
 
 
@@ -217,7 +220,8 @@ class SiteApp(HostObserver):
         bundle = self._services.ca_bundle
         environment = site_environment(self.spec, folder=folder, ca_bundle=bundle)
         settings = site_settings(self.spec)
-        return HostOptions(folder, settings, environment, ca_file=bundle)
+        idle_after_s = None if self.spec.is_always_ready else self._services.idle_after_s
+        return HostOptions(folder, settings, environment, ca_file=bundle, idle_after_s=idle_after_s)
 
     def _keep_functions(self, host: FunctionHost) -> None:
         self.versions.keep_functions(

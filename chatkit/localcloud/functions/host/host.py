@@ -9,10 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from chatkit.core.errors import ChatkitError
@@ -32,6 +29,7 @@ from chatkit.localcloud.functions.host.expressions import binding_data
 from chatkit.localcloud.functions.host.indexing import Function, FunctionIndex
 from chatkit.localcloud.functions.host.signalr_bindings import InputContext
 from chatkit.localcloud.functions.host.signalr_service import RestSender
+from chatkit.localcloud.functions.host.spec import HostOptions
 from chatkit.localcloud.functions.schedules.schedule import timespan_text
 from chatkit.localcloud.functions.storage.blobs import BlobStorage
 from chatkit.localcloud.functions.worker_process.calls import (
@@ -42,6 +40,7 @@ from chatkit.localcloud.functions.worker_process.calls import (
     Result,
     Trigger,
 )
+from chatkit.localcloud.functions.worker_process.rest import Rest
 from chatkit.localcloud.functions.worker_process.worker import (
     LoadFailed,
     Worker,
@@ -54,28 +53,6 @@ GONE = HostUnavailable("Function host is not running.")
 RESPAWN_PAUSES_S = (0.0, 0.2, 1.0, 2.0, 5.0)
 STABLE_AFTER_S = 30
 SENTENCE_CHARACTERS = 1500
-
-
-@dataclass(frozen=True)
-class HostOptions:
-    """How to run one app.
-
-    Attributes:
-        folder: App root.
-        settings: App settings, for binding expressions and connection strings.
-        environment: The child's whole environment, settings included.
-        command: How to start the worker; empty for this interpreter.
-        load_timeout_s: Importing the app may take this long.
-        ca_file: Certificate authorities that the host's own storage client trusts; None for those
-            of this machine.
-    """
-
-    folder: Path
-    settings: Mapping[str, str] = field(repr=False)
-    environment: Mapping[str, str] = field(repr=False)
-    command: tuple[str, ...] = ()
-    load_timeout_s: float = 120
-    ca_file: Path | None = None
 
 
 class HostObserver:
@@ -126,6 +103,7 @@ class FunctionHost:
         self._observer = observer
         self._prepared_worker = worker
         self._worker = worker
+        self._rest = Rest(options.idle_after_s)
         self._open_calls = 0
         self._idle = asyncio.Event()
         self._idle.set()
@@ -211,6 +189,7 @@ class FunctionHost:
         if self._stopped:
             return
         self._running.clear()
+        self._rest.end()
         if await self._load_app():
             self._supervisor = asyncio.create_task(self._supervise())
 
@@ -221,7 +200,9 @@ class FunctionHost:
         while serves:
             assert self._worker is not None
             started = time.monotonic()
-            await self._worker.ended.wait()
+            if await self._rest.is_due(self._worker.ended, lambda: self._open_calls > 0):
+                serves = await self._pause(self._worker)
+                continue
             if time.monotonic() - started > STABLE_AFTER_S:
                 crashes = 0
             crashes += 1
@@ -234,6 +215,15 @@ class FunctionHost:
             await asyncio.sleep(RESPAWN_PAUSES_S[min(crashes, len(RESPAWN_PAUSES_S)) - 1])
             async with self._changing:
                 serves = await self._load_app()
+
+    async def _pause(self, worker: Worker) -> bool:
+        """End the child until the app is called again; returns whether the app serves then."""
+        self._running.clear()
+        worker.kill("nobody had called the app for a while")
+        await self._rest.until_called()
+        await worker.ended.wait()
+        async with self._changing:
+            return await self._load_app()
 
     async def _load_app(self) -> bool:
         """Start a child and let it load the app; returns whether the app serves.
@@ -253,6 +243,10 @@ class FunctionHost:
             failure = load_failures.describe(error, self.options.load_timeout_s)
         if self._is_ending:
             return False
+        has_rested = self._rest.end()
+        if failure is None and has_rested:
+            self._running.set()
+            return True
         if failure is None:
             self.problem = None
             for function in self.index.functions:
@@ -310,6 +304,7 @@ class FunctionHost:
             HostUnavailable: It does not, and why.
         """
         if not self._running.is_set():
+            self._rest.call()
             try:
                 async with asyncio.timeout(timeout_s):
                     await self._running.wait()
@@ -365,10 +360,11 @@ class FunctionHost:
             result = await self._run(function, call, trigger.exchange)
             if result.failure is None:
                 await self._bindings.carry_out(function, call, result, context)
-        except (BindingFailed, AppInvalid) as error:
+        except (BindingFailed, AppInvalid, HostUnavailable) as error:
             result = Result(failure=Failure(type(error).__name__, str(error)))
         finally:
             self._open_calls -= 1
+            self._rest.note_use()
             if not self._open_calls:
                 self._idle.set()
         seconds = time.perf_counter() - started
@@ -377,6 +373,8 @@ class FunctionHost:
         return result
 
     async def _run(self, function: Function, call: Call, exchange: Exchange | None) -> Result:
+        if self._rest.is_on:  # since the caller has found the app ready
+            await self.ready()
         worker = self._worker
         if worker is None:
             return Result(failure=Failure("HostUnavailable", "Function host is not running."))

@@ -1,8 +1,12 @@
-"""What Resource Manager tells the Functions data plane about one site, and what it tells back."""
+"""What Resource Manager tells the Functions data plane about one site, what that makes of it to run
+the app, and what it tells back.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 
@@ -62,6 +66,7 @@ class SiteSpec:
         principal_id: Object id of its system-assigned identity, empty without one.
         package_container: Keeps the released package (Flex), None otherwise.
         scope: ARM id of the site, for role checks.
+        is_always_ready: Whether instances of it always run.
         publishing_password: Opens the deployment endpoint besides Entra tokens; empty when the
             site's policy forbids it.
     """
@@ -79,7 +84,32 @@ class SiteSpec:
     principal_id: str = ""
     package_container: PackageContainer | None = None
     scope: str = ""
+    is_always_ready: bool = False
     publishing_password: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True)
+class HostOptions:
+    """How to run one app.
+
+    Attributes:
+        folder: App root.
+        settings: App settings, for binding expressions and connection strings.
+        environment: The child's whole environment, settings included.
+        command: How to start the worker; empty for this interpreter.
+        load_timeout_s: Importing the app may take this long.
+        ca_file: Certificate authorities that the host's own storage client trusts; None for those
+            of this machine.
+        idle_after_s: Its process is ended when nobody has called the app for so long; None: never.
+    """
+
+    folder: Path
+    settings: Mapping[str, str] = field(repr=False)
+    environment: Mapping[str, str] = field(repr=False)
+    command: tuple[str, ...] = ()
+    load_timeout_s: float = 120
+    ca_file: Path | None = None
+    idle_after_s: float | None = None
 
 
 @dataclass(frozen=True)

@@ -28,9 +28,9 @@ from chatkit.localcloud.easy_auth.local.options import LOGIN
 from chatkit.localcloud.easy_auth.local.sign_in import LocalSignIn
 from chatkit.localcloud.functions.host import no_functions
 from chatkit.localcloud.functions.host.errors import AppInvalid
-from chatkit.localcloud.functions.host.host import FunctionHost, HostObserver, HostOptions
+from chatkit.localcloud.functions.host.host import FunctionHost, HostObserver
 from chatkit.localcloud.functions.host.signalr_service import RestSender
-from chatkit.localcloud.functions.host.spec import Cors
+from chatkit.localcloud.functions.host.spec import Cors, HostOptions
 from chatkit.localcloud.functions.http.admin import RUNTIME_VERSION
 from chatkit.localcloud.functions.http.frontend import Frontend, Gate, Site, application, refuse
 from chatkit.localcloud.functions.http.requests import AppTrace, note_invocation
@@ -219,6 +219,7 @@ class LocalRun(HostObserver):
             environment,
             interpreter.command,
             ca_file=_trusted(environment),
+            idle_after_s=self._options.idle_after_s,
         )
         return FunctionHost(options, self._console, self._sender, self, worker=worker)
 

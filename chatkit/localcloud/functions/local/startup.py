@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from chatkit.localcloud.easy_auth.local.options import SignInOptions
 
 DEFAULT_PORT = 7071
+WORKSHOP_IDLE_AFTER_S = 30.0
+"""A workshop's functions on this machine are called while their section is read, then hardly."""
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
 
@@ -35,6 +37,8 @@ class LocalOptions:
     Without `sign_in` nothing stands in front of the app, as with Core Tools. `development_storage`
     is the connection string that `UseDevelopmentStorage=true` stands for; empty: port 10000.
     `drills` is where the local cloud of the home keeps drills, which concern this run, too.
+    `idle_after_s` is how long nobody calls the app before its process is ended until the next call;
+    Core Tools keep it for ever.
     """
 
     port: int | None = None
@@ -46,6 +50,7 @@ class LocalOptions:
     sign_in: SignInOptions | None = None
     development_storage: str = field(default="", repr=False)
     drills: Path | None = None
+    idle_after_s: float | None = None
 
     def settings_of(self, folder: Path) -> LocalSettings:
         """Read an app's local.settings.json.

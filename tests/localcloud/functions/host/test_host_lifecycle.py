@@ -11,8 +11,9 @@ import pytest
 
 from chatkit.localcloud.functions.console.console import Console
 from chatkit.localcloud.functions.host.errors import HostUnavailable
-from chatkit.localcloud.functions.host.host import FunctionHost, HostObserver, HostOptions
+from chatkit.localcloud.functions.host.host import FunctionHost, HostObserver
 from chatkit.localcloud.functions.host.signalr_service import RestSender
+from chatkit.localcloud.functions.host.spec import HostOptions
 from chatkit.localcloud.functions.worker_process.worker import base_environment
 from tests.localcloud.functions.functions_testing import serving, until, write_app
 

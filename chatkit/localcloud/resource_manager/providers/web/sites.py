@@ -325,8 +325,14 @@ def spec(document: Site, platform_settings: dict[str, str]) -> host.SiteSpec:
         principal_id=identities.principal_id(document),
         package_container=_package_container(document),
         scope=document["id"],
+        is_always_ready=_is_always_ready(document),
         publishing_password=document["publishing_password"] if is_open else "",
     )
+
+
+def _is_always_ready(document: Site) -> bool:
+    flex = document["function_app_config"] or {}
+    return bool((flex.get("scaleAndConcurrency") or {}).get("alwaysReady"))
 
 
 def _package_container(document: Site) -> host.PackageContainer | None:

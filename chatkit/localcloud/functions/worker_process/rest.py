@@ -1,0 +1,79 @@
+"""An app's process is ended when nobody has called the app for a while, until somebody does.
+
+As on Azure's Consumption plans: "If your function app has been idle for a few minutes, the platform
+might decide to scale the number of instances on which your app runs down to zero."
+https://learn.microsoft.com/azure/azure-functions/event-driven-scaling#cold-start
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from time import monotonic
+
+IDLE_AFTER_S = 60.0
+"""Azure says "a few minutes". Here it is one: memory is scarce where a class shares a machine, and
+the process starts again in about a second.
+"""
+
+
+class Rest:
+    """Whether one app's process rests.
+
+    Args:
+        after_s: How long nobody calls the app before it rests; None for never.
+
+    Attributes:
+        is_on: Whether it rests now.
+    """
+
+    def __init__(self, after_s: float | None) -> None:
+        self._after_s = after_s
+        self._used_at = monotonic()
+        self._wanted = asyncio.Event()
+        self.is_on = False
+
+    def note_use(self) -> None:
+        """Count the time from now on."""
+        self._used_at = monotonic()
+
+    async def is_due(self, ended: asyncio.Event, is_busy: Callable[[], bool]) -> bool:
+        """Wait until the process has ended by itself, or may rest.
+
+        Args:
+            ended: The process has ended.
+            is_busy: Whether a call is open.
+
+        Returns:
+            Whether it may rest.
+        """
+        left_s = self._after_s
+        while True:
+            try:
+                async with asyncio.timeout(left_s):
+                    await ended.wait()
+                return False
+            except TimeoutError:
+                assert self._after_s is not None
+                left_s = self._used_at + self._after_s - monotonic()
+                if is_busy():
+                    left_s = self._after_s
+                elif left_s <= 0:
+                    return True
+
+    async def until_called(self) -> None:
+        """Rest until somebody calls."""
+        self.is_on = True
+        self._wanted.clear()
+        await self._wanted.wait()
+
+    def call(self) -> None:
+        """Let the process start again, if it rests."""
+        self._wanted.set()
+
+    def end(self) -> bool:
+        """Note that the process runs; returns whether it has rested."""
+        has_rested = self.is_on
+        self.is_on = False
+        self.note_use()
+        return has_rested
