@@ -11,6 +11,7 @@ ChatkitError
             NotAnswering     the local cloud runs, and answers nobody
         PortInUse            another program holds the port
         PersonNeeded         somebody has to sign in first
+        SignInEnded          without a token: nobody is signed in
         HomeUnusable         a file of the home belongs to somebody else, or takes no writes
             HomeDamaged      it does not hold what the kit has written
             HomeTooNew       a newer version of the kit has written it

@@ -214,7 +214,7 @@ def _wait_for_sign_in(session: Session, stack: Stack) -> SignedIn | None:
         ServiceError: It does not work.
         SetupError: Authentication is off.
     """
-    from chatkit.chat.client.sign_in import NoToken, PersonNeeded
+    from chatkit.chat.client.sign_in import PersonNeeded, SignInEnded
     from chatkit.cloud.calls import lasting
 
     last = ""
@@ -223,7 +223,7 @@ def _wait_for_sign_in(session: Session, stack: Stack) -> SignedIn | None:
             return sign_in_as(session, "alice")
         except PersonNeeded:
             return None
-        except (NoToken, ServiceError) as error:
+        except (SignInEnded, ServiceError) as error:
             last = error.message
     raise ServiceError(
         401,

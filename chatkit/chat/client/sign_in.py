@@ -39,7 +39,7 @@ class PersonNeeded(SetupError):
     """The identity provider asks for more than a name."""
 
 
-class NoToken(SetupError):
+class SignInEnded(SetupError):
     """The sign-in ended, and nobody is signed in."""
 
 
@@ -92,7 +92,7 @@ async def sign_in(api_base_url: str, user: str) -> SignedIn:
         NotStarted: Nothing listens at the address.
         PersonNeeded: Only a person can sign in there.
         SetupError: Authentication is off.
-        NoToken: The sign-in ends without a token.
+        SignInEnded: The sign-in ends without a token.
         ServiceError: The app restarts, or refuses its own token, or Entra ID does not know it.
     """
     try:
@@ -196,7 +196,7 @@ def _pick(status: int, page: str, user: str) -> dict[str, str]:
 def _token(url: str) -> str:
     fragment = urlsplit(url).fragment
     if not fragment.startswith("token="):
-        raise NoToken(
+        raise SignInEnded(
             "The sign-in ended without a token.",
             hint="workshop.enable_authentication() sets it up again.",
         )
