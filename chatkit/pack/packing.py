@@ -78,6 +78,10 @@ def pack(folder: Path, targets: Sequence[Target], step: Step) -> Packed:
             _collect(draft, targets, step)
         except SetupFailed as error:
             raise SetupError(f"The pack is not made: {error.elsewhere}") from error
+        finally:
+            with suppress(OSError):  # all but a folder in which nothing is
+                (draft / packs.WHEELS).rmdir()
+                draft.rmdir()
         packed = _measured(draft, place)
         with replacing(place):
             _put_in_place(draft, place)

@@ -182,4 +182,9 @@ def said(error: SetupFailed) -> str:
             "the packages cannot be downloaded. Check the network (behind a proxy, set"
             " HTTPS_PROXY), then type the same again: what was fetched is kept."
         )
+    if "no space left" in low:
+        return (
+            "the disk is full, the pack's or that of temporary files. Packages for a machine take"
+            " about 100 MB; free some, then type the same again: what was fetched is kept."
+        )
     return error.elsewhere

@@ -75,6 +75,27 @@ def test_this_machine_installs_what_it_takes() -> None:
     assert {tag for tag in one(packs.here(), OWN)._tags} <= own
 
 
+@pytest.mark.parametrize(
+    ("system", "built_for", "machine", "name"),
+    [
+        ("win32", "win-amd64", "AMD64", "windows-amd64"),
+        ("win32", "win-arm64", "ARM64", "windows-arm64"),
+        ("darwin", "macosx-11.0-universal2", "arm64", "macos-arm64"),
+        ("darwin", "macosx-10.9-universal2", "x86_64", "macos-x86_64"),
+        ("linux", "linux-aarch64", "aarch64", "linux-aarch64"),
+    ],
+)
+def test_a_machine_knows_its_name(
+    monkeypatch: pytest.MonkeyPatch, system: str, built_for: str, machine: str, name: str
+) -> None:
+    """On Windows by what its Python was built for, which a processor may only imitate."""
+    monkeypatch.setattr(sys, "platform", system)
+    monkeypatch.setattr("sysconfig.get_platform", lambda: built_for)
+    monkeypatch.setattr("platform.machine", lambda: machine)
+    monkeypatch.setattr("sysconfig.get_config_var", lambda _name: "cpython-312-linux-gnu")
+    assert packs.here() == name
+
+
 def test_every_platform_comes_with_every_python_once() -> None:
     """In the order in which they were typed."""
     found = targets(["macos-arm64", "linux-x86_64", "macos-arm64"], ["3.13", "3.12", "3.13"])

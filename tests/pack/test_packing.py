@@ -17,6 +17,7 @@ from chatkit.core.file_lock import FileLock
 from chatkit.pack.packing import Packed, pack
 from chatkit.pack.platforms import targets
 from chatkit.pack.wheelhouse import Wheelhouse
+from chatkit.setup.installers import SetupFailed
 from chatkit.setup.packs import Pack
 from tests.pack.small_packages import Index
 
@@ -116,6 +117,28 @@ def test_an_attempt_that_failed_leaves_no_pack_and_goes_on(
         path.unlink()
     packed(place)
     assert [path.name for path in place.parent.iterdir()] == [place.name]
+
+
+@pytest.mark.parametrize(
+    ("output", "sentence"),
+    [
+        ("Retrying after connection broken by 'NewConnectionError", "Check the network"),
+        ("OSError: [Errno 28] No space left on device", "the disk is full"),
+    ],
+)
+@pytest.mark.usefixtures("packages")
+def test_an_attempt_that_brought_nothing_leaves_nothing(
+    place: Path, monkeypatch: pytest.MonkeyPatch, output: str, sentence: str
+) -> None:
+    """And says why, and what to do."""
+
+    def fail(*_: object) -> None:
+        raise SetupFailed("", output=output)
+
+    monkeypatch.setattr(Wheelhouse, "_download", fail)
+    with pytest.raises(SetupError, match=rf"The pack is not made: .*{sentence}.*the same again"):
+        packed(place)
+    assert [*place.parent.iterdir()] == []
 
 
 @pytest.mark.usefixtures("packages")

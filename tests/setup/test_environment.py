@@ -314,7 +314,7 @@ def test_a_disk_that_takes_nothing_is_said_in_a_sentence(
                 "  Caused by: dns error: failed to lookup address information: Temporary failure"
                 " in name resolution"
             ),
-            "internet",
+            "Without internet, `chatkit pack FOLDER` on a machine that has it",
         ),
         ("something new\nhappened", "(happened)"),
         ("", "no reason given"),
