@@ -19,7 +19,7 @@ from tests.tools import Tools
 
 pytestmark = pytest.mark.long
 ROOT = Path(__file__).resolve().parents[2]
-OTHERS = ("windows-amd64", "macos-arm64", "linux-aarch64")
+OTHERS = ("windows-amd64", "macos-arm64", "macos-x86_64", "linux-aarch64")
 NO_NAMESPACE = (
     "this user can make no network namespace (unshare; where AppArmor keeps ordinary users from it,"
     " `sysctl kernel.apparmor_restrict_unprivileged_userns=0`)"
