@@ -131,6 +131,10 @@ class Course:
     has_plan: bool = False
 
     def __post_init__(self) -> None:
+        for name, kind in (("sections", Section), ("exercises", Exercise), ("problems", Problem)):
+            _check_tuple(name, getattr(self, name), kind)
+        if not isinstance(self.title, str) or not self.title.strip():
+            raise WrongDescription("The title is a text.")
         if not self.sections:
             raise WrongDescription("A course has at least one section.")
         _check_order([section.number for section in self.sections])
@@ -283,6 +287,13 @@ def check_function(name: str) -> None:
     """
     if not isinstance(name, str) or not FUNCTION.fullmatch(name):
         message = f'{name!r} names no function, as "my_course.checks:website" does.'
+        raise WrongDescription(message)
+
+
+def _check_tuple(name: str, value: object, kind: type) -> None:
+    if not isinstance(value, tuple) or not all(isinstance(one, kind) for one in value):
+        example = f"({kind.__name__}(...), {kind.__name__}(...))"
+        message = f"{name} is no tuple like {example}; one alone has a comma behind it."
         raise WrongDescription(message)
 
 

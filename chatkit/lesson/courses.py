@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 import traceback
 from collections.abc import Callable, Iterator
 from importlib.metadata import EntryPoint
 from importlib.util import find_spec
+from inspect import isgeneratorfunction
 from pathlib import Path
 from pkgutil import resolve_name
 from typing import Any
@@ -72,14 +74,20 @@ def faults(name: str) -> list[str]:
         SetupError: As for `current`.
     """
     course = load(name)
-    return [*_faults_of_notebooks(course, name), *_faults_of_functions(course, name)]
+    return [
+        *_faults_of_notebooks(course, name),
+        *_faults_of_exercises(course, name),
+        *_faults_of_functions(course, name),
+    ]
 
 
 def _faults_of_notebooks(course: Course, name: str) -> Iterator[str]:
     folder = course_choice.folder(name) / "notebooks"
-    versions = app_sections.AppSections(folder)
     for section in course.sections:
         path = section.notebook(folder)
+        same = sorted(folder.glob(f"{section.number}-*.ipynb"))
+        if len(same) > 1:
+            yield f"{same[1]}: there is {same[0].name}, too, and a section has one notebook."
         if path is None:
             place = _place(name, section.number)
             yield f"{place}: there is no {section.number}-….ipynb in {folder}."
@@ -87,15 +95,24 @@ def _faults_of_notebooks(course: Course, name: str) -> Iterator[str]:
             yield f"{path}: this is no notebook."
         elif not _runs_check(path, section.number):
             yield f'{path}: no cell runs workshop.check("{section.number}").'
-    for exercise in course.exercises:
-        written = versions.versions(exercise.file)
-        if not any(b"..." in version.content for version in written):
-            place = _place(name, exercise.grade)
-            yield f"{place}: no cell writes {exercise.file} with `...` in the blank's place."
     numbers = {section.number for section in course.sections}
     for path in sorted(folder.glob("[0-9][0-9]-*.ipynb")):
         if path.name[:2] not in numbers:
             yield f"{path}: the course has no section {path.name[:2]}."
+
+
+def _faults_of_exercises(course: Course, name: str) -> Iterator[str]:
+    written = app_sections.AppSections(course_choice.folder(name) / "notebooks")
+    for exercise in course.exercises:
+        place = _place(name, exercise.grade)
+        texts = [version.content.decode() for version in written.versions(exercise.file)]
+        if not texts or "..." not in texts[0]:
+            yield f"{place}: no cell writes {exercise.file} with `...` in the blank's place."
+            continue
+        try:
+            ast.parse(texts[0].replace("...", exercise.fill, 1))
+        except SyntaxError as error:
+            yield f"{place}: filled in, line {error.lineno} of {exercise.file} is no Python."
 
 
 def _runs_check(path: Path, number: str) -> bool:
@@ -106,14 +123,16 @@ def _runs_check(path: Path, number: str) -> bool:
 
 
 def _faults_of_functions(course: Course, name: str) -> Iterator[str]:
-    names = [section.check for section in course.sections]
-    names += [exercise.grade for exercise in course.exercises]
-    names += course.probes.values()
-    for one in names:
+    proving = [section.check for section in course.sections]
+    proving += [exercise.grade for exercise in course.exercises]
+    for one in (*proving, *course.probes.values()):
         try:
-            function(one)
+            found = function(one)
         except SetupError as error:
             yield f"{_place(name, one)}: {error.message}"
+            continue
+        if one in proving and not isgeneratorfunction(found):
+            yield f"{_place(name, one)}: {one} has no `yield`: it says nothing that it has proven."
 
 
 def _said(entry: EntryPoint, error: Exception) -> str:

@@ -15,6 +15,7 @@ from types import FrameType
 from chatkit.cloud.missing import APP
 from chatkit.core import settings
 from chatkit.core.errors import NotStarted
+from chatkit.core.work.course_choice import is_tutorial
 from chatkit.steps.session import START_FUNCTIONS, Session
 
 
@@ -25,17 +26,27 @@ class Unknown:
     Attributes:
         name: The workshop's property.
         why: Why there is none.
-        remedy: What makes it.
+        verb: What makes it.
+        section: The section of the tutorial that builds on it; empty when the verb is enough.
     """
 
     name: str
     why: str
-    remedy: str
+    verb: str
+    section: str = ""
+
+    @property
+    def remedy(self) -> str:
+        """What to type."""
+        if self.section and is_tutorial():
+            number = self.section
+            return f'workshop.catch_up("{number}") makes what comes before section {number}.'
+        return self.verb
 
 
 FUNCTIONS = (
     Unknown("local_api_base_url", "the functions do not run on this machine", START_FUNCTIONS),
-    Unknown("api_base_url", "there is no function app yet", APP.remedy("08")),
+    Unknown("api_base_url", "there is no function app yet", f"{APP.verb} makes it.", "08"),
 )
 PAGES = (
     Unknown(
@@ -46,7 +57,8 @@ PAGES = (
     Unknown(
         "web_url",
         "there is no website yet",
-        'workshop.catch_up("09") makes what comes before section 09.',
+        "workshop.enable_static_website() makes it.",
+        "09",
     ),
 )
 NAMES = {one.name: one for one in (*FUNCTIONS, *PAGES)}

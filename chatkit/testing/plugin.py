@@ -60,7 +60,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     notebooks = [item.parent for item in items if _is_of_chatkit(item)]
     if not notebooks or config.option.collectonly:
         return
-    courses = sorted({_course_of(notebook.path) for notebook in notebooks if notebook} - {""})
+    paths = {item.path for item in items if _is_of_chatkit(item)}
+    courses = sorted({_course_of(path) for path in paths} - {""})
     if len(courses) > 1:
         raise pytest.UsageError(f"One course a run, and these are of {' and '.join(courses)}.")
     _choose_home(config)

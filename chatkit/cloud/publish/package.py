@@ -74,7 +74,7 @@ def check_app(folder: Path, files: list[PurePosixPath]) -> None:
     if not is_bundle(_bundle(folder / "host.json")):
         raise SetupError(
             f"host.json does not name {BUNDLE}.",
-            hint="Without the bundle there are no SignalR bindings: section 03.",
+            hint="Without the bundle there are no SignalR bindings: host.json names it.",
         )
     if "azure-functions" not in texts.read(folder / "requirements.txt", errors="replace"):
         raise SetupError(

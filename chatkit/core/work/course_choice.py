@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import json
 import os
-from importlib.metadata import EntryPoint, entry_points
+import re
+from contextlib import suppress
+from importlib.metadata import Distribution, EntryPoint, entry_points
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -19,6 +21,7 @@ from chatkit.core.settings import LAID_OUT
 
 GROUP = "chatkit.courses"
 VARIABLE = "CHATKIT_COURSE"
+NAME = re.compile(r"\w[\w. -]{0,79}")
 TUTORIAL = EntryPoint("tutorial", "chatkit.lesson.sections:TUTORIAL", GROUP)
 """The kit's own course, which is there without being installed."""
 
@@ -41,17 +44,33 @@ def is_tutorial() -> bool:
 
 
 def named_in(folder: Path) -> str:
-    """The course that a folder was laid out for; empty when it says none."""
+    """The course that a folder was laid out for; empty when it says none, or what is no name."""
     try:
         name = json.loads((folder / LAID_OUT).read_text(encoding="utf-8")).get("course", "")
     except (OSError, ValueError, AttributeError, RecursionError):
         return ""
-    return name if isinstance(name, str) else ""
+    return name if isinstance(name, str) and NAME.fullmatch(name) else ""
 
 
 def installed() -> set[str]:
     """The names of the courses that packages bring."""
-    return {one.name for one in entry_points(group=GROUP)}
+    return {one.name for one in _entries()}
+
+
+def _entries() -> list[EntryPoint]:
+    """The entry points of packages, but of none that lies in the current folder.
+
+    Python looks for packages there, too, when somebody types `python -m chatkit`.
+    """
+    here = ""
+    with suppress(OSError):  # the current folder may be gone
+        here = os.path.realpath(Path.cwd())
+    found = entry_points(group=GROUP)
+    return [one for one in found if one.dist is None or _site(one.dist) != here]
+
+
+def _site(dist: Distribution) -> str:
+    return os.path.realpath(str(dist.locate_file("")))
 
 
 def find(name: str) -> EntryPoint:
@@ -63,8 +82,13 @@ def find(name: str) -> EntryPoint:
     """
     if name == TUTORIAL.name:
         return TUTORIAL
-    # One that is installed and lies in the current folder, too, is found twice.
-    found = {one.value: one for one in entry_points(group=GROUP) if one.name == name}
+    # One that is installed in two places of the path is found twice.
+    found = {one.value: one for one in _entries() if one.name == name}
+    if not found and name == named_in(settings.home().parent):
+        raise SetupError(
+            f"This folder is for the course {name}, which is not installed here.",
+            hint="Install the package that brings it.",
+        )
     if not found:
         raise NoSuchChoice("course", name, [TUTORIAL.name, *sorted(installed())])
     if len(found) > 1:

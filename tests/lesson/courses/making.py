@@ -43,11 +43,17 @@ def importable(site: Path) -> Iterator[None]:
                     del sys.modules[name]
 
 
-def lay(site: Path, files: Mapping[str, str], *, value: str = "small_course:COURSE") -> Path:
+def lay(
+    site: Path,
+    files: Mapping[str, str],
+    *,
+    value: str = "small_course:COURSE",
+    package: str = "small",
+) -> Path:
     """Write a small course with an entry point called `small`; return the package's folder."""
-    info = site / "small-1.0.dist-info"
+    info = site / f"{package}-1.0.dist-info"
     entry = f"[chatkit.courses]\nsmall = {value}\n"
-    metadata = "Metadata-Version: 2.1\nName: small\nVersion: 1.0\n"
+    metadata = f"Metadata-Version: 2.1\nName: {package}\nVersion: 1.0\n"
     written = {
         info / "METADATA": metadata,
         info / "entry_points.txt": entry,

@@ -15,7 +15,7 @@ from chatkit.workshop import Workshop
 from tests.cli.typing_verbs import Chatkit
 from tests.homes import switch_off
 from tests.lesson.courses.conftest import Install
-from tests.lesson.courses.making import CHECKS, HEAD, ONE, notebook
+from tests.lesson.courses.making import CHECKS, GOOD, HEAD, ONE, lay, notebook
 
 LOOK = "small_course.checks:look"
 
@@ -142,7 +142,7 @@ def test_a_folder_cannot_bring_code_along(tmp_path: Path, monkeypatch: pytest.Mo
     (tmp_path / "notebooks" / "kit.json").write_text(json.dumps(record))
     monkeypatch.delenv("CHATKIT_HOME", raising=False)
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(NoSuchChoice, match="There is no course evil"):
+    with pytest.raises(SetupError, match="for the course evil, which is not installed"):
         courses.current()
 
 
@@ -238,3 +238,91 @@ def test_a_probe_that_raises_has_not_looked(
         assert any("look fails: ZeroDivisionError" in why for why in report.unknown)
     finally:
         switch_off(workshop)
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        (
+            {"notebooks/00-two.ipynb": notebook('workshop.check("00")')},
+            "a section has one notebook",
+        ),
+        ({"checks.py": "def one(session):\n    return None\n"}, "one has no `yield`"),
+        (
+            {
+                "__init__.py": ONE.replace(
+                    "),))", f"),), exercises=(Exercise('00', '{LOOK}', '1'),))"
+                )
+            },
+            "no cell writes exercises/00/function_app.py with `...`",
+        ),
+        (
+            {"__init__.py": ONE.replace("),))", ")))")},
+            "line 2: sections is no tuple like (Section(",
+        ),
+        ({"__init__.py": ONE.replace('"Small"', "7")}, "line 2: The title is a text"),
+    ],
+)
+def test_what_would_fail_for_learners_is_named_before(
+    install: Install, chatkit: Chatkit, tmp_path: Path, changed: dict[str, str], said: str
+) -> None:
+    """While the author looks."""
+    install(changed)
+    done = chatkit("new", str(tmp_path / "try"), "--course", "small", "--no-lock")
+    assert done.code == 1 and said in done.err
+
+
+def test_a_solution_that_is_no_python_is_named(
+    install: Install, chatkit: Chatkit, tmp_path: Path
+) -> None:
+    """With the line that the learner would see."""
+    exercise = f"), exercises=(Exercise('00', '{LOOK}', ')'),))"
+    cell = "%%chatfile exercises/00/function_app.py\nx = 1\ny = ..."
+    install(
+        {
+            "__init__.py": ONE.replace("),))", f"),{exercise}"),
+            "checks.py": f"{CHECKS}def look(bench):\n    yield 'right'\n",
+            "notebooks/00-one.ipynb": notebook(cell, 'workshop.check("00")'),
+        }
+    )
+    done = chatkit("new", str(tmp_path / "try"), "--course", "small", "--no-lock")
+    assert "line 2: filled in, line 2 of exercises/00/function_app.py is no Python" in done.err
+
+
+def test_a_folder_without_its_course_can_be_cleaned_up(
+    install: Install, monkeypatch: pytest.MonkeyPatch, chatkit: Chatkit, tmp_path: Path
+) -> None:
+    """Its package was uninstalled; what it has made is not left behind for that."""
+    package = install()
+    folder = tmp_path / "try"
+    assert chatkit("new", str(folder), "--course", "small", "--no-lock").code == 0
+    (package.parent / "small-1.0.dist-info" / "entry_points.txt").unlink()
+    monkeypatch.setenv("CHATKIT_HOME", str(folder / ".chatkit"))
+    done = chatkit("status")
+    assert done.code == 1 and "for the course small, which is not installed here" in done.err
+    try:
+        done = chatkit("clean", "-y")
+        assert done.code == 0 and "gone  resource group" in done.out
+    finally:
+        switch_off(Workshop.open())
+
+
+def test_a_package_in_the_current_folder_is_not_installed(
+    install: Install, monkeypatch: pytest.MonkeyPatch, chatkit: Chatkit, tmp_path: Path
+) -> None:
+    """Python looks there as well when somebody types `python -m chatkit`."""
+    package = install({"__init__.py": "raise SystemExit('it ran')\n"})
+    monkeypatch.chdir(package.parent)
+    done = chatkit("new", str(tmp_path / "try"), "--course", "small", "--no-lock")
+    assert done.code == 2 and "There is no course small" in done.err
+
+
+def test_two_courses_of_one_name_are_refused(
+    install: Install, monkeypatch: pytest.MonkeyPatch, chatkit: Chatkit, tmp_path: Path
+) -> None:
+    """Nobody could say which one is meant."""
+    install()
+    lay(tmp_path / "other", GOOD, value="other_course:COURSE", package="other")
+    monkeypatch.syspath_prepend(tmp_path / "other")
+    done = chatkit("new", str(tmp_path / "try"), "--course", "small", "--no-lock")
+    assert done.code == 1 and "other_course:COURSE and small_course:COURSE" in done.err

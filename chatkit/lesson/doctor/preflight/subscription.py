@@ -20,6 +20,7 @@ from chatkit.cloud.provision.resource_group import PROVIDERS
 from chatkit.cloud.provision.signalr import FREE_QUOTA
 from chatkit.cloud.targets import API_VERSION
 from chatkit.core.errors import ChatkitError
+from chatkit.core.work.course_choice import is_tutorial
 from chatkit.knowledge import problems as knowledge
 from chatkit.knowledge.problems import recognition
 from chatkit.lesson.doctor.preflight.finding import Finding
@@ -80,13 +81,13 @@ def reachable(snapshot: Snapshot) -> Finding:
         "Subscription",
         state == "Enabled",
         f"reached, {state.lower()}",
-        else_do="Choose another one: see notebook 01.",
+        else_do="Choose another one: `az account set`.",
     )
 
 
 def _not_reached(error: BaseException) -> Finding:
     """Why the subscription does not answer: nobody signed in, no az, no network."""
-    hint = "See notebook 01: `az login`, network, proxy."
+    hint = "Look at `az login`, network and proxy."
     found = hints.problem_of(error) or recognition.certain(str(error))
     if isinstance(error, NoAnswer):
         return Finding("Subscription", None, "not reached, no answer in time", hint)
@@ -137,7 +138,8 @@ def providers(snapshot: Snapshot) -> Finding:
     refused = [name for name in open_ones if not _allows(_roles(snapshot), REGISTER.format(name))]
     found = f"not registered: {', '.join(open_ones)}"
     if not refused:
-        return Finding("Resource providers", True, f"{found}; section 02 registers them")
+        makes = "section 02" if is_tutorial() else "workshop.create_resource_group()"
+        return Finding("Resource providers", True, f"{found}; {makes} registers them")
     return Finding(
         "Resource providers",
         False,
@@ -194,7 +196,7 @@ def websocket(snapshot: Snapshot) -> Finding:
         "WebSocket",
         False,
         refusal.rstrip("."),
-        "The problems that are named here say why, else see notebook 02.",
+        "The problems that are named here say why.",
         "unknown-connection",
     )
 
