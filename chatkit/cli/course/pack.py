@@ -37,11 +37,18 @@ def pack(
     """
     from rich.progress import Progress
 
+    from chatkit.core.work.course_choice import chosen as chosen_course
+    from chatkit.core.work.course_choice import is_tutorial
     from chatkit.pack import packing
     from chatkit.pack.platforms import targets
 
     if not name.strip():  # a variable of a script that is not set
         raise NotOffered("A pack needs a folder.", hint="`chatkit pack my-pack` makes one.")
+    if not is_tutorial():
+        raise NotOffered(
+            f"A pack has the tutorial, and this is the course {chosen_course()}.",
+            hint="Pack it in another folder, and put the course's wheel beside the pack.",
+        )
     own = f"{sys.version_info[0]}.{sys.version_info[1]}"
     chosen = targets(_split(platform) or [here()], _split(python) or [own])
     typer.echo(f"chatkit: packing for {', '.join(map(str, chosen))}.", err=True)
