@@ -14,7 +14,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,9 +33,7 @@ T = TypeVar("T")
 P = TypeVar("P", bound="asyncio.SubprocessProtocol")
 POLL_S = 0.02
 SAME_START_S = 2.0
-"""A start time that the system tells twice differs by less: it is counted from a clock that may be
-set.
-"""
+"""A start time that is told twice differs by less: it is counted from a clock that may be set."""
 KILL_LIMIT_S = 5.0
 _started: list[subprocess.Popen[bytes]] = []  # kept until they have ended
 _starting = Lock()
@@ -79,9 +77,9 @@ class ProcessIdentity:
         except psutil.Error:
             return False
 
-    def stop(self, timeout_s: float) -> bool:
+    def stop(self, timeout_s: float, *, but: Collection[int] = ()) -> bool:
         """Ask the process to end, wait for it and for all it has started, and kill what is left
-        then.
+        then. Processes whose ids are in `but` go on, with what they have started.
 
         Returns:
             Whether it ran.
@@ -92,7 +90,7 @@ class ProcessIdentity:
         if process is None or not _runs(process):
             return False
         try:
-            family = [*process.children(recursive=True), process]
+            family = [*_descendants(process, but), process]
             process.terminate()
             process.resume()  # a suspended one hears nothing before
         except psutil.Error:
@@ -356,6 +354,19 @@ def _leave_running() -> None:
     """
     for process in _started:
         process.returncode = process.poll() or 0
+
+
+def _descendants(process: psutil.Process, but: Collection[int]) -> Iterator[psutil.Process]:
+    """What a process has started, and what that has started, without some and what is theirs."""
+    import psutil
+
+    spared = {*but}
+    for child in process.children(recursive=True):  # parents come before their children
+        with suppress(psutil.Error):
+            if child.pid in spared or child.ppid() in spared:
+                spared.add(child.pid)
+            else:
+                yield child
 
 
 def _runs(process: psutil.Process) -> bool:

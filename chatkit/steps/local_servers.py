@@ -14,6 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 from time import monotonic
 
+from chatkit.cloud import local_cloud
 from chatkit.core import ports
 from chatkit.core.errors import NotStarted, SetupError
 from chatkit.core.file_lock import FileLock
@@ -286,7 +287,9 @@ def _end(home: Path, server: Server) -> bool:
         Whether it ran.
     """
     if not server.is_beside:
-        return server.process.stop(STOP_LIMIT_S)
+        # Functions with sign-in start the local cloud where none runs. It is not theirs.
+        cloud = local_cloud.running(home / "local")
+        return server.process.stop(STOP_LIMIT_S, but=(cloud["pid"],) if cloud else ())
     presence.leave(home, PAGE, server.pid)
     has_left = wait_until(
         lambda: ports.is_free(server.port) or None,

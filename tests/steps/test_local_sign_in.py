@@ -7,10 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from chatkit.cloud import local_cloud
 from chatkit.core.errors import SetupError
 from chatkit.core.ports import any_free
 from chatkit.lesson.http import get
 from chatkit.steps import local_settings, page_config
+from chatkit.steps.local_servers import FUNCTIONS, LocalServers
 from chatkit.workshop import Workshop
 from tests.homes import workshop_in
 from tests.localcloud.functions.functions_testing import write_app
@@ -74,3 +76,18 @@ def test_a_page_that_calls_deployed_functions_stays(tmp_path: Path) -> None:
     page_config.write(tmp_path, deployed, sign_in="aad")
     page_config.follow(tmp_path, "http://localhost:7071", deployed=deployed)
     assert '"signIn": "aad"' in (tmp_path / page_config.FILE).read_text(encoding="utf-8")
+
+
+def test_functions_that_end_leave_the_cloud_that_they_started(tmp_path: Path) -> None:
+    """It holds what was made, and other programs of the home use it."""
+    servers = LocalServers(tmp_path / "home")
+    app = write_app(tmp_path / "functions", WHO)
+    try:
+        servers.start_functions(app, port=any_free(), auth=True)
+        cloud = local_cloud.running(tmp_path / "home" / "local")
+        assert cloud is not None
+        assert servers.stop(FUNCTIONS)
+        assert local_cloud.running(tmp_path / "home" / "local") == cloud
+    finally:
+        servers.stop_both()
+        local_cloud.stop(tmp_path / "home" / "local")
