@@ -50,6 +50,7 @@ def diagnose(session: Session, symptom: str = "") -> Report:
             symptom=bool(symptom),
             seconds=time.monotonic() - begun,
         )
+    taken = memory.measure(session.home)  # first: looking at apps that rest starts them
     snapshot = Snapshot(session)
     course = courses.current()
     said = recognise(symptom, course.problems)
@@ -79,7 +80,7 @@ def diagnose(session: Session, symptom: str = "") -> Report:
         symptom=bool(symptom.strip()),
         unknown=tuple(snapshot.lookups.unanswered()),
         seconds=time.monotonic() - begun,
-        memory=memory.measure(session.home),
+        memory=taken,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
@@ -120,3 +121,8 @@ def test_the_sentence_names_the_parts() -> None:
         "Memory: what runs for you takes 320 MB (PSS: the kit 150, JupyterLab 90, kernels 80)."
         " 9600 MB are free: room for 30 more people at 320 MB."
     )
+
+
+def test_one_person_is_a_person() -> None:
+    """In a small container."""
+    assert "room for 1 more person at" in str(replace(MACHINE, people=1))

@@ -53,12 +53,13 @@ class Memory:
         takes = "nothing of yours runs"
         if said:
             takes = f"what runs for you takes {total:.0f} MB ({self.measure}: {said})"
+        noun = "person" if self.people == 1 else "people"
         within = ""
         if self.limit:
             within = f" of the {self.limit:.0f} MB that this container may take"
         return (
             f"Memory: {takes}. {self.available:.0f} MB{within} are free: room for"
-            f" {self.people} more people at {each:.0f} MB."
+            f" {self.people} more {noun} at {each:.0f} MB."
         )
 
     def as_dict(self) -> dict[str, object]:
