@@ -43,6 +43,7 @@ bench: .setup  ## figures against named peers, in bench.json
 locks:  ## after a change of pyproject.toml or of a package.json; needs uv and npm
 	uv pip compile pyproject.toml -c requirements-limits.txt --extra proxy --group test --universal --generate-hashes --no-header --no-annotate -q -o requirements-test.lock
 	uv pip compile pyproject.toml -c requirements-test.lock --universal --generate-hashes --no-header --no-annotate -q -o requirements.lock
+	uv pip compile pyproject.toml docs/jupyterhub/requirements.in --extra proxy -c requirements-test.lock --universal --generate-hashes --no-header --no-annotate -q -o docs/jupyterhub/requirements.lock
 	echo uv | uv pip compile - --universal --generate-hashes --no-header --no-annotate -q -o requirements-uv.lock
 	for lock in tests/*/package-lock.json; do npm install --package-lock-only --omit-lockfile-registry-resolved --silent --prefix "$$(dirname "$$lock")"; done
 	python3 -m tests.node_locks

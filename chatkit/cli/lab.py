@@ -41,6 +41,10 @@ def lab(
     first = next(iter(courses.current().notebooks(courses.notebooks()).values()))
     check_home(settings.home())
     bring_notebooks()
+    if os.environ.get("JUPYTERHUB_SERVICE_PREFIX"):
+        where = settings.chat_folder() / notebooks.FOLDER / first.name
+        typer.echo(f"JupyterLab runs already: this is a JupyterHub. Open {where} in it.")
+        return
     chosen = choose_port(port)
     if settings.load(settings.home()).target == "local":
         moved_ports.start_cloud(settings.home(), typer.echo)

@@ -147,3 +147,14 @@ def test_more_people_than_ports_in_a_row_have_one_each(monkeypatch: pytest.Monke
     monkeypatch.setattr(ports, "answers", lambda port, host: port < lab.PORT + lab.TRIES)
     monkeypatch.setattr(ports, "any_free", lambda: 23456)
     assert lab.choose_port(None) == 23456
+
+
+def test_a_hub_has_a_lab_already(
+    home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Another one would take memory, at an address that no browser reaches."""
+    monkeypatch.setenv("JUPYTERHUB_SERVICE_PREFIX", "/user/alice/")
+    lab.lab(browser=False, port=None)
+    first = home / "my-chat" / "notebooks" / "00-start-here.ipynb"
+    assert f"JupyterLab runs already: this is a JupyterHub. Open {first}" in capsys.readouterr().out
+    assert first.exists()

@@ -17,6 +17,7 @@ from tests import node_locks
 
 ROOT = Path(__file__).resolve().parents[2]
 LOCKS = ("requirements.lock", "requirements-test.lock")
+HUB_LOCK = "docs/jupyterhub/requirements.lock"
 CONDA_PYTHON = "3.13"
 
 
@@ -75,7 +76,19 @@ def test_tests_run_on_the_versions_that_people_get() -> None:
     } == {}
 
 
-@pytest.mark.parametrize("name", LOCKS)
+def test_a_hub_has_the_versions_that_people_get(project: dict[str, Any]) -> None:
+    """Its image has every package of the runtime lock and the proxy, and a JupyterHub besides."""
+    hub, tests = locked(HUB_LOCK), locked("requirements-test.lock")
+    assert {name: hub.get(name) for name in locked("requirements.lock")} == locked(
+        "requirements.lock"
+    )
+    assert [name for name in hub.keys() & tests.keys() if hub[name] != tests[name]] == []
+    (proxy,) = project["project"]["optional-dependencies"]["proxy"]
+    own = (ROOT / "docs/jupyterhub/requirements.in").read_text(encoding="utf-8").splitlines()[1:]
+    assert [entry for entry in [proxy, *own] if not satisfied(entry, hub)] == []
+
+
+@pytest.mark.parametrize("name", [*LOCKS, HUB_LOCK])
 def test_locks_are_hashed_and_name_no_address(name: str) -> None:
     """Which registry somebody uses is theirs to choose; what they get is not."""
     text = (ROOT / name).read_text(encoding="utf-8")

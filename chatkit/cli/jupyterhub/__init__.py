@@ -1,0 +1,1 @@
+"""What chatkit does in a person's server on a JupyterHub."""

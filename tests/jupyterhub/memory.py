@@ -1,0 +1,66 @@
+"""What a person of a hub takes of its memory: `.venv/bin/python -m tests.jupyterhub.memory`.
+
+alice runs 00 to 10, and 10 stays open. Memory is PSS: what several processes share counts once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+from collections import Counter
+from pathlib import Path
+
+from tests.jupyterhub import hub as hubs
+from tests.jupyterhub.hub import Hub, tljh
+from tests.jupyterhub.person import Person, client
+from tests.tools import Tools
+from tests.wheel import installed
+
+KINDS = {
+    "jupyterhub-singleuser": "JupyterLab, the server of a person",
+    "ipykernel": "a kernel, one for each open notebook",
+    "localcloud.daemon": "the local cloud",
+    "func start": "the functions on this machine: their host",
+    "page_server": "the page on this machine",
+    "cli.jupyterhub.ending": "what ends all of this",
+    "": "functions in processes of their own",
+}
+
+
+def main() -> None:
+    """Print a table."""
+    with tempfile.TemporaryDirectory() as made:
+        folder = Path(made)
+        (folder / "hub").mkdir()
+        user = tljh(folder, installed.built(folder / "dist"))
+        with hubs.running(user, folder / "hub", Tools()) as hub:
+            for kind, size_bytes in asyncio.run(_measured(hub)).items():
+                print(f"{size_bytes / 2**20:6.1f} MB  {kind}")
+
+
+async def _measured(hub: Hub) -> Counter[str]:
+    async with client(hub) as http:
+        alice = Person(hub, "alice", http)
+        await alice.start()
+        print(f"{_sizes(hub)['all'] / 2**20:6.1f} MB  at the first page of JupyterLab")
+        *before, last = await alice.notebooks("10")
+        for notebook in before:
+            await alice.run(notebook)
+        async with alice.kernel(last) as kernel:
+            await alice.run_cells(last, kernel)
+            return _sizes(hub)
+
+
+def _sizes(hub: Hub) -> Counter[str]:
+    """Bytes of each kind of process."""
+    found: Counter[str] = Counter()
+    for process in hub.processes("alice"):
+        command = " ".join(process.cmdline())
+        kind = next(kind for words, kind in KINDS.items() if words in command)
+        found[kind] += process.memory_full_info().pss
+    found["all"] = found.total()
+    return found
+
+
+if __name__ == "__main__":
+    main()

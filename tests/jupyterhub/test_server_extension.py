@@ -1,0 +1,103 @@
+"""What runs for a home begins with a server of a hub, and ends with it, without a hub."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import pytest
+
+from chatkit.cli.jupyterhub import ending
+from chatkit.cloud import local_cloud
+from chatkit.core.file_lock import FileLock, holder
+from tests.homes import with_ports_of_its_own
+
+pytestmark = pytest.mark.skipif(os.name == "nt", reason="hubs run on Linux")
+LIMIT_S, POLL_S = 40.0, 0.05
+SERVER = """
+import logging, sys, types
+from chatkit.cli.jupyterhub import server_extension
+log = logging.getLogger("server")
+logging.basicConfig(stream=sys.stdout, force=True)
+server_extension._load_jupyter_server_extension(types.SimpleNamespace(log=log))
+sys.stdin.read()
+"""
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A home of a person who has a local cloud."""
+    home = tmp_path / "home"
+    monkeypatch.setenv("CHATKIT_HOME", str(home))
+    with_ports_of_its_own(home / "local")
+    yield home
+    local_cloud.stop(home / "local")
+
+
+@contextmanager
+def server() -> Iterator[subprocess.Popen[str]]:
+    """A process that loads the extension, as Jupyter's server does; it is killed at the end."""
+    command = [sys.executable, "-c", SERVER]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    with ExitStack() as stack:
+        process = stack.enter_context(subprocess.Popen(command, **pipes))  # type: ignore[call-overload]
+        stack.callback(process.kill)
+        yield process
+
+
+def wait_until(look: Callable[[], object]) -> None:
+    """Wait for a condition of other processes."""
+    deadline = time.monotonic() + LIMIT_S
+    while not look():
+        assert time.monotonic() < deadline
+        time.sleep(POLL_S)
+
+
+@pytest.mark.slow
+def test_a_local_cloud_ends_with_a_killed_server_and_begins_with_the_next(home: Path) -> None:
+    """The hub's culler, or a full machine, asks nobody; the notebooks lie there before."""
+    where = home / "local"
+    with server():
+        wait_until(lambda: local_cloud.running(where))
+        assert (home / "my-chat" / "notebooks" / "00-start-here.ipynb").exists()
+    wait_until(lambda: holder(where / "lock") is None)
+    with server() as second:
+        wait_until(lambda: local_cloud.running(where))
+        assert holder(home / ending.LOCK) == second.pid
+    wait_until(lambda: holder(where / "lock") is None)
+
+
+@pytest.mark.slow
+def test_what_another_server_has_is_left_alone(home: Path) -> None:
+    """A person may have two servers, and a second one may start while the first one ends."""
+    where = home / "local"
+    known = local_cloud.start(where)
+    with FileLock(home / ending.LOCK) as lock:
+        assert lock.try_acquire()
+        assert ending.main() == 0
+        assert local_cloud.running(where) == known
+    assert ending.main() == 0
+    assert local_cloud.running(where) is None
+
+
+def test_a_home_that_was_deleted_is_not_made_again(home: Path) -> None:
+    """Nothing is left to end."""
+    gone = home.with_name("gone")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CHATKIT_HOME", str(gone))
+        assert ending.main() == 0
+    assert not gone.exists()
+
+
+def test_a_damaged_home_stops_no_server(home: Path) -> None:
+    """Its person needs the server to mend it, and the server's log says what is wrong."""
+    (home / "settings.json").write_text("{", encoding="utf-8")
+    with server() as process:
+        assert process.stdout is not None
+        assert "settings.json" in process.stdout.readline()
+        assert process.poll() is None
