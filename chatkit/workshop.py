@@ -13,7 +13,7 @@ from chatkit.classroom.board.verbs import BoardVerbs
 from chatkit.classroom.reporting.reports import resume
 from chatkit.classroom.reporting.verbs import ClassVerbs
 from chatkit.cloud.connection import Cloud
-from chatkit.core.results import Address, Lines, Result
+from chatkit.core.results import Address, Result
 from chatkit.core.settings import Settings
 from chatkit.lesson import courses, mistakes
 from chatkit.lesson.chat_map import MapVerb
@@ -24,6 +24,7 @@ from chatkit.stage.verbs import StageVerbs
 from chatkit.steps import clean_up, deployment, identity, local_run, resources
 from chatkit.steps.session import Session
 from chatkit.steps.status import Receipt, Status
+from chatkit.steps.templates.verbs import TemplateVerbs
 
 if TYPE_CHECKING:
     from chatkit.chat.client.sign_in import SignedIn
@@ -35,6 +36,7 @@ class Workshop(
     ExerciseVerbs,
     MapVerb,
     PlanVerb,
+    TemplateVerbs,
     StageVerbs,
     ClassVerbs,
     BoardVerbs,
@@ -150,15 +152,6 @@ class Workshop(
         from chatkit.cloud.how import memory
 
         return memory.tell(self.home, self.settings.target)
-
-    def template(self) -> Lines:
-        """What was made, as one template that goes to any resource group: names are parameters.
-
-        Keys are read when it is deployed, and a client secret is a parameter: none is in it.
-        """
-        from chatkit.cloud.how import memory
-
-        return Lines(memory.template(self.home, self.settings.target))
 
     # Sections 01, 02 and 07: signing in, and every Azure resource
 

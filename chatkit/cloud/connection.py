@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from azure.core import PipelineClient
     from azure.core.credentials import TokenCredential
     from azure.core.rest import HttpRequest, HttpResponse
+    from azure.mgmt.resource.deployments import DeploymentsMgmtClient
     from azure.mgmt.resource.resources import ResourceManagementClient
     from azure.mgmt.signalr import SignalRManagementClient
     from azure.mgmt.storage import StorageManagementClient
@@ -111,6 +112,17 @@ class Cloud:
         return self._once(
             "resources",
             lambda: ResourceManagementClient(
+                self.credential, self.subscription_id, **self.client_kwargs()
+            ),
+        )
+
+    def deployments(self) -> DeploymentsMgmtClient:
+        """Client of template deployments."""
+        from azure.mgmt.resource.deployments import DeploymentsMgmtClient
+
+        return self._once(
+            "deployments",
+            lambda: DeploymentsMgmtClient(
                 self.credential, self.subscription_id, **self.client_kwargs()
             ),
         )

@@ -6,7 +6,7 @@ The errors themselves stay as the SDK raises them; what is known about them is i
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from azure.core.exceptions import (
     AzureError,
@@ -64,18 +64,27 @@ def hint_for(error: BaseException) -> str:
 def problem_of(error: BaseException) -> Problem | None:
     """Return the known problem that an error of an Azure SDK is, None for any other error.
 
-    The service's code decides; without a known one, a sentence that only one problem prints; then
-    the kind of error.
+    The service's code decides, of a deployment that of the resource that failed; without a known
+    one, a sentence that only one problem prints; then the kind of error.
     """
     if not isinstance(error, AzureError):
         return None
     code = code_of(error)
     if code == TOO_MANY:
         return problem("throttled")
-    found = recognition.of_code(code) or recognition.certain(str(error))
+    inner = getattr(error, "error", None)
+    known = map(recognition.of_code, [*_codes_within(inner), code])
+    found = next(filter(None, known), None) or recognition.certain(str(error))
     if found is not None:
         return found
     return next((problem(key) for kind, key in KINDS if isinstance(error, kind)), None)
+
+
+def _codes_within(error: object) -> Iterator[str]:
+    """The codes of an error's details, the innermost first."""
+    for one in getattr(error, "details", None) or ():
+        yield from _codes_within(one)
+        yield str(getattr(one, "code", None) or "")
 
 
 def code_of(error: BaseException) -> str:

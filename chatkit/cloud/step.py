@@ -32,6 +32,7 @@ class Step:
         self._here: list[str] = []
         self._packed: tuple[str, ...] = ()
         self._written: list[LocalFile] = []
+        self._template = ""
         self._is_of_chat = True
 
     def on_this_machine(self, *sentences: str) -> None:
@@ -45,6 +46,10 @@ class Step:
     def writes(self, path: str, content: Mapping[str, Any]) -> None:
         """Say which JSON file the step writes; `content` is without secrets."""
         self._written.append(LocalFile(path, content))
+
+    def deploys(self, path: str) -> None:
+        """Say which template the step deploys."""
+        self._template = path
 
     def is_beside_the_chat(self) -> None:
         """Say that what the step makes is no part of the chat: "show me how" leaves it out."""
@@ -82,4 +87,5 @@ class Step:
             web_url=facts.web_url,
             client_id=facts.client_id,
             function_files=self._packed,
+            template_file=self._template,
         )

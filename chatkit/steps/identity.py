@@ -63,7 +63,7 @@ def enable_authentication(
         authentication.enable_authentication(step.stack, addresses, registration)
         functions.wait_until_answers(step.stack, api, ME)
         if registration.is_new:
-            _wait_for_sign_in(session, step.stack)
+            wait_for_sign_in(session, step.stack)
         # An own registration of before stays known: clean-up deletes it.
         session.learn(authentication="on")
         return step.result(
@@ -152,7 +152,7 @@ def remove_client_secret(session: Session) -> Result:
         keep_keys(session, step.stack)
         client_id = federated_sign_in.trust_identity(step.stack)
         functions.wait_until_answers(step.stack, session.deployed_api("09"), ME)
-        _wait_for_sign_in(session, step.stack)  # the secret works no more after this
+        wait_for_sign_in(session, step.stack)  # the secret works no more after this
         federated_sign_in.delete_secrets(step.stack, client_id)
         functions.wait_until_answers(step.stack, session.deployed_api("09"), ME)
         text = "People sign in without a client secret: the app's registration trusts an identity."
@@ -205,7 +205,7 @@ def keep_keys(session: Session, stack: Stack) -> None:
     write_private(session.home / KEYS_BEFORE, json.dumps(every))
 
 
-def _wait_for_sign_in(session: Session, stack: Stack) -> SignedIn | None:
+def wait_for_sign_in(session: Session, stack: Stack) -> SignedIn | None:
     """Sign somebody in until that works: what is new in a registration is known late.
 
     Where only a person can sign in, nobody tries: then it is None.
@@ -243,7 +243,7 @@ def _wait_for_roles(session: Session, stack: Stack) -> bool:
     from chatkit.cloud.provision.keyless import ROLES_LIMIT_S
 
     api = session.deployed_api()
-    alice = _wait_for_sign_in(session, stack)
+    alice = wait_for_sign_in(session, stack)
     if alice is None:
         return False
     headers = alice.headers

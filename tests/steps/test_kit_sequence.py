@@ -300,7 +300,7 @@ def test_what_a_step_changes_is_what_the_plan_says(
         addresses[one] = "{web}"
     for one in BLOB_ADDRESS.findall(json.dumps(changing)):
         addresses[one] = "{blob}"
-    sent = generating.planned(Whole({"": changing}, addresses, workshop.settings.suffix))
+    sent = generating.planned(Whole({"": changing}, addresses, (workshop.settings.suffix,)))
     # Without the section and the step: `provision` makes at once what several steps make.
     told = {generating.key(call)[2:] for call in all_calls()}
     assert len(sent) > 8

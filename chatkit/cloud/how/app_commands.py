@@ -56,7 +56,9 @@ def _cors(request: Request, _place: Place) -> Sequence[Command]:
 def _application(request: Request, _place: Place) -> Sequence[Command]:
     words = ["ad", "app", "create", "--display-name", request.text("displayName")]
     words += ["--sign-in-audience", request.text("signInAudience")]
-    words += ["--web-redirect-uris", *(request.value("web", "redirectUris") or ())]
+    redirects = request.value("web", "redirectUris") or ()
+    if redirects:
+        words += ["--web-redirect-uris", *redirects]
     implicit = request.text("web", "implicitGrantSettings", "enableIdTokenIssuance")
     words += ["--enable-id-token-issuance", implicit]
     access = json.dumps(request.value("requiredResourceAccess"))
@@ -211,6 +213,7 @@ PLAIN: tuple[tuple[str, str, Callable[[Request, Place], Sequence[Command]]], ...
     ("DELETE", "/federatedidentitycredentials/", _delete_federation),
     ("POST", "/applications", _application),
     ("PATCH", "/applications/", _redirects),
+    ("PATCH", "/applications(", _redirects),
     ("DELETE", "/applications", _delete_application),
     ("POST", "/serviceprincipals", _service_principal),
     ("POST", "/api/publish", _package),

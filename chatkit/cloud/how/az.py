@@ -29,7 +29,7 @@ from chatkit.cloud.how.references import (
     with_addresses_in,
     with_ids,
 )
-from chatkit.cloud.how.requests import LocalFile, Place, Request
+from chatkit.cloud.how.requests import LocalFile, Place, Request, questions
 from chatkit.core.settings import Names
 
 # az shows an app on Flex Consumption as Resource Manager does, and others without `properties`.
@@ -77,7 +77,7 @@ def commands(
     named = with_addresses(with_ids(requests), place)
     changing = [request for request in named if request.changes_something]
     # What a file needs is looked up; what else was read says nothing about how to write it.
-    told = changing or ([] if files else named)
+    told = changing or ([] if files else questions(named))
     wanted = [command for request in told for command in _translated(request, place)]
     uploads = [command for command in wanted if UPLOAD in command.words]
     # The files go up with a key.

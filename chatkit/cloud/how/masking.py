@@ -36,6 +36,7 @@ SECRET_FIELD = re.compile(
 )
 SETTINGS_PATHS = ("/config/appsettings", "/config/connectionstrings")
 SETTINGS_FIELDS = ("appSettings", "connectionStrings")
+DEPLOYMENTS = re.compile(r"/Microsoft\.Resources/deployments/", re.IGNORECASE)
 
 
 def mask_body(body: dict[str, Any], path: str) -> dict[str, Any]:
@@ -46,6 +47,8 @@ def mask_body(body: dict[str, Any], path: str) -> dict[str, Any]:
         path: Where it was sent to.
     """
     properties = body.get("properties")
+    if DEPLOYMENTS.search(path) and isinstance(properties, dict):
+        return {**body, "properties": _deployment(properties)}
     if path.lower().endswith(SETTINGS_PATHS) and isinstance(properties, dict):
         values = {name: mask_setting(name, value) for name, value in properties.items()}
         return {**body, "properties": values}
@@ -83,6 +86,42 @@ def _masked(name: str, value: Any) -> Any:
         return value
     if SECRET_FIELD.fullmatch(name):
         return SECRET
+    return mask_text(value)
+
+
+def _deployment(properties: dict[str, Any]) -> dict[str, Any]:
+    """A deployment without its secure values; its template has expressions for what is secret."""
+    template = properties.get("template")
+    declared = template.get("parameters") if isinstance(template, dict) else None
+    kinds = {
+        str(name).lower(): str(one.get("type", ""))
+        for name, one in (declared.items() if isinstance(declared, dict) else ())
+        if isinstance(one, dict)
+    }
+    given = properties.get("parameters")
+    values = {
+        name: _given(name, one, kinds.get(name.lower(), ""))
+        for name, one in (given.items() if isinstance(given, dict) else ())
+    }
+    found = {name: _without_literals(one) for name, one in properties.items()}
+    return {**found, **({"parameters": values} if isinstance(given, dict) else {})}
+
+
+def _given(name: str, entry: Any, kind: str) -> Any:
+    """The value of a parameter."""
+    if not kind.lower().startswith("secure"):
+        return _masked(name, entry)
+    return {"value": CLIENT_SECRET if name.lower() == "clientsecret" else SECRET}
+
+
+def _without_literals(value: Any) -> Any:
+    """A part of a template without secrets that somebody wrote into it."""
+    if isinstance(value, dict):
+        return {name: _without_literals(one) for name, one in value.items()}
+    if isinstance(value, list):
+        return [_without_literals(one) for one in value]
+    if not isinstance(value, str) or value.startswith("["):
+        return value
     return mask_text(value)
 
 

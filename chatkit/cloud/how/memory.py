@@ -82,11 +82,22 @@ def note(home: Path, target: str, title: str, forms: StepForms) -> None:
     path = home / FILE
     known: dict[str, Any] = {**records.read_record(path, lost=LOST)}
     steps = known.get(target)
-    if not isinstance(steps, dict):
+    if not isinstance(steps, dict) or (_is_part(forms) and _is_gone(steps)):
         steps = {}
     known[target] = {**steps, title: asdict(replace(forms, here=()))}
     with suppress(NotWritten):
         write_private(path, json.dumps(known))
+
+
+def _is_gone(steps: Mapping[str, Any]) -> bool:
+    """Whether what the steps have made was deleted: what is made now is another chat."""
+    with suppress(AttributeError, KeyError, TypeError):
+        return any(
+            request["operation"] == DELETES_ALL
+            for step in steps.values()
+            for request in step["requests"]
+        )
+    return False
 
 
 def _read(known: Any) -> Iterator[tuple[str, StepForms]]:

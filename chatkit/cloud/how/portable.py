@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from chatkit.cloud.how import template
-from chatkit.cloud.how.references import API, PAGE
+from chatkit.cloud.how.references import API, PAGE, template_of
 from chatkit.cloud.how.requests import Place, Request
 from chatkit.cloud.how.template_values import (
     ACCOUNT,
@@ -31,8 +31,11 @@ Document = dict[str, Any]
 
 
 def text(requests: Sequence[Request], place: Place) -> str:
-    """The template as JSON; empty when the requests made no resource."""
-    found = document(requests, place)
+    """The template as JSON; empty when the requests made no resource.
+
+    Where they deployed a template, it is that.
+    """
+    found = template_of(requests) or document(requests, place)
     return json.dumps(found, indent=2, ensure_ascii=False) if found["resources"] else ""
 
 

@@ -21,10 +21,13 @@ from chatkit.cloud.how.references import (
     SECRET_NAME,
     SIGN_IN_CLIENT,
     SIGN_IN_OBJECT,
+    TEMPLATE,
+    template_of,
     with_container,
     with_ids,
+    with_template_file,
 )
-from chatkit.cloud.how.requests import WEB_CONTAINER, LocalFile, Place, Request
+from chatkit.cloud.how.requests import WEB_CONTAINER, LocalFile, Place, Request, questions
 
 AZURE = "https://management.azure.com"
 SCOPE = "https://management.azure.com/.default"
@@ -48,6 +51,7 @@ class Client:
     variable: str
 
 
+DEPLOYMENTS = Client("azure.mgmt.resource.deployments", "DeploymentsMgmtClient", "deployer")
 RESOURCES = Client("azure.mgmt.resource.resources", "ResourceManagementClient", "resources")
 SIGNALR = Client("azure.mgmt.signalr", "SignalRManagementClient", "signalr")
 STORAGE = Client("azure.mgmt.storage", "StorageManagementClient", "storage")
@@ -56,6 +60,7 @@ WEB = Client("azure.mgmt.web", "WebSiteManagementClient", "web")
 OWNERS: dict[str, tuple[Client, str]] = {
     "ResourceGroupsOperations": (RESOURCES, "resource_groups"),
     "ProvidersOperations": (RESOURCES, "providers"),
+    "DeploymentsOperations": (DEPLOYMENTS, "deployments"),
     "SignalROperations": (SIGNALR, "signal_r"),
     "UsagesOperations": (SIGNALR, "usages"),
     "StorageAccountsOperations": (STORAGE, "storage_accounts"),
@@ -74,7 +79,7 @@ def text(requests: Sequence[Request], place: Place, files: Sequence[LocalFile] =
     changing = [request for request in named if request.changes_something]
     code = _Code(place)
     told: list[Request] = []
-    for request in changing or ([] if files else named):
+    for request in changing or ([] if files else questions(named)):
         if request not in told:
             told.append(request)
     # The page's files go up with a key.
@@ -116,7 +121,9 @@ class _Code:
             return
         self._look_up(request.body)
         if owner in OWNERS:
-            self._call(with_container(request), owner, method)
+            self._read_template(request)
+            told = with_template_file(with_container(request), self.place)
+            self._call(told, owner, method)
         else:
             self._send(request)
 
@@ -127,6 +134,15 @@ class _Code:
         self._imports.add(("", "json"))
         content = f"json.dumps({self.literal(dict(file.content))}, indent=2)"
         self.say(f'Path("{file.path}").write_text({content})')
+
+    def _read_template(self, request: Request) -> None:
+        """Write what reads the template of a deployment."""
+        path = self.place.template_file
+        if template_of([request]) and path:
+            self.use("pathlib", "Path")
+            self._imports.add(("", "json"))
+            self.say(f'template = json.loads(Path("{path}").read_text(encoding="utf-8"))')
+            self.names[TEMPLATE] = "template"
 
     def _look_up(self, content: object) -> None:
         """Write what finds the secrets of a body."""

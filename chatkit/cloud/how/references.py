@@ -26,6 +26,8 @@ SERVICE = "<address of the SignalR instance>"
 SIGN_IN_OBJECT = "<object id of the sign-in identity>"
 SIGN_IN_CLIENT = "<client id of the sign-in identity>"
 SECRET_ID = "<id of the client secret>"
+TEMPLATE = "<template>"
+DEPLOYMENTS = "DeploymentsOperations"
 SECRET_NAME = "App Service Authentication"
 """Display name of the client secret that is made here: others belong to somebody else."""
 PUBLIC_AUTHORITY = "https://login.microsoftonline.com"
@@ -62,6 +64,23 @@ def with_addresses(requests: Iterable[Request], place: Place) -> list[Request]:
         properties = request.value("properties") or {}
         names |= {properties[one]: SERVICE for one in properties if one.endswith(SERVICE_SETTING)}
     return [_replaced(request, names) for request in known]
+
+
+def with_template_file(request: Request, place: Place) -> Request:
+    """Name the file of a template that is deployed, in the place of what it says."""
+    properties = request.value("properties")
+    if not request.operation.startswith(DEPLOYMENTS) or not place.template_file:
+        return request
+    return replace(request, body={"properties": {**properties, "template": TEMPLATE}})
+
+
+def template_of(requests: Iterable[Request]) -> dict[str, Any]:
+    """The template of the last deployment among some requests; empty where there is none."""
+    found: dict[str, Any] = {}
+    for request in requests:
+        if request.operation.startswith(DEPLOYMENTS):
+            found = request.value("properties", "template") or found
+    return found
 
 
 def with_container(request: Request) -> Request:

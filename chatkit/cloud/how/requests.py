@@ -12,7 +12,7 @@ from chatkit.cloud.how import masking
 from chatkit.core.settings import Names
 
 # They answer a question. What they answer goes into a later request, or nowhere.
-QUESTIONS = ("checknameavailability", "list", "listkeys")
+QUESTIONS = ("checknameavailability", "list", "listkeys", "whatif")
 READ_FIRST = ("list", "listkeys")
 # subscriptions/ID/resourceGroups/NAME
 MOST_BEFORE_PROVIDER = 4
@@ -155,6 +155,7 @@ class Place:
         web_url: Address of the deployed page, empty while it is not known.
         client_id: Of the app registration, empty where the kit has made none.
         function_files: What is published, by its path in the functions' folder.
+        template_file: The template that is deployed, empty for none.
     """
 
     resource_manager: str
@@ -168,6 +169,7 @@ class Place:
     web_url: str = ""
     client_id: str = ""
     function_files: tuple[str, ...] = ()
+    template_file: str = ""
     functions_folder: str = "my-chat/functions"
     page_folder: str = "my-chat/content"
 
@@ -201,7 +203,12 @@ def essential(requests: Sequence[Request]) -> list[Request]:
             later.append(one)
         if one.changes_something or any(_needs(other, one) for other in later):
             wanted.append(one)
-    return wanted[::-1] or [*requests]
+    return wanted[::-1] or questions(requests)
+
+
+def questions(requests: Sequence[Request]) -> list[Request]:
+    """What a step asked that changes nothing; what was read for it says nothing by itself."""
+    return [one for one in requests if not one.is_read_first] or [*requests]
 
 
 def _needs(later: Request, earlier: Request) -> bool:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 
 from chatkit.cloud.how.commands import Command, az
+from chatkit.cloud.how.masking import CLIENT_SECRET
 from chatkit.cloud.how.requests import Place, Request
 
 
@@ -112,6 +114,28 @@ def _site(request: Request, place: Place) -> Sequence[Command]:
     return [az(*words)]
 
 
+def _deploy(request: Request, place: Place) -> Sequence[Command]:
+    return [az("deployment", "group", "create", *_of_template(request, place))]
+
+
+def _what_if(request: Request, place: Place) -> Sequence[Command]:
+    # It needs no secret that works.
+    words = [word.replace(CLIENT_SECRET, "not-made-yet") for word in _of_template(request, place)]
+    return [az("deployment", "group", "what-if", *words)]
+
+
+def _of_template(request: Request, place: Place) -> tuple[str, ...]:
+    words = ("--template-file", place.template_file, "--parameters")
+    given = request.value("properties", "parameters") or {}
+    return (*_named(request), *words, *(f"{name}={_value(one)}" for name, one in given.items()))
+
+
+def _value(entry: object) -> str:
+    """A parameter's value as az takes it: JSON, or a text as it is."""
+    value = entry.get("value") if isinstance(entry, dict) else None
+    return value if isinstance(value, str) else json.dumps(value)
+
+
 def _named(request: Request) -> tuple[str, ...]:
     group, name, *_ = request.arguments
     return ("--name", name, "--resource-group", group)
@@ -129,4 +153,6 @@ TRANSLATIONS = {
     "BlobServicesOperations.set_service_properties": _website,
     "AppServicePlansOperations.begin_create_or_update": _plan,
     "WebAppsOperations.begin_create_or_update": _site,
+    "DeploymentsOperations.begin_create_or_update": _deploy,
+    "DeploymentsOperations.begin_what_if": _what_if,
 }

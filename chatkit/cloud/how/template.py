@@ -10,7 +10,12 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from chatkit.cloud.how.references import with_addresses, with_container, with_ids
+from chatkit.cloud.how.references import (
+    template_of,
+    with_addresses,
+    with_container,
+    with_ids,
+)
 from chatkit.cloud.how.requests import Place, Request, ResourcePath
 from chatkit.cloud.how.template_values import SITE, Values, quoted, resource_id
 
@@ -42,8 +47,11 @@ Resource = dict[str, Any]
 
 
 def text(requests: Sequence[Request], place: Place) -> str:
-    """The resources that the requests made, as one template; empty when they made none."""
-    found = document(requests, place)
+    """The resources that the requests made, as one template; empty when they made none.
+
+    Where they deployed a template, it is that.
+    """
+    found = template_of(requests) or document(requests, place)
     return json.dumps(found, indent=2, ensure_ascii=False) if found["resources"] else ""
 
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NotRequired, TypedDict
 from urllib.parse import quote
 
-from azure.core.exceptions import AzureError
+from azure.core.exceptions import AzureError, ResourceNotFoundError
 
 from chatkit.cloud.calls import lasting
 from chatkit.cloud.how.references import SECRET_NAME
@@ -35,6 +35,11 @@ MANUAL = (
     " and a client secret, then call"
     " workshop.enable_authentication(client_id=..., client_secret=...)."
 )
+MANUAL_BEFORE = (
+    "Ask somebody who may register applications for one with a client secret, then call"
+    " workshop.deploy_template(clientId=..., clientSecret=...)."
+)
+GONE = "workshop.register_app() makes another one."
 
 
 @dataclass(frozen=True)
@@ -93,12 +98,73 @@ def register(stack: Stack, callback: str) -> Registration:
     address = f"{APPLICATIONS}/{application['id']}"
     if callback not in _redirects(application):
         graph.ask("PATCH", address, json={"web": wanted["web"]})
+    _make_principal(graph, application, is_new=found is None)
+    return _with_secret(stack, graph, application, address)
+
+
+def register_app(stack: Stack, callback: str, *, known: str = "") -> str:
+    """Make sure there is an app registration, without a secret; its application id.
+
+    Args:
+        stack: Whose function app it is.
+        callback: Where the identity provider sends people back; empty while that is not known.
+        known: Id of the one that the kit has made already.
+
+    Raises:
+        ServiceError: The signed-in account may not register applications.
+    """
+    graph = _Graph(stack, callback)
+    name = stack.names.function_app
+    wanted = _wanted(name, callback)
+    found = _find(graph, name, known=known) or _asked_for(stack, graph)
+    if found is not None and callback:
+        ask = graph.would_ask if callback in _redirects(found) else graph.ask
+        ask("PATCH", _by_id(found["appId"]), json={"web": wanted["web"]})
+        return found["appId"]
+    if found is not None:
+        graph.would_ask("POST", APPLICATIONS, json=wanted)
+    application: _Application = found or _created(stack, graph, wanted)
+    _make_principal(graph, application, is_new=found is None)
+    return application["appId"]
+
+
+def leads_back(stack: Stack, client_id: str, callback: str) -> bool:
+    """Whether a registration sends people back to an address after sign-in."""
+    return callback in _redirects(_Graph(stack, callback).ask("GET", _by_id(client_id)))
+
+
+def with_secret(stack: Stack, client_id: str) -> Registration:
+    """A registration with the secret that the app's settings hold, if it works; else a new one.
+
+    Raises:
+        ServiceError: There is no such registration, or this account may not change it.
+    """
+    graph = _Graph(stack, "")
+    address = _by_id(client_id)
+    return _with_secret(stack, graph, graph.ask("GET", address), address)
+
+
+def secret_in_use(stack: Stack) -> str:
+    """The client secret in the app's settings; empty where there is none, or no app."""
+    try:
+        return read_app_settings(stack).get(SECRET_SETTING, "")
+    except ResourceNotFoundError:
+        return ""
+
+
+def _make_principal(graph: _Graph, application: _Application, *, is_new: bool) -> None:
     principal = {"appId": application["appId"]}
-    if found is None:
+    if is_new:
         graph.ask("POST", SERVICE_PRINCIPALS, json=principal, allowed=(409,))
     else:
         graph.would_ask("POST", SERVICE_PRINCIPALS, json=principal)
-    secret = read_app_settings(stack).get(SECRET_SETTING, "")
+
+
+def _with_secret(
+    stack: Stack, graph: _Graph, application: _Application, address: str
+) -> Registration:
+    """With the secret in the app's settings, where it is one of the registration's; else a new."""
+    secret = secret_in_use(stack)
     password = {"passwordCredential": {"displayName": SECRET_NAME}}
     is_new = not _is_current(application, secret)
     if is_new:
@@ -122,7 +188,7 @@ def delete_registration(stack: Stack, client_id: str) -> Item:
     """Delete the app registration, and ask for it again."""
     calls = stack.calls
     graph = stack.cloud.graph_rest()
-    address = f"{APPLICATIONS}(appId='{client_id}')"
+    address = _by_id(client_id)
     try:
         answer = calls.call(graph.send, "DELETE", address)
         if answer.status_code not in (204, 404):
@@ -142,12 +208,16 @@ def delete_registration(stack: Stack, client_id: str) -> Item:
     return Item("app registration", "GET still finds it", gone=False)
 
 
-def _find(graph: _Graph, name: str) -> _Application | None:
-    """The registration of this app's name that leads back to it, else one that leads nowhere."""
-    known: list[_Application] = graph.ask("GET", _by_name(name))["value"]
-    mine = [one for one in known if graph.callback in _redirects(one)]
-    idle = [one for one in known if not _redirects(one)]
-    return next(iter(mine or idle), None)
+def _find(graph: _Graph, name: str, *, known: str = "") -> _Application | None:
+    """The registration of this app's name that leads back to it, else one that leads nowhere.
+
+    Before both comes the one that is known by its id.
+    """
+    there: list[_Application] = graph.ask("GET", _by_name(name))["value"]
+    same = [one for one in there if known and one["appId"] == known]
+    mine = [one for one in there if graph.callback and graph.callback in _redirects(one)]
+    idle = [one for one in there if not _redirects(one)]
+    return next(iter(same or mine or idle), None)
 
 
 def _asked_for(stack: Stack, graph: _Graph) -> _Application | None:
@@ -185,14 +255,16 @@ def _by_name(name: str) -> str:
     return f"{APPLICATIONS}?$filter=" + quote(f"displayName eq '{name}'")
 
 
+def _by_id(client_id: str) -> str:
+    return f"{APPLICATIONS}(appId='{client_id}')"
+
+
 def _wanted(name: str, callback: str) -> dict[str, Any]:
+    back = {"redirectUris": [callback]} if callback else {}
     return {
         "displayName": name,
         "signInAudience": "AzureADMyOrg",
-        "web": {
-            "redirectUris": [callback],
-            "implicitGrantSettings": {"enableIdTokenIssuance": True},
-        },
+        "web": {**back, "implicitGrantSettings": {"enableIdTokenIssuance": True}},
         "requiredResourceAccess": [
             {"resourceAppId": GRAPH_APP, "resourceAccess": [{"id": USER_READ, "type": "Scope"}]}
         ],
@@ -274,5 +346,7 @@ class _Graph:
         sentence = str(error.get("message") or f"Graph answers {answer.status_code}.")
         if answer.status_code == 403:
             sentence = f"This account may not register applications. Graph says: {sentence}"
-        hint = MANUAL.format(callback=self.callback)
+        hint = MANUAL.format(callback=self.callback) if self.callback else MANUAL_BEFORE
+        if answer.status_code == 404:
+            hint = GONE
         return ServiceError(answer.status_code, code, sentence, hint=hint)

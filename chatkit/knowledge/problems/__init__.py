@@ -20,6 +20,7 @@ from chatkit.knowledge.problems import (
     runtime,
     service,
     storage,
+    templates,
     this_machine,
 )
 
@@ -32,6 +33,7 @@ AREAS = {
     "Signing in to Azure": azure_sign_in.PROBLEMS,
     "Resources": resources.PROBLEMS,
     "Deployment": deployment.PROBLEMS,
+    "Templates": templates.PROBLEMS,
     "Storage": storage.PROBLEMS,
     "Service": service.PROBLEMS,
     "Negotiation and messages": negotiation.PROBLEMS,

@@ -53,10 +53,13 @@ def test_a_step_done_again_takes_its_own_place(made: StepForms, home: Path) -> N
 def test_the_clean_up_is_no_part_of_the_chat(
     made: StepForms, azure: FakeAzure, cloud: Cloud, stack: Stack, home: Path
 ) -> None:
-    """After it the whole chat is told as before."""
+    """After it the whole chat is told as before, until the first step of another one."""
     azure.on("DELETE", "resourcegroups/g", (200, None, {}))
     memory.note(home, "azure", "Creating", made)
     step = Step(Stack(cloud, stack.calls.branch(), stack.names), home)
     step.stack.calls.finish(cloud.resources().resource_groups.begin_delete, "g")
     memory.note(home, "azure", "Cleaning up", StepForms(step.stack.calls.requests, made.place))
     assert "delete" not in memory.tell(home, "azure").az()
+    assert "signalr create" in memory.tell(home, "azure").az()
+    memory.note(home, "azure", "Another one", made)
+    assert [*memory.load(home, "azure").steps] == ["Another one"]

@@ -84,6 +84,38 @@ def test_no_secret_of_another_body_is_kept(body: dict[str, object]) -> None:
     assert "hunter2" not in json.dumps(mask_body(body, "/subscriptions/s/x"))
 
 
+def test_no_secure_value_of_a_deployment_is_kept() -> None:
+    """Whatever it is called; expressions of its template stay as they are."""
+    key = "[format('AccountKey={0}', listKeys('account', '2025-08-01').keys[0].value)]"
+    parameters = {"clientSecret": {"type": "securestring"}, "pin": {"type": "SecureObject"}}
+    template = {
+        "parameters": parameters,
+        "resources": [{"properties": {"a": key, "b": CONNECTION}}],
+    }
+    given = {
+        "CLIENTSECRET": {"value": "s3cr3t"},
+        "pin": {"value": {"x": 1}},
+        "plan": {"value": "p"},
+    }
+    path = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Resources/deployments/chat/whatIf"
+    body = {"properties": {"mode": "Incremental", "template": template, "parameters": given}}
+    kept = mask_body(body, path)["properties"]
+    assert kept["parameters"] == {
+        "CLIENTSECRET": {"value": "<client secret>"},
+        "pin": {"value": "<secret>"},
+        "plan": {"value": "p"},
+    }
+    assert kept["template"]["resources"] == [{"properties": {"a": key, "b": "<secret>"}}]
+    assert kept["template"]["parameters"] == parameters
+
+
+@pytest.mark.parametrize("properties", [{"template": []}, {"parameters": 1}, {"template": {}}])
+def test_a_deployment_that_is_none_is_kept_as_it_is(properties: dict[str, object]) -> None:
+    """What Azure refuses is told, too."""
+    path = "/subscriptions/s/providers/Microsoft.Resources/deployments/chat"
+    assert mask_body({"properties": properties}, path) == {"properties": properties}
+
+
 def test_no_secret_of_an_address_is_kept() -> None:
     """Signatures and keys in its query."""
     assert "hunter2" not in mask_url("https://a.blob.example/c/b?sv=1&sig=hunter2")

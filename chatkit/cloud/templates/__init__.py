@@ -1,0 +1,1 @@
+"""Template deployments of the chat: the file, what it would change, and its deployment."""

@@ -1,0 +1,1 @@
+"""The whole chat from one template: its verbs."""
