@@ -39,6 +39,7 @@ SECTIONS = (
     Section("10", _check("private_messages"), asks_deployed=True),
     Section("11", _check("clean_up"), cleans_up=True, has_resources=False),
     Section("12", _check("without_keys"), asks_deployed=True, is_appendix=True),
+    Section("13", _check("as_a_template"), asks_deployed=True, is_appendix=True),
 )
 
 _answering = "chatkit.lesson.exercises.answering:{}".format

@@ -16,7 +16,8 @@ from chatkit.core.settings import Names
 
 PATH = Path(__file__).parent / "calls.json"
 QUESTIONS = re.compile(
-    r"/(checkNameAvailability|listKeys|list|:generateToken|token)$", re.IGNORECASE
+    r"/(checkNameAvailability|listKeys|list|whatIf|exportTemplate|:generateToken|token)$",
+    re.IGNORECASE,
 )
 
 

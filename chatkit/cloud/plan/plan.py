@@ -121,6 +121,7 @@ class Plan:
         yield f"function app {names.function_app} (one name for all of Azure)"
         yield f"app registration {names.function_app}"
         yield f"user-assigned identity {names.sign_in_identity} (section 12)"
+        yield "section 13 makes a second chat, whose suffix ends on another sign"
 
     def _quota(self) -> Iterator[str]:
         yield (

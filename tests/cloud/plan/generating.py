@@ -25,7 +25,9 @@ from tests.localcloud.resource_manager.coverage_table import routes
 
 GUID = re.compile(r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b", re.IGNORECASE)
 SOURCES = Path(__file__).parents[3] / "chatkit"
-OPERATIONS = re.compile(r"/(operationStatuses|operationResults|asyncoperations)/", re.IGNORECASE)
+OPERATIONS = re.compile(
+    r"/(operationStatuses|(whatIf)?operationResults|asyncoperations)/", re.IGNORECASE
+)
 PAGE_FILE = re.compile(r"(\{blob\}/\$web/).+")
 ROLE = re.compile(r"roleDefinitions/[^/]+$")
 CHECKED = re.compile(r"chatkit-check-[0-9a-f]+")
@@ -88,7 +90,8 @@ def templated(text: str, whole: Whole) -> str:
     text = re.sub(r"https?://(\{(?:app|scm|signalr)\})", r"\1", text)
     for name in (REGION, REGION_SHOWN):
         text = text.replace(name, "{region}")
-    text = text.replace(whole.suffix, "{suffix}")
+    for suffix in whole.suffixes:
+        text = text.replace(suffix, "{suffix}")
     text = CHECKED.sub("<container of the check>", DAY.sub("<day>", text))
     return GUID.sub(lambda one: one[0] if one[0].lower() in _known_ids() else "<id>", text)
 
@@ -112,10 +115,18 @@ def _call(section: str, entry: Entry, whole: Whole) -> PlannedCall | None:
         "action": _action(entry["method"], parts.path, url),
     }
     if "body" in entry:
-        call["body"] = _templated_body(entry["body"], whole)
+        call["body"] = _without_template(_templated_body(entry["body"], whole))
     elif entry.get("size_bytes"):
         call["body"] = "<bytes>"
     return call
+
+
+def _without_template(body: Any) -> Any:
+    """A body without a template that it carries: that is a file, which says more than the plan."""
+    properties = body.get("properties") if isinstance(body, dict) else None
+    if not isinstance(properties, dict) or "template" not in properties:
+        return body
+    return {**body, "properties": {**properties, "template": "<the template>"}}
 
 
 def _action(method: str, path: str, url: str) -> str:

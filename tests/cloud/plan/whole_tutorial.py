@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ import pytest
 
 from chatkit.cloud.trace import record
 from chatkit.cloud.trace.entry import Entry
-from chatkit.core.settings import checkout
+from chatkit.core.settings import Names, checkout
 from chatkit.lesson import sections
 from chatkit.lesson.notebooks import execution
 from tests.homes import workshop_in
@@ -30,12 +31,12 @@ class Whole:
     Attributes:
         sent: What each section sent, by its number.
         addresses: What stands for each address of the local cloud: `{app}`, `{blob}`.
-        suffix: Of its names.
+        suffixes: Of its names, those of the second chat last.
     """
 
     sent: dict[str, list[Entry]]
     addresses: dict[str, str]
-    suffix: str = SUFFIX
+    suffixes: tuple[str, ...] = (SUFFIX,)
 
 
 def sent_by_notebooks(home: Path) -> Whole:
@@ -49,7 +50,9 @@ def sent_by_notebooks(home: Path) -> Whole:
         with workshop_in(home) as workshop:
             # What is asked for here is not the tutorial's.
             cloud = replace(workshop.cloud, record=None)
-            asked = Asked(cloud, workshop.settings.names)
+            # Section 13 makes a second chat, of other names.
+            names = [workshop.settings.names, Names.of(workshop.other_suffix, region=REGION)]
+            places = [Asked(cloud, one) for one in names]
             for section, path in sections.TUTORIAL.notebooks(checkout() / "notebooks").items():
                 before = len(record.read(home, "local"))
                 content: Any = nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]
@@ -57,11 +60,17 @@ def sent_by_notebooks(home: Path) -> Whole:
                     content,
                     path.name,
                     path.parent,
-                    done=lambda _cell: addresses.update(addresses_of(asked)),
+                    done=lambda _cell: addresses.update(known_at(places)),
                     environment=os.environ,
                 )
                 found[section.number] = record.read(home, "local")[before:]
-    return Whole(found, addresses)
+            suffixes = (SUFFIX, workshop.other_suffix)
+    return Whole(found, addresses, suffixes)
+
+
+def known_at(places: Iterable[Asked]) -> dict[str, str]:
+    """The addresses of several chats."""
+    return {address: name for one in places for address, name in addresses_of(one).items()}
 
 
 def addresses_of(asked: Asked) -> dict[str, str]:
