@@ -165,3 +165,27 @@ def test_thirty_people_fit(whose: str, size: tuple[int, int], board: OpenBoard, 
         expect(page.locator("tbody tr").last).to_be_in_viewport(ratio=1)
     page.locator("tbody tr").last.scroll_into_view_if_needed()
     expect(page.locator("thead th").first).to_be_in_viewport()
+
+
+def test_a_section_that_states_no_minutes_counts_for_no_pace(board: OpenBoard, page: Page) -> None:
+    """Of a course whose notebook says none; its title stays text."""
+    title = f"\u96f2 {SCRIPT}"
+    sections = [
+        {"number": "00", "title": title, "minutes": 0},
+        {"number": "01", "title": "Two", "minutes": 8},
+    ]
+    at = time.time() - 60
+    done = [
+        {**a_result(section=number, passed=True, error="", seconds=480), "at": at}
+        for number in ("00", "01")
+    ]
+    page.route(
+        "**/board/known",
+        lambda route: route.fulfill(json={**route.fetch().json(), "sections": sections}),
+    )
+    page.route("**/board/results", lambda route: route.fulfill(json={"people": {"p01": done}}))
+    shown(page, board.page)
+    head = page.locator("thead th", has_text="00")
+    expect(head.locator("small")).to_have_text("8/?")
+    expect(head).to_have_attribute("title", f"{title}: 8 of ? minutes")
+    expect(page.locator("tbody tr").first.locator("td").nth(2)).to_have_text("8 of 8")

@@ -326,3 +326,14 @@ def test_two_courses_of_one_name_are_refused(
     monkeypatch.syspath_prepend(tmp_path / "other")
     done = chatkit("new", str(tmp_path / "try"), "--course", "small", "--no-lock")
     assert done.code == 1 and "other_course:COURSE and small_course:COURSE" in done.err
+
+
+def test_a_pack_of_another_course_is_refused(
+    install: Install, monkeypatch: pytest.MonkeyPatch, chatkit: Chatkit, tmp_path: Path
+) -> None:
+    """It would have the tutorial in it, which nobody there wants."""
+    install()
+    monkeypatch.setenv(course_choice.VARIABLE, "small")
+    done = chatkit("pack", str(tmp_path / "pack"))
+    assert done.code == 2 and "this is the course small" in done.err
+    assert not (tmp_path / "pack").exists()

@@ -64,8 +64,10 @@ function paceOf(checks, sections) {
   for (const event of checks) {
     if (!event.passed || seen.has(event.section)) continue;
     seen.add(event.section);
+    const minutes = stated.get(event.section);
+    if (!minutes) continue; // a notebook that states none says nothing about the pace
     took += event.seconds / 60;
-    meant += stated.get(event.section) ?? 0;
+    meant += minutes;
   }
   return { took: Math.round(took), meant };
 }

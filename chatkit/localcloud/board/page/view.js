@@ -77,8 +77,9 @@ function headOf(sections, medians, isInstructor) {
   sections.forEach(({ number, title, minutes }, index) => {
     const cell = columnHead(number);
     const took = medians[index];
-    cell.append(made("small", took === null ? `${minutes}` : `${took}/${minutes}`));
-    cell.title = `${title}: ${took === null ? "" : `${took} of `}${minutes} minutes`;
+    const stated = minutes || "?"; // of a notebook that says none
+    cell.append(made("small", took === null ? `${stated}` : `${took}/${stated}`));
+    cell.title = `${title}: ${took === null ? "" : `${took} of `}${stated} minutes`;
     row.append(cell);
   });
   const pace = columnHead("Pace");
