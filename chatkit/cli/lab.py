@@ -7,6 +7,7 @@ import secrets
 import subprocess
 import sys
 from typing import Annotated
+from urllib.parse import quote
 
 import typer
 
@@ -55,7 +56,7 @@ def lab(
         f"--ServerApp.port={chosen}",
         # Before Lab starts, another user may take the port; who asked for one hears of that.
         f"--ServerApp.port_retries={TRIES if port is None else 0}",
-        f"--LabApp.default_url=/lab/tree/notebooks/{first.name}",
+        f"--LabApp.default_url=/lab/tree/notebooks/{quote(first.name)}",
         "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
         f"--ServerApp.tornado_settings={NO_BUILD}",
         "--ServerApp.kernel_spec_manager_class=chatkit.cli.lab_server.KernelsWithCards",
