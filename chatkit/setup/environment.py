@@ -94,7 +94,7 @@ class Environment:
             SetupFailed: With a sentence for a person.
         """
         try:
-            with _one_at_a_time(self._checkout / ".venv.lock"):
+            with one_at_a_time(self._checkout / ".venv.lock"):
                 if not self.is_ready(lock):
                     self._install(lock)
         except OSError as error:
@@ -113,7 +113,7 @@ class Environment:
             SetupFailed: With a sentence for a person.
         """
         lock = TEST_LOCK if self.is_ready(TEST_LOCK) else RUN_LOCK
-        with _one_at_a_time(self._checkout / ".venv.lock"):
+        with one_at_a_time(self._checkout / ".venv.lock"):
             self._install(lock, again=True)
 
     def _install(self, lock: str, *, again: bool = False) -> None:
@@ -200,11 +200,11 @@ class Environment:
 
 
 @contextmanager
-def _one_at_a_time(path: Path) -> Iterator[None]:
+def one_at_a_time(path: Path) -> Iterator[None]:
     """Hold the lock of the set-up, waiting for another set-up to end."""
     with FileLock(path) as lock:
         if not lock.try_acquire():
-            _say("another set-up is running in this checkout; waiting for it.")
+            _say("another set-up is running here; waiting for it.")
             lock.acquire()
         yield
 

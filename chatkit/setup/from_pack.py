@@ -18,7 +18,7 @@ from pathlib import Path
 
 from chatkit.core.settings import LAID_OUT
 from chatkit.setup import packs
-from chatkit.setup.environment import Environment
+from chatkit.setup.environment import Environment, one_at_a_time
 from chatkit.setup.installers import SetupFailed, disk_sentence
 from chatkit.setup.packs import Pack
 
@@ -76,16 +76,22 @@ def prepared(pack: Pack, course: Path) -> Path:
         SetupFailed: With a sentence for a person.
     """
     environment = Environment(course, pack=pack)
-    is_ready = environment.is_ready(packs.LOCK)
-    if not is_ready:
+    if not environment.is_ready(packs.LOCK):
         pack.check_serves(f"{sys.version_info[0]}.{sys.version_info[1]}")
         pack.check_whole()
         _make(course)
-        environment.prepare(packs.LOCK)
-    packs.keep(pack, environment.folder)
-    if not is_ready or not (course / LAID_OUT).exists():
-        _lay_out(environment.python, course)
+    if not _is_laid_out(environment, course):
+        with one_at_a_time(course / ".start.lock"):
+            _lay_out(environment, course)
+            packs.keep(pack, environment.folder)
+    packs.keep(pack, environment.folder)  # where it is now
     return environment.python
+
+
+def _is_laid_out(environment: Environment, course: Path) -> bool:
+    """Whether nothing is left to do: the note of the pack is written when all is done."""
+    done = (course / LAID_OUT, environment.folder / packs.KEPT)
+    return environment.is_ready(packs.LOCK) and all(path.exists() for path in done)
 
 
 def _make(course: Path) -> None:
@@ -106,8 +112,16 @@ def _make(course: Path) -> None:
     raise SetupFailed(f"{course} cannot hold the course: {reason}. {ELSEWHERE}")
 
 
-def _lay_out(python: Path, course: Path) -> None:
-    command = [str(python), "-m", "chatkit", "new", str(course), "--no-lock"]
+def _lay_out(environment: Environment, course: Path) -> None:
+    """Make the environment, and the course with its kit; another start may have done so meanwhile.
+
+    A kit that is installed anew brings its notebooks, and keeps the person's work.
+    """
+    if _is_laid_out(environment, course):
+        return
+    (environment.folder / packs.KEPT).unlink(missing_ok=True)
+    environment.prepare(packs.LOCK)
+    command = [str(environment.python), "-m", "chatkit", "new", str(course), "--no-lock"]
     done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
     if done.returncode != 0:
         raise SetupFailed(f"the course is not laid out in {course}. {ELSEWHERE}")

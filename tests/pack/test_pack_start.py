@@ -98,6 +98,7 @@ def test_two_starts_at_once_make_one_environment(machine: Machine) -> None:
         both = [*pool.map(lambda _: machine.start("status"), range(2))]
     assert [one.stdout for one in both] == [f"{machine.course} status\n"] * 2
     assert sum(SETS_UP in one.stderr for one in both) == 1
+    assert sum("the course is ready" in one.stderr for one in both) == 1
 
 
 def test_a_killed_set_up_is_done_again(machine: Machine) -> None:
@@ -107,6 +108,15 @@ def test_a_killed_set_up_is_done_again(machine: Machine) -> None:
     (machine.course / ".venv" / "chatkit-setup.started").touch()
     again = machine.start("status")
     assert SETS_UP in again.stderr and again.stdout == f"{machine.course} status\n"
+
+
+def test_a_course_that_was_not_laid_out_is_laid_out(machine: Machine) -> None:
+    """A start was killed when the environment of a newer pack was there, and no more."""
+    machine.start("status")
+    (machine.course / ".venv" / packs.KEPT).unlink()
+    again = machine.start("status")
+    assert "the course is ready" in again.stderr and SETS_UP not in again.stderr
+    assert machine.start("status").stderr == ""
 
 
 def test_another_pack_of_the_same_version_is_installed(machine: Machine) -> None:
