@@ -10,7 +10,7 @@ from urllib.parse import quote, urlencode
 
 from chatkit.localcloud.core.background import BackgroundTasks
 from chatkit.localcloud.recorded.clock import Clock
-from chatkit.localcloud.resource_manager.core import errors
+from chatkit.localcloud.resource_manager.core import errors, regions
 from chatkit.localcloud.resource_manager.core.clock import iso
 from chatkit.localcloud.resource_manager.core.context import Context
 from chatkit.localcloud.resource_manager.core.documents import JsonObject
@@ -221,6 +221,8 @@ class Deployments(Provider):
             old = self._records.get(self._id(call))
             if old is not None and old["properties"]["provisioningState"] not in ENDED:
                 raise refusals.is_active(old["name"], old["properties"]["timestamp"])
+            if old is not None:
+                _check_location(prepared, old)
             record = self._record(prepared, old)
             back = self._roll_back(prepared)
             if back is not None:
@@ -384,3 +386,12 @@ class Deployments(Provider):
     async def finish(self) -> None:
         """Stop what runs; the next start says that it has failed."""
         await self._tasks.close()
+
+
+def _check_location(prepared: Prepared, old: Record) -> None:
+    """Refuse to move a deployment: the location of a name stays."""
+    wanted = prepared.request.get("location")
+    if not old["location"] or not wanted:
+        return
+    if regions.location(wanted, TYPE) != regions.location(old["location"], TYPE):
+        raise refusals.other_location(old["name"], old["location"], str(wanted))

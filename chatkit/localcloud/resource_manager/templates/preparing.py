@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from chatkit.localcloud.resource_manager.core import errors
+from chatkit.localcloud.resource_manager.core import errors, regions
 from chatkit.localcloud.resource_manager.core.context import Context
 from chatkit.localcloud.resource_manager.core.documents import Json, JsonObject
 from chatkit.localcloud.resource_manager.core.http import Call
@@ -19,7 +19,7 @@ from chatkit.localcloud.resource_manager.templates.planning.order import Order, 
 from chatkit.localcloud.resource_manager.templates.planning.plan import plan
 from chatkit.localcloud.resource_manager.templates.planning.planned import Plan
 from chatkit.localcloud.resource_manager.templates.planning.scopes import Misplaced, TemplateScope
-from chatkit.localcloud.resource_manager.templates.planning.targets import Target
+from chatkit.localcloud.resource_manager.templates.planning.targets import DEPLOYMENTS, Target
 from chatkit.localcloud.resource_manager.templates.reading import located
 from chatkit.localcloud.resource_manager.templates.reading.parameters import given, shown
 from chatkit.localcloud.resource_manager.templates.reading.refusals import invalid_template
@@ -129,6 +129,8 @@ class Preparing:
         properties = body["properties"]
         target = self._target(call, coming)
         mode = _mode(properties, target)
+        if not target.group:
+            regions.location(body.get("location"), DEPLOYMENTS)
         _check_options(properties)
         template = await self._sources.template(found, properties, call)
         values = given(template, await self._sources.parameters(found, properties, call))

@@ -8,9 +8,11 @@ import pytest
 
 from tests.localcloud.resource_manager.raw import Raw
 from tests.localcloud.resource_manager.templates.deploying import (
+    VERSION,
     account,
     begin,
     deploy,
+    nested,
     operations,
     outputs,
     path,
@@ -183,11 +185,12 @@ def test_what_is_asserted_must_hold(raw: Raw) -> None:
     [
         ({"languageVersion": "2.0", "resources": []}, "must be an object"),
         ({"resources": {}}, "must be an array"),
+        ({"imports": 3}, "The section 'imports'"),
         ({"imports": {"graph": {"provider": "MicrosoftGraph"}}}, "'MicrosoftGraph'"),
         ({"extensions": {"graph": {"name": "MicrosoftGraph"}}}, "'MicrosoftGraph'"),
         ({"apiProfile": "2018", "resources": [{"type": "a/b", "name": "c"}]}, "apiProfile '2018'"),
     ],
-    ids=["array", "object", "imports", "extensions", "profile"],
+    ids=["array", "object", "number", "imports", "extensions", "profile"],
 )
 def test_a_form_that_is_not_here_is_named(raw: Raw, sections: Any, said: str) -> None:
     """As the template has it."""
@@ -206,3 +209,38 @@ def test_a_secret_of_a_key_vault_cannot_be_had(raw: Raw) -> None:
     reply = raw("PUT", path(raw), body)
     assert (reply.status, reply.code) == (400, "KeyVaultParameterReferenceNotFound")
     assert vault in reply.body["error"]["message"] and "'sender'" in reply.body["error"]["message"]
+
+
+def test_a_module_of_a_group_can_be_for_the_subscription(raw: Raw) -> None:
+    """A subscription without a group, and a location: `scope: subscription()`."""
+    group = {
+        "type": "Microsoft.Resources/resourceGroups",
+        "apiVersion": "2025-04-01",
+        "name": "second",
+        "location": "westus2",
+    }
+    there = {"subscriptionId": "[subscription().subscriptionId]", "location": "eastus2"}
+    deploy(raw, template(nested(template(group), **there)))
+    at = path(raw, "inner", group="")
+    assert raw("GET", at, version=VERSION).body["location"] == "eastus2"
+    second = raw.group.replace("/class", "/second")
+    assert raw("GET", second, version=VERSION).status == 200
+
+
+@pytest.mark.parametrize("scope", ["/", "Microsoft.Management/managementGroups/all"])
+def test_a_scope_above_the_subscription_is_named(raw: Raw, scope: str) -> None:
+    """Tenant and management groups are not here."""
+    reply = begin(raw, template(nested(template(), scope=scope)))
+    assert "the tenant or a management group" in reply.body["error"]["message"]
+
+
+def test_a_loop_of_no_turns_can_be_waited_for(raw: Raw) -> None:
+    """And referred to: it is an empty list."""
+    loop = {"name": "stores", "count": 0}
+    what = template(account("store1", copy=loop), signalr("chat-1", dependsOn=["stores"]))
+    deploy(raw, what)
+    hubs = symbolic(
+        stores=account("store1", copy=loop), chat=signalr("chat-1", dependsOn=["stores"])
+    )
+    hubs["outputs"] = {"all": {"type": "array", "value": "[references('stores')]"}}
+    assert outputs(deploy(raw, hubs)) == {"all": []}

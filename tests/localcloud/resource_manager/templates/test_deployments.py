@@ -209,6 +209,10 @@ def test_everything_is_there_at_a_subscription_too(raw: Raw) -> None:
     assert raw("POST", f"{at}/validate", body, version=VERSION).status == 200
     assert raw("POST", f"{at}/exportTemplate", version=VERSION).body["template"] == template(group)
     assert raw("POST", f"{at}/cancel", version=VERSION).status == 409
+    nowhere = raw("PUT", at, request(template(group)), version=VERSION)
+    assert (nowhere.status, nowhere.code) == (400, "LocationRequired")
+    moved = raw("PUT", at, {**body, "location": "West US 2"}, version=VERSION)
+    assert (moved.status, moved.code) == (409, "InvalidDeploymentLocation")
     complete = raw("PUT", at, {**request(template(group), "Complete")}, version=VERSION)
     assert (complete.status, complete.code) == (400, "InvalidDeploymentMode")
     gone = raw("DELETE", at, version=VERSION)

@@ -24,6 +24,8 @@ def what_if(raw: Raw, what: Any, *, group: str = "class", **options: Any) -> Any
     """The result of a what-if."""
     format_ = options.pop("format_", None)
     body = request(what, **options)
+    if not group:
+        body["location"] = "eastus2"
     if format_:
         body["properties"]["whatIfSettings"] = {"resultFormat": format_}
     reply = raw("POST", path(raw, group=group) + "/whatIf", body, version=VERSION)

@@ -112,20 +112,42 @@ def _id(
     if type_.lower() == GROUPS.lower():
         if target.group:
             raise not_at_a_group(declared, template, name)
-        subscription = body.get("subscriptionId")
-        return f"/subscriptions/{subscription or target.subscription_id}/resourceGroups/{name}"
+        subscription = target.subscription_id
+        if body.get("subscriptionId"):
+            subscription = text_of(declared, "subscriptionId", template, scope)
+        return f"/subscriptions/{subscription}/resourceGroups/{name}"
     outermost = declared.parents[0] if declared.parents else declared
     at = target
     if outermost.body.get("subscriptionId") or outermost.body.get("resourceGroup"):
         at = _elsewhere(outermost, template, target, scope)
     if outermost.body.get("scope") is None:
         return f"{at.id}/providers/{below}"
+    if _is_above(outermost, template, scope):
+        raise _no_such_scope(outermost, template)
     where = text_of(outermost, "scope", template, scope)
     if where.lower().startswith("subscriptions/"):
         return f"/{where}/providers/{below}"
     if where.lower().startswith("providers/"):
         return f"/{where}/providers/{below}"
     return f"{at.id}/providers/{where}/providers/{below}"
+
+
+def _is_above(declared: Declared, template: Template, scope: TemplateScope) -> bool:
+    """Whether a resource is at the tenant or a management group."""
+    value = framed(declared, template, lambda: evaluate(declared.body.get("scope"), scope))
+    where = str(value).strip("/").lower().removeprefix("providers/")
+    return not where or where.startswith("microsoft.management/")
+
+
+def _no_such_scope(declared: Declared, template: Template) -> ArmError:
+    place = template.place((*declared.path, "scope"))
+    return invalid_template(
+        f"The template resource '{declared.body.get('name')}' at line '{place.line}' and column"
+        f" '{place.column}' is not valid: its scope is the tenant or a management group. The local"
+        " cloud has one subscription, its resource groups, and their resources",
+        place,
+        (*declared.path, "scope"),
+    )
 
 
 def not_at_a_group(declared: Declared, template: Template, name: str) -> ArmError:
@@ -149,6 +171,6 @@ def _elsewhere(
     group = target.group
     if declared.body.get("resourceGroup"):
         group = text_of(declared, "resourceGroup", template, scope)
-    elif subscription.lower() != target.subscription_id.lower():
-        group = ""
+    elif declared.body.get("subscriptionId"):
+        group = ""  # the subscription itself: what Bicep writes for `scope: subscription()`
     return Target(subscription, group)

@@ -39,13 +39,23 @@ def plan(template: Template, target: Target, scope: TemplateScope) -> Plan:
     made = Plan(target)
     with budget() as steps:
         for declared in template.declared():
+            before = len(made.resources) + len(made.left_out)
             for one, is_wanted in _turns(declared, template, target, scope):
                 (made.resources if is_wanted else made.left_out).append(one)
                 steps.take_more(STEPS_A_RESOURCE)
+            if len(made.resources) + len(made.left_out) == before:
+                made.empty |= _names(declared)
     if len(made.resources) > MAX_RESOURCES:
         raise too_many_resources(template, len(made.resources))
     _check_unique(made, template)
     return made
+
+
+def _names(declared: Declared) -> set[str]:
+    """What a loop that makes nothing is called."""
+    loop = declared.body.get("copy")
+    name = str(loop.get("name") or "") if isinstance(loop, dict) else ""
+    return {name.lower(), declared.symbol.lower()} - {""}
 
 
 def _check_unique(made: Plan, template: Template) -> None:

@@ -66,19 +66,21 @@ class Plan:
         target: Where.
         resources: In the order of the template.
         left_out: Resources with a condition that is false.
+        empty: Loops without a turn, in small letters.
     """
 
     target: Target
     resources: list[Planned] = field(default_factory=list)
     left_out: list[Planned] = field(default_factory=list)
+    empty: set[str] = field(default_factory=set)
 
     def named(self, text: str) -> list[Planned]:
         """The resources that a text means: an id, a symbolic name, a loop, a type with a name."""
         return self._names.meant(text)
 
     def is_left_out(self, text: str) -> bool:
-        """Whether a text means a resource that is not deployed because of its condition."""
-        return bool(self._left_out_names.meant(text))
+        """Whether a text means what is not deployed: a false condition, a loop of no turns."""
+        return text.lower() in self.empty or bool(self._left_out_names.meant(text))
 
     @cached_property
     def _names(self) -> _Names:

@@ -136,6 +136,16 @@ def is_active(name: str, since: str) -> ArmError:
     )
 
 
+def other_location(name: str, old: str, wanted: str) -> ArmError:
+    """409 for a deployment that is to move."""
+    return ArmError(
+        409,
+        "InvalidDeploymentLocation",
+        f"Invalid deployment location '{wanted}'. The deployment '{name}' already exists in"
+        f" location '{old}'.",
+    )
+
+
 def not_found(name: str) -> ArmError:
     """404 for a deployment."""
     return ArmError(404, "DeploymentNotFound", f"Deployment '{name}' could not be found.")

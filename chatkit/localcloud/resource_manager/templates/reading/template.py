@@ -162,7 +162,9 @@ def _check_sections(template: Template) -> None:
 def _extensions(template: Template, section: str) -> str:
     """The extensions that a section names: by `name`, or by `provider` in its older form."""
     declared = template.document[section]
-    bodies = declared.values() if isinstance(declared, dict) else declared
+    bodies = declared.values() if isinstance(declared, dict) else [declared]
+    if isinstance(declared, list):
+        bodies = declared
     names = [str(one.get("name") or one.get("provider")) for one in bodies if isinstance(one, dict)]
     return ", ".join(f"'{name}'" for name in names)
 
