@@ -38,7 +38,14 @@ OTHERS: JsonObject = {
     "location": "string",
     "tags": {"*": "string"},
     "kind": "string",
-    "properties": {"Application_Type": "string", "Request_Source": "string"},
+    "properties": {
+        "Application_Type": "string",
+        "Request_Source": "string",  # components
+        "retentionInDays": "integer",
+        "sku": {"name": "string"},  # workspaces
+        **dict.fromkeys(("description", "displayName"), "string"),  # template specs
+        **dict.fromkeys(("metadata", "mainTemplate", "linkedTemplates"), body_types.ANY),
+    },
 }
 
 

@@ -26,7 +26,7 @@ def export(raw: Raw, *ids: str, options: str = "") -> Any:
 
 def fill(raw: Raw) -> None:
     """An app on Flex Consumption with its account and container, and a SignalR instance."""
-    what = published.without(published.flex_with_identity(), published.WORKSPACES)
+    what = published.flex_with_identity()
     names = {"functionPlanName": "plan-1", "storageAccountName": "chatstore1"}
     deploy(raw, what, functionAppName="chat-api", **names)
     deploy(raw, template(signalr("chat-1", tags={"course": "chat"}, kind="SignalR")))
@@ -51,6 +51,35 @@ def test_an_export_makes_the_same_in_another_group(raw: Raw) -> None:
 def _other(name: str) -> str:
     """Another name for a resource of the group."""
     return "chatstore2" if name.startswith("storageAccounts_") else f"{name.split('_')[0]}-two"
+
+
+def test_a_template_spec_keeps_its_template(raw: Raw) -> None:
+    """Expressions of the template in it stay what they are."""
+    inner = template(signalr("[parameters('chat')]"), parameters={"chat": {"type": "string"}})
+    type_ = "Microsoft.Resources/templateSpecs"
+    spec = {"type": type_, "apiVersion": "2022-02-01", "name": "chat", "location": "eastus2"}
+    version = {
+        **spec,
+        "type": f"{type_}/versions",
+        "name": "chat/1.0",
+        "properties": {"mainTemplate": escaped(inner)},
+        "dependsOn": [f"[resourceId('{type_}', 'chat')]"],
+    }
+    deploy(raw, template(spec, version))
+    raw("PUT", raw.group.replace("class", "second"), {"location": "eastus2"})
+    deploy(raw, export(raw), "copy", group="second", templateSpecs_chat_name="copied")
+    url = f"{raw.group.replace('class', 'second')}/providers/{type_}/copied/versions/1.0"
+    shown = raw("GET", url, version="2022-02-01").body
+    assert shown["properties"]["mainTemplate"] == inner
+
+
+def escaped(value: Any) -> Any:
+    """A value whose texts are no expressions of the template around it."""
+    if isinstance(value, dict):
+        return {name: escaped(one) for name, one in value.items()}
+    if isinstance(value, list):
+        return [escaped(one) for one in value]
+    return f"[{value}" if isinstance(value, str) and value.startswith("[") else value
 
 
 def test_resources_refer_to_each_other(raw: Raw) -> None:
