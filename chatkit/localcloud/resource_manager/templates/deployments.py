@@ -221,8 +221,7 @@ class Deployments(Provider):
             old = self._records.get(self._id(call))
             if old is not None and old["properties"]["provisioningState"] not in ENDED:
                 raise refusals.is_active(old["name"], old["properties"]["timestamp"])
-            if old is not None:
-                _check_location(prepared, old)
+            _check_location(prepared, old)
             record = self._record(prepared, old)
             back = self._roll_back(prepared)
             if back is not None:
@@ -341,6 +340,7 @@ class Deployments(Provider):
         """Say whether a template can be deployed."""
         prepared = await self._preparing.prepare(call)
         await self._preflight.check(prepared)
+        _check_location(prepared, self._records.get(self._id(call)))
         self._roll_back(prepared)
         record = self._record(prepared, None)
         record["properties"]["provisioningState"] = "Succeeded"
@@ -388,10 +388,10 @@ class Deployments(Provider):
         await self._tasks.close()
 
 
-def _check_location(prepared: Prepared, old: Record) -> None:
+def _check_location(prepared: Prepared, old: Record | None) -> None:
     """Refuse to move a deployment: the location of a name stays."""
     wanted = prepared.request.get("location")
-    if not old["location"] or not wanted:
+    if old is None or not old["location"] or not wanted:
         return
     if regions.location(wanted, TYPE) != regions.location(old["location"], TYPE):
         raise refusals.other_location(old["name"], old["location"], str(wanted))

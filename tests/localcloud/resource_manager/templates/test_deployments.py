@@ -211,8 +211,10 @@ def test_everything_is_there_at_a_subscription_too(raw: Raw) -> None:
     assert raw("POST", f"{at}/cancel", version=VERSION).status == 409
     nowhere = raw("PUT", at, request(template(group)), version=VERSION)
     assert (nowhere.status, nowhere.code) == (400, "LocationRequired")
-    moved = raw("PUT", at, {**body, "location": "West US 2"}, version=VERSION)
-    assert (moved.status, moved.code) == (409, "InvalidDeploymentLocation")
+    elsewhere = {**body, "location": "West US 2"}
+    for method, url in (("PUT", at), ("POST", f"{at}/validate")):
+        moved = raw(method, url, elsewhere, version=VERSION)
+        assert (moved.status, moved.code) == (409, "InvalidDeploymentLocation")
     complete = raw("PUT", at, {**request(template(group), "Complete")}, version=VERSION)
     assert (complete.status, complete.code) == (400, "InvalidDeploymentMode")
     gone = raw("DELETE", at, version=VERSION)

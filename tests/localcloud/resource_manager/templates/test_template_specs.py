@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from tests.localcloud.resource_manager.gateway.test_arm_rights import with_role
 from tests.localcloud.resource_manager.raw import Raw, Reply
 from tests.localcloud.resource_manager.templates.deploying import (
     VERSION,
@@ -130,6 +131,29 @@ def test_what_is_not_in_a_spec_is_named(raw: Raw) -> None:
     reply = begin(raw, id_)
     assert "InvalidContentLink" in str(reply.body) and "parts/first.json" in str(reply.body)
     assert begin(raw, id_.replace("1.0", "9.9")).code == "ResourceNotFound"
+
+
+def test_a_spec_is_read_with_the_rights_of_who_deploys(raw: Raw) -> None:
+    """One of another group needs a role there."""
+    spec(raw)
+    id_ = version(raw, template()).body["id"]
+    other = raw.group.replace("class", "other")
+    raw("PUT", other, {"location": "eastus2"}, version=VERSION)
+    mallory = with_role(raw.cloud, "Contributor", other)
+    properties = {"mode": "Incremental", "templateLink": {"id": id_}}
+    at = path(raw, group="other")
+    reply = mallory("PUT", at, {"properties": properties}, version=VERSION)
+    assert (reply.status, reply.code) == (403, "AuthorizationFailed")
+    assert raw("PUT", at, {"properties": properties}, version=VERSION).status == 201
+
+
+def test_the_keys_of_a_workspace_are_for_who_may_change_it(raw: Raw) -> None:
+    """A reader sees the workspace, without them."""
+    url = f"{raw.group}/providers/Microsoft.OperationalInsights/workspaces/logs-1"
+    raw("PUT", url, {"location": "eastus2"}, version="2025-02-01")
+    reader = with_role(raw.cloud, "Reader", raw.group)
+    assert "keys" not in reader("GET", url, version="2025-02-01").body
+    assert reader("POST", f"{url}/sharedKeys", version="2025-02-01").code == "AuthorizationFailed"
 
 
 def test_a_spec_can_be_deployed_itself(raw: Raw) -> None:
