@@ -141,6 +141,8 @@ def _last_commit(log: Path, after: int) -> int:
     last = number = 0
     with log.open("rb") as file:
         header = file.read(LOG_HEADER_BYTES)
+        if len(header) < LOG_HEADER_BYTES:
+            return 0  # a full disk, or a kill, has left it without its beginning
         order = ">" if header[3] & 1 else "<"
         page_bytes = int.from_bytes(header[8:12], "big")
         before = header[24:]

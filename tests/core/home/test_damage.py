@@ -84,6 +84,15 @@ def test_a_log_that_a_kill_has_cut_off_is_whole(killed: Path, left: int) -> None
     state.look(killed)
 
 
+@pytest.mark.parametrize("size", [0, 10])
+def test_a_log_without_its_beginning_is_an_empty_one(killed: Path, size: int) -> None:
+    """A full disk, or a kill, has left it so, beside the shared memory of the process before."""
+    log = killed.with_name(f"{killed.name}-wal")
+    log.write_bytes(log.read_bytes()[:size])
+    killed.with_name(f"{killed.name}-shm").write_bytes(bytes(32_768))
+    state.look(killed)
+
+
 def test_a_frame_cut_off_inside_an_older_log_is_no_damage(killed: Path) -> None:
     """A limit of the file's size ended the write; what stood there before stands behind it."""
     log = killed.with_name(f"{killed.name}-wal")
