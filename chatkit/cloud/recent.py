@@ -25,20 +25,25 @@ class Recent:
 
     Args:
         path: Keeps them for other kernels and the next start; None keeps them here alone.
+        where: Id of the subscription: another one, with the same names, knows nothing of them.
     """
 
     path: Path | None = None
+    where: str = ""
     _here: dict[str, float] = field(default_factory=dict, repr=False)
 
     def note(self, change: str, name: str) -> None:
         """Remember that a change was made now."""
-        self._keep({**self._known(), f"{change} {name}": time.time()})
+        self._keep({**self._known(), self._key(change, name): time.time()})
 
     def forget(self, change: str, name: str) -> None:
         """Forget it: it is known everywhere, or was not made."""
         known = self._known()
-        if known.pop(f"{change} {name}", None) is not None:
+        if known.pop(self._key(change, name), None) is not None:
             self._keep(known)
+
+    def _key(self, change: str, name: str) -> str:
+        return f"{change} {name} {self.where}".rstrip()
 
     def left_s(self, change: str, name: str, takes_s: float) -> float:
         """How long a change may still be unknown; 0 for one that was not made or is older.
@@ -48,7 +53,7 @@ class Recent:
             name: To what.
             takes_s: How long such a change may take.
         """
-        passed_s = time.time() - self._known().get(f"{change} {name}", 0.0)
+        passed_s = time.time() - self._known().get(self._key(change, name), 0.0)
         # Somebody may have set the machine's clock back meanwhile.
         return takes_s - passed_s if 0 <= passed_s < takes_s else 0.0
 

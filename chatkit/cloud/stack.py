@@ -33,7 +33,7 @@ class Stack:
     @classmethod
     def of_home(cls, home: Path, cloud: Cloud, calls: Calls, names: Names) -> Stack:
         """The stack of a home, which remembers what was done a moment ago."""
-        return cls(cloud, calls, names, Recent(home / FILE))
+        return cls(cloud, calls, names, Recent(home / FILE, cloud.subscription_id))
 
     def branch(self) -> Stack:
         """Return the same stack for another thread; its calls stand where the branch was begun."""

@@ -343,6 +343,14 @@ def test_how_long_is_said_in_words(seconds: float, told: str) -> None:
     assert lasting(seconds) == told
 
 
+def test_another_subscription_knows_nothing_of_it(tmp_path: Path, time: MovedTime) -> None:
+    """The same names on the local cloud and on Azure are two chats."""
+    path = tmp_path / "recent.json"
+    Recent(path, "one").note(DELETED, "g")
+    assert Recent(path, "one").left_s(DELETED, "g", 900) == 900
+    assert Recent(path, "two").left_s(DELETED, "g", 900) == 0
+
+
 def test_moments_that_cannot_be_kept_stop_nothing(tmp_path: Path) -> None:
     """A damaged file is none, and so is a folder in its place; a clock set back neither."""
     path = tmp_path / "recent.json"
