@@ -20,7 +20,10 @@ if [ ! -x "$user/bin/python" ] || [ ! -x "$config" ]; then
   exit 1
 fi
 
-"$user/bin/python" -m pip install --upgrade "chatkit[proxy] @ file://$(realpath "$1")"
+wheel=$(realpath "$1")
+"$user/bin/python" -m pip install --upgrade "$wheel[proxy]"
+# pip leaves a package alone that has the same version, also when the wheel was built anew.
+"$user/bin/python" -m pip install --force-reinstall --no-deps "$wheel"
 # What the server of each person reads: begin with chatkit, and end what it started.
 cp -R "$here/etc" "$user/"
 install -D -m 644 "$here/jupyterhub_config.d/chatkit.py" "$prefix/config/jupyterhub_config.d/chatkit.py"

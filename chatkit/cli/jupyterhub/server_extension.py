@@ -52,12 +52,16 @@ def _load_jupyter_server_extension(server: ServerApp) -> None:
 
 
 def _stay(log: Logger) -> None:
-    """Hold the home for as long as this process lives; it never returns."""
+    """Hold the home for as long as this process lives."""
     command = ["sh", "-c", WHEN_WE_HAVE_ENDED, sys.executable]
-    with Survivor(command, environment={}), FileLock(settings.home() / LOCK) as lock:
-        lock.acquire()  # what the server before this one has left may still be ending
-        _start_cloud(log)
-        Event().wait()
+    try:
+        with FileLock(settings.home() / LOCK) as lock:
+            lock.acquire()  # what the server before this one has left may still be ending
+            with Survivor(command, environment={}):
+                _start_cloud(log)
+                Event().wait()
+    except (ChatkitError, OSError) as error:  # a full disk
+        log.warning("chatkit: what runs will not end with this server: %s", error)
 
 
 def _start_cloud(log: Logger) -> None:
