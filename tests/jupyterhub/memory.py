@@ -1,6 +1,7 @@
 """What a person of a hub takes of its memory: `.venv/bin/python -m tests.jupyterhub.memory`.
 
-alice runs 00 to 10, and 10 stays open. Memory is PSS: what several processes share counts once.
+alice runs 00 to 10, and 10 stays open. Memory is PSS, in MB of 1,000,000 bytes: what processes
+share counts once.
 """
 
 from __future__ import annotations
@@ -17,6 +18,9 @@ from tests.jupyterhub.person import Person, client
 from tests.tools import Tools
 from tests.wheel import installed
 
+MB = 1_000_000
+NOBODY_CALLS_S = 75.0
+"""A deployed app has no process after a minute without a call."""
 KINDS = {
     "jupyterhub-singleuser": "JupyterLab, the server of a person",
     "ipykernel": "a kernel, one for each open notebook",
@@ -29,27 +33,34 @@ KINDS = {
 
 
 def main() -> None:
-    """Print a table."""
+    """Print three tables."""
     with tempfile.TemporaryDirectory() as made:
         folder = Path(made)
         (folder / "hub").mkdir()
         user = tljh(folder, installed.built(folder / "dist"))
         with hubs.running(user, folder / "hub", Tools()) as hub:
-            for kind, size_bytes in asyncio.run(_measured(hub)).items():
-                print(f"{size_bytes / 2**20:6.1f} MB  {kind}")
+            asyncio.run(_measure(hub))
 
 
-async def _measured(hub: Hub) -> Counter[str]:
+async def _measure(hub: Hub) -> None:
     async with client(hub) as http:
         alice = Person(hub, "alice", http)
         await alice.start()
-        print(f"{_sizes(hub)['all'] / 2**20:6.1f} MB  at the first page of JupyterLab")
+        _tell("At the first page of JupyterLab", _sizes(hub))
         *before, last = await alice.notebooks("10")
         for notebook in before:
             await alice.run(notebook)
         async with alice.kernel(last) as kernel:
             await alice.run_cells(last, kernel)
-            return _sizes(hub)
+            _tell("After section 10, at once", _sizes(hub))
+            await asyncio.sleep(NOBODY_CALLS_S)
+            _tell("When nobody has called the apps", _sizes(hub))
+
+
+def _tell(when: str, sizes: Counter[str]) -> None:
+    print(f"{when}:")
+    for kind, size_bytes in [*sizes.items(), ("all", sizes.total())]:
+        print(f"{size_bytes / MB:6.1f} MB  {kind}")
 
 
 def _sizes(hub: Hub) -> Counter[str]:
@@ -59,7 +70,6 @@ def _sizes(hub: Hub) -> Counter[str]:
         command = " ".join(process.cmdline())
         kind = next(kind for words, kind in KINDS.items() if words in command)
         found[kind] += _pss(process.pid)
-    found["all"] = found.total()
     return found
 
 

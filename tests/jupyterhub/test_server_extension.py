@@ -15,6 +15,7 @@ import pytest
 from chatkit.cli.jupyterhub import ending
 from chatkit.cloud import local_cloud
 from chatkit.core.file_lock import FileLock, holder
+from chatkit.core.running import presence
 from tests.homes import with_ports_of_its_own
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="hubs run on Linux")
@@ -68,7 +69,7 @@ def test_a_local_cloud_ends_with_a_killed_server_and_begins_with_the_next(home: 
     wait_until(lambda: holder(where / "lock") is None)
     with server() as second:
         wait_until(lambda: local_cloud.running(where))
-        assert holder(home / ending.LOCK) == second.pid
+        assert presence.hub_server(home) == second.pid
     wait_until(lambda: holder(where / "lock") is None)
 
 
@@ -77,7 +78,7 @@ def test_what_another_server_has_is_left_alone(home: Path) -> None:
     """A person may have two servers, and a second one may start while the first one ends."""
     where = home / "local"
     known = local_cloud.start(where)
-    with FileLock(home / ending.LOCK) as lock:
+    with FileLock(home / presence.SERVER_LOCK) as lock:
         assert lock.try_acquire()
         assert ending.main() == 0
         assert local_cloud.running(where) == known

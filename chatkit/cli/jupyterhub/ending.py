@@ -9,10 +9,8 @@ import sys
 
 from chatkit.cli.stop import stop
 from chatkit.core.file_lock import FileLock
+from chatkit.core.running.presence import SERVER_LOCK
 from chatkit.core.settings import home
-
-LOCK = "jupyterhub.lock"
-"""The file in the home that a server holds for as long as it runs."""
 
 
 def main() -> int:
@@ -23,7 +21,7 @@ def main() -> int:
     """
     if not home().is_dir():
         return 0
-    with FileLock(home() / LOCK) as lock:
+    with FileLock(home() / SERVER_LOCK) as lock:
         # The person's next server waits for the lock, so that nothing of it is ended.
         if lock.try_acquire():
             stop()

@@ -14,7 +14,6 @@ from logging import Logger
 from threading import Event, Thread
 from typing import TYPE_CHECKING
 
-from chatkit.cli.jupyterhub.ending import LOCK
 from chatkit.cli.lab import bring_notebooks
 from chatkit.cloud import local_cloud
 from chatkit.core import settings
@@ -23,6 +22,7 @@ from chatkit.core.file_lock import FileLock
 from chatkit.core.files import private_folder
 from chatkit.core.home.check import check_home
 from chatkit.core.processes import Survivor
+from chatkit.core.running.presence import SERVER_LOCK
 from chatkit.lesson.notebooks import execution
 from chatkit.steps import moved_ports
 
@@ -55,7 +55,7 @@ def _stay(log: Logger) -> None:
     """Hold the home for as long as this process lives."""
     command = ["sh", "-c", WHEN_WE_HAVE_ENDED, sys.executable]
     try:
-        with FileLock(settings.home() / LOCK) as lock:
+        with FileLock(settings.home() / SERVER_LOCK) as lock:
             lock.acquire()  # what the server before this one has left may still be ending
             with Survivor(command, environment={}):
                 _start_cloud(log)

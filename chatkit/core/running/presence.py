@@ -38,6 +38,8 @@ TITLES = {
 HOME_VARIABLE = "CHATKIT_STARTED_FOR"
 """Tells a server which home it was started for: a test's, for example, is in no other variable."""
 LOOK_S = 1.0
+SERVER_LOCK = "jupyterhub.lock"
+"""The file in a home that its person's server on a JupyterHub holds for as long as it runs."""
 SUFFIX = ".lock"
 LETTER_SUFFIX = ".json"
 """Of the file in which a process tells how it is reached, see `reachable`."""
@@ -176,3 +178,11 @@ def running(home: Path) -> list[Running]:
         else:
             found.append(Running(kind, pid, path))
     return sorted(found, key=lambda one: kinds.index(one.kind))
+
+
+def hub_server(home: Path) -> int | None:
+    """The id of the server of a JupyterHub that a home's person has; None without one.
+
+    It is in no list of what runs: the hub stops it, and nobody else.
+    """
+    return holder(home / SERVER_LOCK)

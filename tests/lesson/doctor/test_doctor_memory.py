@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chatkit.cloud import local_cloud
+from chatkit.core.file_lock import FileLock
 from chatkit.core.running import presence
 from chatkit.core.running.presence import CHAT, FUNCTIONS, Running
 from chatkit.lesson.doctor.preflight import memory
@@ -103,6 +104,15 @@ def test_a_kernel_is_no_part_of_the_kit(tmp_path: Path, monkeypatch: pytest.Monk
     monkeypatch.setattr(local_cloud, "running", lambda _folder: None)
     found = memory.measure(tmp_path)
     assert found.kernel > 0 and found.ours == 0
+
+
+def test_a_server_of_a_jupyterhub_is_jupyterlab(tmp_path: Path) -> None:
+    """The hub has started it, so it is in no list of what runs."""
+    with FileLock(tmp_path / presence.SERVER_LOCK) as lock:
+        assert lock.try_acquire()
+        found = {(part, process.pid) for part, process in memory.processes_of(tmp_path)}
+        assert ("lab", os.getpid()) in found
+    assert list(memory.processes_of(tmp_path)) == []
 
 
 def test_the_limit_decides_how_many_fit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

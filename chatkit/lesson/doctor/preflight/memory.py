@@ -111,6 +111,9 @@ def processes_of(home: Path) -> Iterator[tuple[str, psutil.Process]]:
             yield from _family("kernel", one.pid)
         else:
             yield from _family("ours", one.pid)
+    server = presence.hub_server(home)
+    if server is not None:
+        yield from _family("lab", server)
 
 
 def _family(part: str, pid: int) -> Iterator[tuple[str, psutil.Process]]:
