@@ -185,7 +185,7 @@ def test_functions_that_are_not_listed_are_synchronised(
         ("function_app.py", "import azure.functions\n1 / 0\n", "ZeroDivisionError"),
         ("function_app.py", "import azure.functions\n", "function_app.py"),
         ("function_app.py", "def (:\n", "line 1 is not Python"),
-        ("host.json", '{"version": "2.0"}', "section 03"),
+        ("host.json", '{"version": "2.0"}', "host.json names it"),
         ("requirements.txt", "requests\n", "requirements.txt does not name azure-functions"),
     ],
 )
