@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import importlib.metadata
 import importlib.util
-import io
 import os
-import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from chatkit.core.system import console
+from chatkit.core.system.programs import become
 from chatkit.setup.environment import CHECKOUT, MADE, RUN_LOCK, TEST_LOCK, Environment
 from chatkit.setup.installers import SetupFailed
 
@@ -45,9 +45,7 @@ def main() -> int:
     Returns:
         The exit code: 0 done, 1 failed, 2 bad usage.
     """
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        # Who waits for a server's line in a file or a pipe reads it at once.
-        sys.stdout.reconfigure(line_buffering=True)
+    console.prepare()
     arguments = sys.argv[1:]
     if _asks_for_test_help(arguments):
         print(TEST_HELP)
@@ -137,14 +135,5 @@ def _run_repairable(environment: Environment) -> int:
 
 
 def _run_with(python: Path, arguments: list[str]) -> int:
-    """Run the verb with another interpreter, in the place of this process where the system can do
-    that.
-    """
-    command = [str(python), "-m", "chatkit", *arguments]
-    if os.name != "nt":
-        sys.stdout.flush()
-        os.execv(command[0], command)
-    try:
-        return subprocess.call(command)
-    except KeyboardInterrupt:
-        return 1
+    """Run the verb with another interpreter."""
+    return become([str(python), "-m", "chatkit", *arguments])

@@ -9,6 +9,7 @@ from pathlib import Path
 from chatkit.classroom import handout
 from chatkit.classroom import roster as rosters
 from chatkit.classroom.roster import Roster
+from chatkit.core.system.moving import remove
 
 HANDOUT = "handout.html"
 BOARD = "board.json"
@@ -67,7 +68,7 @@ def _forget_handout(path: Path) -> Forgotten:
 
 def _delete(path: Path) -> Forgotten:
     try:
-        path.unlink(missing_ok=True)
+        remove(path)
     except OSError as error:
         return Forgotten(path, f"it cannot be deleted ({error.strerror})")
     return Forgotten(path)

@@ -56,7 +56,8 @@ def run(arguments: Sequence[str]) -> int:
     if [*arguments] == [INSTALL]:
         from chatkit.setup.azure_cli import install
 
-        print(f"az is installed: {install(own, azure_cli.scripts())}")
+        install(own)
+        print(f"az is installed: {azure_cli.in_environment(own)}")
         return 0
     if arguments and arguments[0] == "upgrade":
         raise SetupError(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import secrets
-import subprocess
 import sys
 from typing import Annotated
 from urllib.parse import quote
@@ -14,6 +13,7 @@ import typer
 from chatkit.core import ports, settings
 from chatkit.core.errors import NotWritten
 from chatkit.core.home.check import check_home
+from chatkit.core.system.programs import become
 from chatkit.core.work import notebooks
 from chatkit.lesson import courses
 from chatkit.lesson.notebooks import execution
@@ -71,9 +71,7 @@ def lab(
     os.environ.setdefault("JUPYTER_TOKEN", secrets.token_hex(16))
     execution.prefer_own_kernel()
     os.chdir(settings.chat_folder())  # its home is found from there
-    if os.name != "nt":
-        os.execv(command[0], command)
-    raise typer.Exit(subprocess.call(command))
+    raise typer.Exit(become(command))
 
 
 def bring_notebooks() -> None:

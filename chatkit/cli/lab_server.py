@@ -12,8 +12,6 @@ is deleted.
 
 from __future__ import annotations
 
-import os
-import signal
 import sys
 from typing import TYPE_CHECKING
 
@@ -22,6 +20,7 @@ from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
 from chatkit.cli.failures import INTERRUPTED
 from chatkit.core.running.presence import LAB, watched
 from chatkit.core.settings import home
+from chatkit.core.system import console, signals
 
 if TYPE_CHECKING:
     from jupyter_server.serverapp import ServerApp
@@ -54,6 +53,7 @@ def main() -> int:
     Returns:
         The exit code.
     """
+    console.prepare()
     try:
         from jupyterlab.labapp import LabApp
 
@@ -84,7 +84,7 @@ def _address(server: ServerApp) -> str:
 
 def _end() -> None:
     # Jupyter's server ends its kernels first, as at the end of a session.
-    os.kill(os.getpid(), signal.SIGTERM)
+    signals.end_this_process()
 
 
 if __name__ == "__main__":

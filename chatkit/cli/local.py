@@ -7,7 +7,6 @@ from __future__ import annotations
 import json
 import math
 import os
-import shutil
 from typing import Annotated, Any, cast
 
 import typer
@@ -24,6 +23,7 @@ from chatkit.core.file_lock import holder
 from chatkit.core.home.check import check_home
 from chatkit.core.public_urls import public_url
 from chatkit.core.settings import home
+from chatkit.core.system.moving import remove_tree
 from chatkit.steps import moved_ports, running
 from chatkit.steps.repair import begin_anew
 from chatkit.steps.repair import repair as mend
@@ -129,7 +129,7 @@ def reset(
     where = local_cloud.folder()
     local_cloud.stop(where)
     if where.exists():
-        shutil.rmtree(where)
+        remove_tree(where)
     typer.echo("The local cloud is empty; the next start begins anew.")
 
 

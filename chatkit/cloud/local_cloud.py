@@ -28,7 +28,7 @@ from chatkit.cloud.silence import (
 )
 from chatkit.core.errors import NotStarted, ServiceError, SetupError
 from chatkit.core.file_lock import LOCKED_EXIT, holder
-from chatkit.core.files import private_folder, write_private
+from chatkit.core.files import check_takes_writes, private_folder
 from chatkit.core.home import records
 from chatkit.core.home.check import NOTICE, UNUSABLE_EXIT, check_access, check_cloud
 from chatkit.core.home.mended import Mended
@@ -40,6 +40,7 @@ from chatkit.core.processes import (
     wait_until,
 )
 from chatkit.core.settings import checkout, home
+from chatkit.core.system.moving import remove
 
 FILE = "cloud.json"
 LOST = "the local cloud tells its addresses anew"
@@ -204,7 +205,7 @@ def start(where: Path) -> Endpoints:
         if known is not None:
             return known
         if process.exit_code != LOCKED_EXIT and not last_lines(where / "cloud.out"):
-            _check_disk(where)
+            check_takes_writes(where)
         if process.exit_code == UNUSABLE_EXIT:
             # The sentence says itself what to do.
             raise NotStarted(f"The local cloud did not start: {last_word(where)}")
@@ -229,9 +230,9 @@ def repair(where: Path) -> Iterator[Mended]:
     process = start_detached(command, folder=checkout(), log=where / "repair.out")
     code = process.wait_until(lambda: process.exit_code, until=monotonic() + REPAIR_LIMIT_S)
     said = process.log.read_text(encoding="utf-8", errors="replace").splitlines()
-    process.log.unlink()
+    remove(process.log)
     if not said and code != 0:
-        _check_disk(where)
+        check_takes_writes(where)
     for line in said:
         if line.startswith("{"):
             yield Mended(**json.loads(line))
@@ -256,7 +257,7 @@ def stop(where: Path) -> bool:
     known = running(where)
     pid = int(known["pid"]) if known else holder(where / "lock")
     if pid is None:
-        (where / FILE).unlink(missing_ok=True)
+        remove(where / FILE)
         return False
     process = ProcessIdentity.of(pid)
     if process is None:
@@ -378,16 +379,6 @@ def _start_process(where: Path) -> DetachedProcess:
         raise NotStarted(
             f"The local cloud did not start: {error.filename} cannot be written ({error.strerror})."
         ) from error
-
-
-def _check_disk(where: Path) -> None:
-    """Say it when the disk is the reason that a process could write nothing, not even why.
-
-    Raises:
-        NotWritten: The disk is full, or takes no writes.
-    """
-    write_private(where / ".probe", "full?")
-    (where / ".probe").unlink()
 
 
 def not_running(where: Path) -> NotStarted:

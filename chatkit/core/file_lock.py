@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import IO
@@ -34,6 +35,7 @@ class FileLock:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._file: IO[str] | None = None
+        self._is_locked = False
 
     def __enter__(self) -> FileLock:
         self._file = open(self._path, "a+", encoding="utf-8")
@@ -47,6 +49,10 @@ class FileLock:
     ) -> None:
         file = self._opened()
         self._file = None
+        if self._is_locked:
+            # Windows releases what is closed when it finds the time.
+            _unlock(file)
+            self._is_locked = False
         file.close()
 
     def try_acquire(self) -> bool:
@@ -59,7 +65,8 @@ class FileLock:
             NotWritten: The disk is full, or takes no writes.
         """
         file = self._opened()
-        if not _lock(file):
+        self._is_locked = self._is_locked or _lock(file)
+        if not self._is_locked:
             return False
         # Past the file's buffer: what a full disk does not take must not come again at the end.
         with writing(self._path):
@@ -92,6 +99,7 @@ def holder(path: Path) -> int | None:
     try:
         with open(path, "r+", encoding="utf-8") as file:
             if _lock(file):
+                _unlock(file)
                 return None
             return int(file.read() or 0) or None
     except (OSError, ValueError):
@@ -111,6 +119,11 @@ if sys.platform == "win32":
             file.seek(0)
         return True
 
+    def _unlock(file: IO[str]) -> None:
+        file.seek(LOCKED_BYTE)
+        with suppress(OSError):
+            msvcrt.locking(file.fileno(), msvcrt.LK_UNLCK, 1)
+
 else:
     import fcntl
 
@@ -120,3 +133,6 @@ else:
         except BlockingIOError:
             return False
         return True
+
+    def _unlock(file: IO[str]) -> None:
+        fcntl.flock(file, fcntl.LOCK_UN)

@@ -12,13 +12,15 @@ import secrets
 import shutil
 import stat
 import sys
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from io import FileIO
 from pathlib import Path
 from typing import NamedTuple
 
 from chatkit.core.errors import NotWritten
+from chatkit.core.system.moving import discard, remove, replace
+from chatkit.core.system.names import is_too_long
 
 KB = 1024
 NOTHING: Mapping[Path, bytes | str] = {}
@@ -45,6 +47,10 @@ IN_THE_WAY = {
 NOTHING_FREE = (errno.ENOSPC, QUOTA)
 NOT_ALLOWED = (errno.EACCES, errno.EPERM)
 FILE_LIMIT = "`ulimit -f` shows the limit of this shell, and `ulimit -f unlimited` takes it away."
+SHORTER = (
+    "Windows takes 259 characters: choose a shorter CHATKIT_HOME, or switch long paths on"
+    " (learn.microsoft.com/windows/win32/fileio/maximum-file-path-limitation)."
+)
 # Without O_BINARY, Windows writes other line ends.
 NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
 
@@ -91,7 +97,7 @@ def write_together(
             drafts.append(_draft(path, content, mode=_mode(path)))
         for draft in drafts:
             with replacing(draft.path):
-                draft.temporary.replace(draft.path)
+                replace(draft.temporary, draft.path)
     except BaseException:
         discard(draft.temporary for draft in drafts)
         raise
@@ -184,13 +190,6 @@ def private_folder(path: Path) -> None:
     path.mkdir(exist_ok=True, mode=0o700)
 
 
-def discard(paths: Iterable[Path]) -> None:
-    """Remove files that nobody needs; one that cannot be removed stays."""
-    for path in paths:
-        with suppress(OSError):
-            path.unlink(missing_ok=True)
-
-
 @contextmanager
 def writing(path: Path) -> Iterator[None]:
     """Say of errors that the disk causes in the block which file and which disk they are about.
@@ -230,6 +229,8 @@ def refusal(error: OSError, path: Path) -> NotWritten | None:
     """What an error says about writing a file; None when it does not come from the disk."""
     if getattr(error, "winerror", 0) in DISK_FULL_ON_WINDOWS:
         return not_written(path, errno.ENOSPC)
+    if error.errno == errno.ENOENT and is_too_long(str(path)):
+        return NotWritten(f"{path} cannot be written: its path is too long.", hint=SHORTER)
     if error.errno is None or error.errno not in REASONS:
         return None
     return not_written(path, error.errno)
@@ -266,6 +267,16 @@ def check_writable(folder: Path) -> None:
     """
     if not os.access(folder, os.W_OK | os.X_OK):
         raise NotWritten(f"{folder} takes no writes: it {_whose(folder)}.", hint=_freed(folder))
+
+
+def check_takes_writes(folder: Path) -> None:
+    """Look whether there is room for a little in a folder.
+
+    Raises:
+        NotWritten: The disk is full, or takes no writes.
+    """
+    write_private(folder / ".probe", "full?")
+    remove(folder / ".probe")
 
 
 def _protected(path: Path) -> Path:

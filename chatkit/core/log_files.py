@@ -12,6 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from chatkit.core.files import private_folder, writing
+from chatkit.core.system.moving import remove
 
 MAX_BYTES = 2_000_000
 VARIABLE = "CHATKIT_OUTPUT"
@@ -30,7 +31,7 @@ def open_for_output(path: Path) -> int:
     with writing(path):
         private_folder(path.parent)
         if path.is_symlink():  # what it leads to would be emptied
-            path.unlink()
+            remove(path)
         return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND, 0o600)
 
 
@@ -48,7 +49,7 @@ def rotate_output(*, max_bytes: int = MAX_BYTES) -> None:
         if output.st_size <= max_bytes or not os.path.samestat(output, os.stat(name)):
             return
         with suppress(OSError):  # on a full disk the lines are lost, and the disk is not fuller
-            Path(f"{name}.1").unlink(missing_ok=True)  # it may be a link
+            remove(Path(f"{name}.1"))  # it may be a link
             shutil.copyfile(name, f"{name}.1")
             os.chmod(f"{name}.1", 0o600)
         os.ftruncate(STDOUT, 0)

@@ -79,7 +79,7 @@ def bind(port: int, *, ipv4_only: bool = False, wanted_for: str) -> Sockets:
                 continue
             for opened in sockets:
                 opened.close()
-            if error.errno == errno.EADDRINUSE:
+            if _is_taken(error):
                 raise PortInUse(port, wanted_for=wanted_for) from error
             raise
         sockets.append(sock)
@@ -101,7 +101,7 @@ def bind_at(host: str, port: int, *, wanted_for: str) -> Sockets:
     try:
         return [_bound(host, port or any_free())]
     except OSError as error:
-        if error.errno == errno.EADDRINUSE:
+        if _is_taken(error):
             raise PortInUse(port, wanted_for=wanted_for) from error
         raise
 
@@ -174,10 +174,26 @@ def bind_wanted(port: int, *, wanted_for: str) -> Sockets:
         raise error.with_holder(
             str(who_holds(port)),
             hint="End that program (`chatkit stop` ends what this home runs),"
-            f" or choose another port: --port {next_free(port)}.",
+            f" or choose another port: --port {next_free(port)}.{_windows_own()}",
         ) from None
     except PermissionError:
         raise not_allowed(port, wanted_for=wanted_for) from None
+
+
+def _is_taken(error: OSError) -> bool:
+    """Whether another program has a port; Windows keeps ranges of them for itself, too."""
+    # WSAEACCES: one with exclusive use has it, or nobody may.
+    is_refused = sys.platform == "win32" and error.errno == errno.EACCES
+    return error.errno == errno.EADDRINUSE or is_refused
+
+
+def _windows_own() -> str:
+    if sys.platform != "win32":
+        return ""
+    return (
+        " `netsh interface ipv4 show excludedportrange protocol=tcp` lists the ports that Windows"
+        " keeps for itself."
+    )
 
 
 def not_allowed(port: int, *, wanted_for: str) -> SetupError:
@@ -239,9 +255,12 @@ def _bound(host: str, port: int, *, listen: bool = True) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     sock = socket.socket(family, socket.SOCK_STREAM)
     try:
-        # Take a port over from connections that linger in TIME_WAIT. On Windows the option would
-        # share it with a listener.
-        if sys.platform != "win32":
+        if sys.platform == "win32":
+            # Else another program may take the port from under this one (Microsoft's page "Using
+            # SO_REUSEADDR and SO_EXCLUSIVEADDRUSE").
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_EXCLUSIVEADDRUSE, 1)
+        else:
+            # Take a port over from connections that linger in TIME_WAIT.
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         if family == socket.AF_INET6:
             sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)

@@ -11,9 +11,7 @@ from __future__ import annotations
 
 import atexit
 import os
-import signal
 import subprocess
-import sys
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -23,6 +21,8 @@ from time import monotonic, sleep
 from typing import IO, TYPE_CHECKING, TypeVar
 
 from chatkit.core import descriptors, log_files
+from chatkit.core.system.console import UTF8_OUTPUT
+from chatkit.core.system.programs import kept_apart, kill_group
 
 if TYPE_CHECKING:
     import asyncio
@@ -92,9 +92,10 @@ class ProcessIdentity:
         try:
             family = [*_descendants(process, but), process]
             process.terminate()
-            process.resume()  # a suspended one hears nothing before
         except psutil.Error:
             return True
+        with suppress(psutil.Error):  # on Windows it has ended already
+            process.resume()  # a suspended one hears nothing before
         for member in _wait_for_end(family, timeout_s):
             _kill(member)
         _wait_for_end(family, KILL_LIMIT_S)
@@ -179,11 +180,8 @@ def start_detached(
     Raises:
         NotWritten: The log's disk takes no writes.
     """
-    flags = 0
-    if sys.platform == "win32":
-        flags = subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.DETACHED_PROCESS
     output = log_files.open_for_output(log)
-    variables = {log_files.VARIABLE: str(log.resolve()), **(environment or {})}
+    variables = {**UTF8_OUTPUT, log_files.VARIABLE: str(log.resolve()), **(environment or {})}
     try:
         process = subprocess.Popen(
             list(command),
@@ -193,7 +191,7 @@ def start_detached(
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
-            creationflags=flags,
+            creationflags=kept_apart(),
         )
     finally:
         os.close(output)
@@ -220,6 +218,7 @@ class Survivor:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             start_new_session=True,  # what kills this process's group does not reach it
+            creationflags=kept_apart(),
         )
 
     def __enter__(self) -> Survivor:
@@ -299,15 +298,6 @@ async def run_child(
         if process.returncode is None:
             kill_group(process.pid)
             await process.wait()
-
-
-def kill_group(pid: int) -> None:
-    """Kill a child that still runs, and what it has started; on Windows the child alone."""
-    with suppress(ProcessLookupError):
-        if sys.platform == "win32":
-            os.kill(pid, signal.SIGTERM)  # Windows has no process groups; this is TerminateProcess
-        else:
-            os.killpg(pid, signal.SIGKILL)
 
 
 def wait_until(

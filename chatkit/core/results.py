@@ -16,6 +16,7 @@ from threading import Lock, current_thread, get_ident
 from typing import Any, Protocol
 
 from chatkit.core.public_urls import public_url
+from chatkit.core.system.console import draw_line
 
 QUIET = "0"
 BAR = "1"
@@ -291,7 +292,7 @@ class Progress:
 
     def _draw(self, line: str) -> None:
         if getattr(_ipython(), "kernel", None) is None:
-            print(f"\r\x1b[K{line[:110]}", end="", file=sys.stderr, flush=True)
+            draw_line(line)
             return
         from IPython.display import HTML, display
 

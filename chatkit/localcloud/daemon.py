@@ -11,7 +11,6 @@ import asyncio
 import ctypes
 import logging
 import os
-import signal
 import sqlite3
 import sys
 from collections.abc import Iterator
@@ -26,6 +25,8 @@ from chatkit.core.file_lock import LOCKED_EXIT, FileLock
 from chatkit.core.files import private_folder, writing
 from chatkit.core.home import state
 from chatkit.core.home.check import NOTICE, UNUSABLE_EXIT, check_access
+from chatkit.core.system import signals
+from chatkit.core.system.moving import remove
 from chatkit.core.text.masking import mask
 from chatkit.localcloud.cloud import LocalCloud
 from chatkit.localcloud.core.log_limits import OneASecond
@@ -81,10 +82,7 @@ def _run(folder: Path) -> int:
 
 async def _serve(folder: Path, lock: FileLock, log_file: _CloudLog) -> None:
     stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for name in ("SIGTERM", "SIGINT"):
-        if hasattr(signal, name):
-            loop.add_signal_handler(getattr(signal, name), stop.set)
+    signals.call_when_asked_to_end(asyncio.get_running_loop(), stop.set)
     with _documents_of(folder):
         cloud = LocalCloud(folder, on_stop=stop.set)
         await cloud.start()
@@ -103,7 +101,7 @@ async def _serve(folder: Path, lock: FileLock, log_file: _CloudLog) -> None:
         await _until(stop, lock, _Care(log_file, endpoints, cloud.platform.steady_time))
     finally:
         if lock.is_in_place():  # else the file is another cloud's
-            endpoints.path.unlink(missing_ok=True)
+            remove(endpoints.path)
         await cloud.stop()
         log.info("stopped")
 

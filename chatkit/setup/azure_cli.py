@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 from pathlib import Path
 
 from chatkit.core.errors import SetupError
+from chatkit.core.system.moving import discard_tree
+from chatkit.core.system.programs import python_of
 from chatkit.setup import installers
 from chatkit.setup.installers import SetupFailed
 
@@ -14,8 +15,8 @@ from chatkit.setup.installers import SetupFailed
 PACKAGES = ("azure-cli", "setuptools")
 
 
-def install(folder: Path, scripts: str) -> Path:
-    """Make the environment anew, and return the path of az.
+def install(folder: Path) -> None:
+    """Make the environment of az anew.
 
     Not by a lock: Azure's services change, and az with them. Its own requirements are exact.
 
@@ -23,20 +24,19 @@ def install(folder: Path, scripts: str) -> Path:
         SetupError: It cannot be made; nothing of it stays.
     """
     print("chatkit: installing the Azure CLI; this takes a minute or two.", file=sys.stderr)
-    shutil.rmtree(folder, ignore_errors=True)
+    discard_tree(folder)
     uv = installers.find_uv()
     try:
         installers.create(folder, uv)
-        python = folder / scripts / "python"
+        python = python_of(folder)
         if uv:
             command = [uv.path, "pip", "install", "--quiet", "--python", str(python), *PACKAGES]
         else:
             command = [str(python), "-m", "pip", "install", "--quiet", *PACKAGES]
         installers.run_tool(command)
     except SetupFailed as error:
-        shutil.rmtree(folder, ignore_errors=True)
+        discard_tree(folder)
         raise SetupError(f"The Azure CLI cannot be installed: {error.elsewhere}") from None
     except BaseException:
-        shutil.rmtree(folder, ignore_errors=True)
+        discard_tree(folder)
         raise
-    return folder / scripts / "az"

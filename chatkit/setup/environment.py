@@ -15,7 +15,6 @@ import hashlib
 import importlib.metadata
 import json
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -23,6 +22,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from chatkit.core.file_lock import FileLock
+from chatkit.core.system.moving import discard_tree, remove, replace
+from chatkit.core.system.programs import python_of
 from chatkit.setup import installers, packs, uv_by_pip
 from chatkit.setup.installers import SetupFailed
 from chatkit.setup.packs import Pack
@@ -67,7 +68,7 @@ class Environment:
         self._pack = pack
         self._locks = checkout if pack is None else pack.folder
         self.folder = checkout / ".venv"
-        self.python = self.folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+        self.python = python_of(self.folder)
 
     def is_active(self) -> bool:
         """Whether this process runs in it."""
@@ -122,12 +123,12 @@ class Environment:
             _say("bringing the environment in .venv up to date.")
         else:
             _say(BEGINS_FROM_PACK if self._pack else BEGINS)
-            shutil.rmtree(self.folder, ignore_errors=True)
+            discard_tree(self.folder)
             if self._pack is None:
                 installers.create(self.folder, uv)
             else:
                 packs.make_without_pip(self.folder)
-        (self.folder / STAMP).unlink(missing_ok=True)
+        remove(self.folder / STAMP)
         (self.folder / STARTED).touch()
         if self._pack is None:
             self._install_lock(self._checkout / lock, uv, again=again)
@@ -140,8 +141,8 @@ class Environment:
         temporary.write_text(
             json.dumps({"checkout": str(self._checkout), "locks": locks}), encoding="utf-8"
         )
-        temporary.replace(self.folder / STAMP)
-        (self.folder / STARTED).unlink()
+        replace(temporary, self.folder / STAMP)
+        remove(self.folder / STARTED)
         _say("the environment is ready.")
 
     def _install_lock(self, lock: Path, uv: Uv | None, *, again: bool) -> None:
@@ -189,11 +190,10 @@ class Environment:
 
     def _put_checkout_on_path(self) -> None:
         """Let kernels import chatkit whatever their folder is."""
-        code = "import sysconfig; print(sysconfig.get_path('purelib'))"
-        site = subprocess.run(
-            [str(self.python), "-c", code], capture_output=True, text=True, check=True
-        ).stdout.strip()
-        (Path(site) / "chatkit-checkout.pth").write_text(f"{self._checkout}\n", encoding="utf-8")
+        site = installers.site_packages(self.python)
+        # Not as it is: Python up to 3.12 reads it in the locale's encoding, which may not have it.
+        way = os.path.relpath(self._checkout, site)
+        (site / "chatkit-checkout.pth").write_text(f"{way}\n", encoding="utf-8")
 
     def _hash(self, lock: str) -> str:
         return hashlib.sha256((self._locks / lock).read_bytes()).hexdigest()

@@ -164,6 +164,15 @@ def only_from(wheels: Path | None) -> list[str]:
     return ["--no-index", "--find-links", wheels.as_uri()]
 
 
+def site_packages(python: Path) -> Path:
+    """Where an environment's packages are."""
+    code = "import sysconfig; print(sysconfig.get_path('purelib'))"
+    # In UTF-8 mode: its path may have characters that the locale does not.
+    command = [str(python), "-X", "utf8", "-c", code]
+    done = subprocess.run(command, capture_output=True, check=True)
+    return Path(os.fsdecode(done.stdout).strip())
+
+
 def compile_package(python: Path, folder: Path) -> None:
     """Compile the kit's own modules where Python would compile them anew at every start."""
     if sys.dont_write_bytecode:

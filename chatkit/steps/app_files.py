@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import shutil
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path, PurePosixPath
@@ -17,6 +16,7 @@ from chatkit.core.files import check_writable, write_together
 from chatkit.core.home import records
 from chatkit.core.results import enumerated
 from chatkit.core.running.interrupts import held
+from chatkit.core.system.moving import move, remove, rename
 from chatkit.core.work import app_sections, course_choice, notebooks
 from chatkit.core.work.app_sections import AppSections, Move, content_of, with_hub
 from chatkit.core.work.in_the_way import leads_out, look, moved_aside, unused
@@ -72,7 +72,7 @@ def write(name: str, text: str, *, folder: Path, home: Path) -> str:
     aside = _keep(app, folder) if move and move.is_back else ""
     kept = replace({name: content, **others}, folder=folder, home=home)
     for added in move.added if move else ():
-        _below(folder, added).unlink(missing_ok=True)
+        remove(_below(folder, added))
     count = content.count(b"\n")
     lines = "1 line" if count == 1 else f"{count} lines"
     note = f"; your version is kept as {enumerated(kept)}" if kept else ""
@@ -197,9 +197,9 @@ def put_aside(folder: Path, *, home: Path) -> str:
     if (folder / notebooks.FOLDER).is_dir():
         kept = _move_all_but_notebooks(folder)
     elif os.path.lexists(folder):
-        kept = folder.rename(_unused(folder)).name
+        kept = rename(folder, _unused(folder)).name
     # Last: without it, what the kit wrote in the folder would count as the learner's.
-    (home / RECORD).unlink(missing_ok=True)
+    remove(home / RECORD)
     return kept
 
 
@@ -211,7 +211,7 @@ def _move_all_but_notebooks(folder: Path) -> str:
     aside.mkdir()
     for path in app:
         # Not `rename`: my-chat may be a link to another disk.
-        shutil.move(path, aside / path.name)
+        move(path, aside / path.name)
     return aside.name
 
 

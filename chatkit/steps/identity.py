@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from chatkit.core.errors import ServiceError, SetupError
 from chatkit.core.files import write_private
 from chatkit.core.results import Result, enumerated
+from chatkit.core.system.moving import remove
 from chatkit.steps import local_settings
 from chatkit.steps.deployment import NEGOTIATE, page_address
 from chatkit.steps.local_servers import FUNCTIONS
@@ -181,7 +182,7 @@ def forget_keys_before(session: Session) -> None:
     if known:
         write_private(session.home / KEYS_BEFORE, json.dumps(known))
     else:
-        (session.home / KEYS_BEFORE).unlink(missing_ok=True)
+        remove(session.home / KEYS_BEFORE)
 
 
 def keep_keys(session: Session, stack: Stack) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import re
-import shutil
 from collections.abc import Iterator
 from contextlib import redirect_stderr, suppress
 from dataclasses import replace
@@ -18,6 +17,7 @@ from chatkit.core.home import access, check, names, records
 from chatkit.core.home.mended import Mended
 from chatkit.core.running.presence import BOARD, FUNCTIONS, PAGE, SCREEN
 from chatkit.core.settings import Settings
+from chatkit.core.system.moving import remove_tree, rename
 from chatkit.core.work import notebooks
 from chatkit.steps import app_files, timings
 from chatkit.steps.local_servers import LocalServers
@@ -80,7 +80,7 @@ def begin_anew(home: Path) -> Iterator[Mended]:
     local_cloud.stop(where)
     yield from _keep_damaged(home, where)
     if where.exists():
-        shutil.rmtree(where)
+        remove_tree(where)
     yield from _mend_settings(home)
     yield from _mend_records(home)
     known = store.load(home)
@@ -100,7 +100,7 @@ def _keep_damaged(home: Path, where: Path) -> Iterator[Mended]:
     for path in kept:
         if path.exists():
             aside = _beside(home, path)
-            path.rename(aside)
+            rename(path, aside)
             yield Mended(f"local/{path.name}", f"the damaged one, as {aside.name}")
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from contextlib import suppress
 from pathlib import Path
 
@@ -10,6 +9,7 @@ from chatkit.core.errors import SetupError
 from chatkit.core.processes import ProcessIdentity
 from chatkit.core.running import presence
 from chatkit.core.running.presence import BOARD, CHAT, SCREEN, Running
+from chatkit.core.system.moving import discard, discard_tree
 from chatkit.steps import local_settings
 from chatkit.steps.local_servers import LocalServers
 
@@ -41,8 +41,8 @@ def stop(home: Path) -> list[str]:
     for name in (SCREEN, BOARD):
         servers.stop(name)
     for one in found:
-        _stop(one)
-    shutil.rmtree(graded_in(home), ignore_errors=True)
+        _stop(home, one)
+    discard_tree(graded_in(home))
     return [f"Stopped: {one}." for one in found]
 
 
@@ -71,13 +71,13 @@ def leave_target(servers: LocalServers, functions: Path) -> list[tuple[str, str]
     return [("local run", sentence)]
 
 
-def _stop(one: Running) -> None:
+def _stop(home: Path, one: Running) -> None:
     if one.kind == CHAT:
         # The kernel closes its chats when it sees this, and goes on.
-        one.path.unlink(missing_ok=True)
+        presence.leave(home, CHAT, one.pid)
         return
     # The lock on its file says that this process is the one: its id is not another's.
     process = ProcessIdentity.of(one.pid)
     if process is not None:
         process.stop(STOP_LIMIT_S)
-    one.path.unlink(missing_ok=True)
+    discard([one.path])

@@ -9,7 +9,6 @@ where the one before it ends.
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -18,6 +17,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from chatkit.core.system.console import UTF8_OUTPUT
+from chatkit.core.system.moving import discard_tree
 
 HOME = "CHATKIT_HOME"
 VARIABLE = "CHATKIT_COURSE"
@@ -84,8 +86,8 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     before = [other for other in _course(item.path) if other < item.path]
     if before and before[-1] not in begun:
         command = [sys.executable, "-m", "chatkit", "catch-up", item.path.name.partition("-")[0]]
-        done = subprocess.run(command, capture_output=True, text=True)
-        assert done.returncode == 0, done.stderr
+        done = subprocess.run(command, capture_output=True, env={**os.environ, **UTF8_OUTPUT})
+        assert done.returncode == 0, done.stderr.decode(errors="replace")
     begun.add(item.path)
 
 
@@ -111,7 +113,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     made = config.stash.get(MADE, None)
     if made is not None:
         end_home(made / "home")
-        shutil.rmtree(made, ignore_errors=True)
+        discard_tree(made)
 
 
 def end_home(home: Path) -> None:

@@ -21,7 +21,7 @@ import aiohttp
 import psutil
 
 from chatkit.cloud.local_cloud import Endpoints
-from chatkit.core.processes import kill_group
+from chatkit.core.system.programs import kill_group
 from chatkit.wire import tokens
 from chatkit.wire.connection_strings import SignalRConnectionString
 

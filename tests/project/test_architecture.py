@@ -207,9 +207,9 @@ def test_one_module_knows_sockets() -> None:
 def test_one_module_starts_processes_that_run_beside_this_one() -> None:
     """The others run a command to its end, before the environment is there or in its place."""
     in_front = {
-        *("start", "setup.environment", "setup.installers", "setup.uv_by_pip"),
+        *("core.system.programs", "setup.environment", "setup.installers", "setup.uv_by_pip"),
         *("pack.start", "setup.from_pack", "setup.packs", "pack.kit_wheel"),
-        *("cli.lab", "cli.test", "cloud.tools.azure_cli", "core.work.edited_in_place"),
+        *("cli.test", "cloud.tools.azure_cli", "core.work.edited_in_place"),
         "testing.plugin",
     }
     no_more_than_a_constant = {"lesson.notebooks.execution"}

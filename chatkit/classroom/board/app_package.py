@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from chatkit.cloud.publish import package
+from chatkit.core.system.moving import remove
 from chatkit.knowledge.problems import PROBLEMS
 
 FOLDER = Path(__file__).parents[1] / "app"
@@ -38,7 +39,7 @@ def build(causes: Sequence[str] = ()) -> bytes:
 def copy(folder: Path, causes: Sequence[str] = ()) -> None:
     """Write the app into a new folder."""
     shutil.copytree(FOLDER, folder, ignore=NOT_PUBLISHED)
-    (folder / "__init__.py").unlink()  # there the folder is no package
+    remove(folder / "__init__.py")  # there the folder is no package
     (folder / package.ENTRY).write_text(ENTRY, encoding="utf-8")
     titles = sorted({*causes, *(problem.title for problem in PROBLEMS)})
     (folder / CAUSES).write_text(json.dumps(titles, indent=1), encoding="utf-8")

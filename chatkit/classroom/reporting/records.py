@@ -16,6 +16,7 @@ from typing import TypedDict
 from chatkit.core.file_lock import FileLock
 from chatkit.core.files import private_folder, write_private
 from chatkit.core.home.records import read_record
+from chatkit.core.system.moving import remove
 
 FOLDER = "class"
 LOST = "the class does not hear of this workshop any more until you join it again"
@@ -93,14 +94,14 @@ class ClassRecords:
         known = self.membership()
         with self._alone():
             if known is not None and known.code != membership.code:
-                self._outbox.unlink(missing_ok=True)
+                remove(self._outbox)
             write_private(self._joined, json.dumps(asdict(membership)))
 
     def forget(self) -> None:
         """Forget the class, and what still waits for it."""
         with self._alone():
-            self._joined.unlink(missing_ok=True)
-            self._outbox.unlink(missing_ok=True)
+            remove(self._joined)
+            remove(self._outbox)
 
     def add(self, make: Callable[[Membership], tuple[Membership, Event]]) -> bool:
         """Let an event wait for the board.
@@ -177,7 +178,7 @@ class ClassRecords:
 
     def _write(self, events: list[Event]) -> None:
         if not events:
-            self._outbox.unlink(missing_ok=True)
+            remove(self._outbox)
             return
         write_private(self._outbox, "".join(json.dumps(event) + "\n" for event in events))
 

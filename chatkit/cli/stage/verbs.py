@@ -14,6 +14,7 @@ from chatkit.cli.stage import rehearsing, sheet
 from chatkit.core.errors import SetupError
 from chatkit.core.running.own_addresses import OwnAddress
 from chatkit.core.settings import home
+from chatkit.core.system.console import can_write
 from chatkit.core.time import durations
 
 if TYPE_CHECKING:  # what a verb needs is imported when it runs, so that the others start without it
@@ -190,18 +191,10 @@ def _ask_for_room(session: Session, people: int) -> None:
 
 def _show(opened: StageShown) -> None:
     code = opened.code(in_colour=sys.stdout.isatty())
-    if code and _can_write(code):
+    if code and can_write(code):
         typer.echo(f"{code}\n", color=True)
     for line in opened.lines():
         typer.echo(line)
-
-
-def _can_write(text: str) -> bool:
-    try:
-        text.encode(sys.stdout.encoding or "ascii")
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 def _watch(session: Session, url: str) -> None:

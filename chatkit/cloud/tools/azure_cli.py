@@ -16,7 +16,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -28,6 +28,8 @@ from chatkit.cloud.tools.variables import CONFIG_FOLDER, PROXIES, cli_variables,
 from chatkit.core.errors import SetupError
 from chatkit.core.file_lock import FileLock
 from chatkit.core.files import write_private
+from chatkit.core.system.moving import remove
+from chatkit.core.system.programs import not_a_batch, scripts, wait_for
 
 VARIABLE = "CHATKIT_AZ"
 # What a person has set for every az: how it prints, and names, which mean what they mean here.
@@ -67,7 +69,7 @@ def find(own: Path, environment: Mapping[str, str] = os.environ) -> str:
         if found is None:
             raise SetupError(f"{VARIABLE} names no program: {named}.")
         return found
-    found = shutil.which("az") or shutil.which("az", path=str(own / scripts()))
+    found = shutil.which("az") or in_environment(own)
     if found is None:
         raise SetupError(
             "The Azure CLI (az) is not installed.",
@@ -77,9 +79,9 @@ def find(own: Path, environment: Mapping[str, str] = os.environ) -> str:
     return found
 
 
-def scripts() -> str:
-    """The folder of an environment's programs."""
-    return "Scripts" if os.name == "nt" else "bin"
+def in_environment(own: Path) -> str | None:
+    """The az of an environment, which has a suffix on Windows; None when there is none."""
+    return shutil.which("az", path=str(scripts(own)))
 
 
 def needs_cloud(arguments: Sequence[str]) -> bool:
@@ -148,7 +150,7 @@ class AzureCli:
                     if not self._is_signed_in(known):
                         self._sign_in(known, variables)
             typed = arguments if known is None else localized(arguments, known)
-            with _started([self.executable, *typed], variables) as process:
+            with _started([*not_a_batch(self.executable), *typed], variables) as process:
                 code = _exit_code(process)
         if code != 0:
             _tell(refused)
@@ -187,23 +189,29 @@ class AzureCli:
     def _sign_in(self, known: Endpoints, variables: Mapping[str, str]) -> None:
         folder = self.where / CONFIG_FOLDER
         for name in ("chatkit.stamp", "azureProfile.json", "cloudEndpoints.json"):
-            (folder / name).unlink(missing_ok=True)
+            remove(folder / name)
         # Not as an argument: every user of the machine can read those.
         secret = folder / "chatkit.secret"
         write_private(secret, known["client_secret"])
         command = [
-            *(self.executable, "login", "--service-principal", "--output", "none"),
+            *(*not_a_batch(self.executable), "login", "--service-principal", "--output", "none"),
             *("--username", known["client_id"], "--password", f"@{secret}"),
             *("--tenant", known["tenant_id"]),
         ]
         try:
             done = subprocess.run(
-                command, env=variables, capture_output=True, text=True, stdin=subprocess.DEVNULL
+                command,
+                env=variables,
+                capture_output=True,
+                text=True,
+                encoding="locale",
+                errors="replace",
+                stdin=subprocess.DEVNULL,
             )
         except OSError as error:
             raise _not_started(self.executable, error) from error
         finally:
-            secret.unlink(missing_ok=True)
+            remove(secret)
         if done.returncode != 0:
             lines = [line for line in done.stderr.splitlines() if line.strip()] or ["no reason"]
             raise SetupError(f"az cannot sign in to the local cloud: {lines[-1].strip()}")
@@ -300,8 +308,6 @@ def _not_started(executable: str, error: OSError) -> SetupError:
 
 
 def _exit_code(process: subprocess.Popen[bytes]) -> int:
-    while True:
-        # Ctrl+C in a terminal reaches az, too. What it means is az's to say.
-        with suppress(KeyboardInterrupt):
-            code = process.wait()
-            return code if code >= 0 or sys.platform == "win32" else 128 - code
+    code = wait_for(process)
+    # Of a process that a signal has ended. Windows has no signals, and negative codes.
+    return code if code >= 0 or sys.platform == "win32" else 128 - code

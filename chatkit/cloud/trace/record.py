@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from chatkit.cloud.trace.entry import Entry
+from chatkit.core.system.moving import replace
 
 FILE = "requests.jsonl"
 BEFORE = "requests.1.jsonl"
@@ -47,7 +48,7 @@ class Record:
     def _rotate(self) -> None:
         with suppress(FileNotFoundError):
             if (self.home / FILE).stat().st_size > MAX_BYTES:
-                os.replace(self.home / FILE, self.home / BEFORE)
+                replace(self.home / FILE, self.home / BEFORE)
 
 
 def read(home: Path, target: str) -> list[Entry]:

@@ -8,6 +8,8 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
+from chatkit.core.system.moving import replace
+
 
 class RotatingLog(logging.handlers.RotatingFileHandler):
     """A log file and its one predecessor.
@@ -38,6 +40,11 @@ class RotatingLog(logging.handlers.RotatingFileHandler):
             return text
         # The last line in the file may have been cut off.
         return f"\n({self._missing} lines are missing here: the disk took no more.)\n{text}"
+
+    def rotate(self, source: str, dest: str) -> None:
+        """Make the file the predecessor. Windows renames none that somebody reads just then."""
+        with suppress(FileNotFoundError):
+            replace(source, dest)
 
     def handleError(self, record: logging.LogRecord) -> None:
         """Leave a line out that the disk does not take."""

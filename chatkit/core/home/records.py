@@ -8,6 +8,8 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
+from chatkit.core.system.moving import rename
+
 MARK = ".damaged-"
 
 
@@ -18,7 +20,7 @@ def put_aside(path: Path) -> Path:
         Its new path: NAME.damaged-DATE-TIME, with a number when there is one already.
     """
     aside = unused(path)
-    path.rename(aside)
+    rename(path, aside)
     return aside
 
 

@@ -10,7 +10,6 @@ import sys
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import quote
 
 from chatkit.core.errors import HomeDamaged, HomeTooNew, HomeUnusable
 from chatkit.core.files import not_written
@@ -87,7 +86,7 @@ def open_to_read(path: Path) -> sqlite3.Connection:
     log = path.with_name(f"{path.name}-wal")
     # With a log SQLite makes its shared memory, a file; without one it needs none.
     alone = "" if log.exists() and log.stat().st_size else "&immutable=1"
-    return sqlite3.connect(f"file:{quote(str(path))}?mode=ro{alone}", uri=True, timeout=BUSY_S)
+    return sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro{alone}", uri=True, timeout=BUSY_S)
 
 
 def _check_log(path: Path) -> None:

@@ -18,6 +18,7 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from chatkit.core.errors import SetupError
+from chatkit.core.system.signals import interrupt_main_thread
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -146,13 +147,8 @@ def _send_again(since: float) -> None:
     Once is not enough: a signal that comes between the last look for signals and the call of
     something that waits does not end the waiting.
     """
-    main = threading.main_thread().ident
     while True:
         time.sleep(AGAIN_S)
         if _Waiting.since != since or signal.getsignal(signal.SIGINT) is not _interrupt:
             return
-        if sys.platform == "win32" or main is None:
-            _thread.interrupt_main()
-        else:
-            # To the thread itself: a signal to the process would not end what the thread waits for.
-            signal.pthread_kill(main, signal.SIGINT)
+        interrupt_main_thread()

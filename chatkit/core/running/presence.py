@@ -11,13 +11,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Collection, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Event, Thread
 
 from chatkit.core.file_lock import FileLock, holder
-from chatkit.core.files import private_folder
+from chatkit.core.files import private_folder, write_private
+from chatkit.core.system.moving import discard
 
 FUNCTIONS = "functions"
 PAGE = "page"
@@ -41,6 +42,7 @@ LOOK_S = 1.0
 SERVER_LOCK = "jupyterhub.lock"
 """The file in a home that its person's server on a JupyterHub holds for as long as it runs."""
 SUFFIX = ".lock"
+REQUEST_SUFFIX = ".end"
 LETTER_SUFFIX = ".json"
 """Of the file in which a process tells how it is reached, see `reachable`."""
 
@@ -51,7 +53,7 @@ class Running:
 
     Attributes:
         kind: FUNCTIONS, PAGE, CHAT, AUTH, SCREEN, BOARD or LAB.
-        path: Its file; deleting it asks the process to end.
+        path: Its file, see `leave`.
     """
 
     kind: str
@@ -65,15 +67,18 @@ class Running:
 class Presence:
     """This process in the list of its home, see `present`."""
 
-    def __init__(self, lock: FileLock | None) -> None:
+    def __init__(self, lock: FileLock | None = None, path: Path | None = None) -> None:
         self._lock = lock
+        self._path = path
 
     def is_wanted(self) -> bool:
         """Whether this process should go on; one without a home always should."""
-        return self._lock is None or self._lock.is_in_place()
+        if self._lock is None or self._path is None:
+            return True
+        return self._lock.is_in_place() and not _request(self._path).exists()
 
 
-UNLISTED = Presence(None)
+UNLISTED = Presence()
 """A process that belongs to no home."""
 
 
@@ -89,18 +94,21 @@ def present(home: Path | None, kind: str) -> Iterator[Presence]:
         yield UNLISTED
         return
     path = home / "running" / f"{kind}-{os.getpid()}{SUFFIX}"
+    left: list[Path] = []
     with ExitStack() as stack:
+        # Once more when the lock is released: Windows deletes no file that is open.
+        stack.callback(discard, left)
         try:
             lock = _locked(path, stack)
         except OSError:  # a full disk, a home that may not be written: the work goes on
             yield UNLISTED
             return
         try:
-            yield Presence(lock)
+            yield Presence(lock, path)
         finally:
             if lock.is_in_place():
-                with suppress(OSError):  # Windows deletes no file that is open
-                    path.unlink()
+                left += [path, _request(path)]
+                discard(left)
 
 
 @contextmanager
@@ -146,6 +154,7 @@ def _locked(path: Path, stack: ExitStack) -> FileLock:
         lock = attempt.enter_context(FileLock(path))
         lock.acquire()
         if lock.is_in_place():
+            discard([_request(path)])  # to a process that had this one's id
             stack.push(attempt)
             return lock
         # Somebody who listed what runs took the file for that of an ended process.
@@ -153,8 +162,19 @@ def _locked(path: Path, stack: ExitStack) -> FileLock:
 
 
 def leave(home: Path, kind: str, pid: int) -> None:
-    """Ask a process to end, or the part of one that is of that kind."""
-    (home / "running" / f"{kind}-{pid}{SUFFIX}").unlink(missing_ok=True)
+    """Ask a process to end, or the part of one that is of that kind.
+
+    Its file is deleted; where the system does not delete a file that is open, one beside it says
+    the same.
+    """
+    path = home / "running" / f"{kind}-{pid}{SUFFIX}"
+    discard([path])
+    if path.exists():
+        write_private(_request(path), "")
+
+
+def _request(path: Path) -> Path:
+    return path.with_suffix(REQUEST_SUFFIX)
 
 
 def started_for() -> Path | None:
@@ -173,8 +193,8 @@ def running(home: Path) -> list[Running]:
             continue
         pid = holder(path)
         if pid is None:
-            path.unlink(missing_ok=True)  # its process was killed
-            path.with_suffix(LETTER_SUFFIX).unlink(missing_ok=True)
+            # Its process was killed.
+            discard([path, path.with_suffix(LETTER_SUFFIX), _request(path)])
         else:
             found.append(Running(kind, pid, path))
     return sorted(found, key=lambda one: kinds.index(one.kind))

@@ -17,6 +17,7 @@ from pathlib import Path
 from chatkit.core.errors import NotWritten
 from chatkit.core.files import write_private
 from chatkit.core.running.presence import LETTER_SUFFIX, Running, running
+from chatkit.core.system.moving import remove
 
 TOKEN_HEADER = "x-chatkit-token"
 """What the token is shown in. No page of another site can send it unasked: it needs a preflight."""
@@ -59,7 +60,7 @@ def told(home: Path | None, kind: str, reachable: Reachable) -> Iterator[None]:
         yield
     finally:
         with suppress(OSError):
-            path.unlink(missing_ok=True)
+            remove(path)
 
 
 def those_running(home: Path, kind: str) -> list[tuple[Running, Reachable]]:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import signal
 from collections.abc import Collection, Coroutine
 from contextlib import suppress
 from pathlib import Path
 
 from chatkit.core.running.presence import watched
+from chatkit.core.system import signals
 
 
 async def until_interrupted(
@@ -24,9 +24,7 @@ async def until_interrupted(
     """
     interrupted = asyncio.Event()
     loop = asyncio.get_running_loop()
-    for name in ("SIGTERM", "SIGINT"):
-        with suppress(NotImplementedError):  # Windows; there Ctrl+C cancels this task
-            loop.add_signal_handler(getattr(signal, name), interrupted.set)
+    signals.call_when_asked_to_end(loop, interrupted.set)
 
     def end() -> None:
         loop.call_soon_threadsafe(interrupted.set)

@@ -19,8 +19,9 @@ from packaging.version import InvalidVersion, Version
 
 from chatkit.core import settings
 from chatkit.core.errors import SetupError
-from chatkit.core.files import discard, write_together
+from chatkit.core.files import write_together
 from chatkit.core.settings import LAID_OUT
+from chatkit.core.system.moving import discard
 from chatkit.core.work import course_choice
 from chatkit.core.work.fingerprints import of_bytes
 from chatkit.core.work.in_the_way import leads_out, look, unused

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from chatkit.core.errors import SetupError
 from chatkit.core.files import not_written, replacing
+from chatkit.core.system.moving import rename
 
 KINDS = {
     stat.S_IFDIR: "a folder",
@@ -83,14 +84,14 @@ def moved_aside(odd: Mapping[Path, Path]) -> Iterator[None]:
     try:
         for path, aside in odd.items():
             with replacing(path):
-                path.rename(aside)
+                rename(path, aside)
             moved[path] = aside
         yield
     except BaseException:
         for path, aside in moved.items():
             with suppress(OSError):
                 if not os.path.lexists(path):
-                    aside.rename(path)
+                    rename(aside, path)
         raise
 
 

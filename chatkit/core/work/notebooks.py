@@ -19,10 +19,11 @@ from pathlib import Path
 
 from chatkit.core.errors import SetupError
 from chatkit.core.file_lock import FileLock
-from chatkit.core.files import check_writable, discard, private_folder, write_together
+from chatkit.core.files import check_writable, private_folder, write_together
 from chatkit.core.home import records
 from chatkit.core.results import enumerated
 from chatkit.core.settings import FILE as SETTINGS
+from chatkit.core.system.moving import discard
 from chatkit.core.work.edited_in_place import edited_in_place
 from chatkit.core.work.fingerprints import is_notebook, of_bytes, of_cells
 from chatkit.core.work.in_the_way import Found, leads_out, look, moved_aside, unused

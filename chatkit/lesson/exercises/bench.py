@@ -9,7 +9,6 @@ notebook that has started them.
 from __future__ import annotations
 
 import json
-import shutil
 import sys
 import uuid
 from collections.abc import Iterator, Mapping
@@ -27,6 +26,7 @@ from chatkit.core.processes import last_lines, start_detached
 from chatkit.core.results import Progress
 from chatkit.core.running.interrupts import held
 from chatkit.core.settings import checkout
+from chatkit.core.system.moving import discard_tree
 from chatkit.lesson.exercises.failing import LOAD_LIMIT_S, not_loaded
 from chatkit.lesson.exercises.running_app import RunningApp
 from chatkit.steps import running
@@ -147,14 +147,14 @@ def benched(session: Session, attempt: Path) -> Iterator[Bench]:
     progress = Progress("Looking at what your app does")
     with FileLock(place.with_suffix(".lock")) as lock:
         lock.acquire()
-        shutil.rmtree(place, ignore_errors=True)  # what a grading that was killed has left
+        discard_tree(place)  # what a grading that was killed has left
         folder = place / uuid.uuid4().hex[:8]
         private_folder(folder)
         try:
             progress.show()
             yield Bench(session, folder, _copied(attempt, folder / "app"))
         finally:
-            shutil.rmtree(folder, ignore_errors=True)
+            discard_tree(folder)
             progress.close()
 
 

@@ -15,6 +15,7 @@ from chatkit.core.home.state import COPY
 from chatkit.core.home.version import Version
 from chatkit.core.listeners import Listen, Listeners, Move, listen
 from chatkit.core.running.addresses import follow
+from chatkit.core.system.moving import remove
 from chatkit.core.time import clock
 from chatkit.core.time.clock import Mark
 from chatkit.core.tls import Certificates
@@ -98,7 +99,7 @@ class Platform:
         """Leave nothing of deleted documents on the disk, in the second copy of them neither."""
         copy = self.folder / COPY
         if copy.exists():
-            copy.unlink()
+            remove(copy)
             self.store.copy_to(copy)
         self.store.forget_deleted()
 

@@ -20,7 +20,6 @@ from typing import Any
 
 from chatkit.core.disk.reserve import Reserve
 from chatkit.core.files import (
-    discard,
     free_bytes,
     not_written,
     write_all,
@@ -29,6 +28,7 @@ from chatkit.core.files import (
 )
 from chatkit.core.home.migrations import migrate
 from chatkit.core.home.state import LARGE_BYTES, STARTS, look
+from chatkit.core.system.moving import discard, replace
 
 Document = dict[str, Any]
 
@@ -291,7 +291,7 @@ class Store:
                     copy.execute("PRAGMA synchronous=FULL")
                     self._db.backup(copy)
                 look(temporary)
-                temporary.replace(path)
+                replace(temporary, path)
         except BaseException:
             discard(temporary.with_name(temporary.name + end) for end in ("", "-wal", "-shm"))
             raise

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, TypeGuard
 
 from chatkit.core.errors import NotWritten
+from chatkit.core.system.moving import remove
 from chatkit.core.time import clock
 from chatkit.localcloud.drills.kept import Drill, read, write
 from chatkit.localcloud.drills.rooms import Part, Room
@@ -168,7 +169,7 @@ class Drills:
             log.warning("a drill is not kept for a restart: %s", error)
             # What was kept before would be told to functions on this machine.
             with suppress(OSError):
-                self._file.unlink(missing_ok=True)
+                remove(self._file)
 
 
 class KeptDrills(Drills):

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from chatkit.core.files import write_private
+from chatkit.core.system.moving import remove
 from chatkit.core.time import clock
 from chatkit.core.time.clock import Mark
 from chatkit.localcloud.drills.rooms import EVERYWHERE, Room
@@ -60,7 +61,7 @@ def write(file: Path, drills: Iterable[Drill]) -> None:
     documents = [_document(drill) for drill in drills]
     if not documents:
         with suppress(OSError):
-            file.unlink(missing_ok=True)
+            remove(file)
         return
     # Another process has steady time of its own: it goes by the mark.
     kept = {"mark": asdict(clock.mark()), "drills": documents}

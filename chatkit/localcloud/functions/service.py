@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import shutil
 from collections.abc import Callable
 from typing import cast
 
@@ -13,6 +12,8 @@ from aiohttp import web
 from chatkit.core import tls
 from chatkit.core.disk.tail import read_tail
 from chatkit.core.errors import PortInUse
+from chatkit.core.system.moving import discard_tree
+from chatkit.core.system.names import own_folder
 from chatkit.localcloud.core.first_bytes import http_or_https
 from chatkit.localcloud.core.platform import Platform
 from chatkit.localcloud.core.runners import HttpServer
@@ -147,7 +148,7 @@ class FunctionsService:
             await site.stop()
             site.forget()  # with what a deployment has written until it was stopped
         self._forget_gate(name)
-        await asyncio.to_thread(shutil.rmtree, self._services.folder / name, ignore_errors=True)
+        await asyncio.to_thread(discard_tree, self._services.folder / own_folder(name))
 
     async def answer(self, name: str, request: web.Request) -> web.StreamResponse:
         """Let a site answer a request that was handed on, past App Service Authentication.

@@ -24,6 +24,8 @@ from chatkit.core.home import check, records, state, version
 from chatkit.core.home.check import UNUSABLE_EXIT, check_access
 from chatkit.core.home.mended import Mended
 from chatkit.core.home.version import SCHEMA, Version
+from chatkit.core.system.moving import remove, rename
+from chatkit.core.system.names import own_folder
 from chatkit.localcloud.core.store import Document, Store
 from chatkit.localcloud.repair.blob_files import keep_orphans, lengthen_blobs, mend_blobs
 from chatkit.localcloud.repair.readers import READERS, is_damaged
@@ -207,9 +209,9 @@ def _put_database_aside(path: Path) -> str:
     for end in ENDS:
         part = Path(f"{path}{end}")
         if part.exists() and (part == path or part.stat().st_size):
-            part.rename(f"{aside}{end}")
+            rename(part, f"{aside}{end}")
     for end in ("-wal", "-shm"):
-        Path(f"{path}{end}").unlink(missing_ok=True)
+        remove(Path(f"{path}{end}"))
     return aside.name if was_there else ""
 
 
@@ -248,7 +250,7 @@ def _mend_sites(where: Path) -> Iterator[Mended]:
         sites = [*store.items("sites")]
     for name, document in sites:
         active = str(document.get("active", ""))
-        folder = where / "sites" / name / "versions" / active
+        folder = where / "sites" / own_folder(name) / "versions" / active
         if active and not (folder / "host.json").is_file():
             yield Mended(
                 f"local/sites/{name}",

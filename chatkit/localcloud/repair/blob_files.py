@@ -12,6 +12,8 @@ from typing import cast
 
 from chatkit.core.home import records, state
 from chatkit.core.home.mended import Mended
+from chatkit.core.system.moving import rename
+from chatkit.core.system.names import own_folder
 from chatkit.localcloud.core.store import Store
 from chatkit.localcloud.storage.state.models import APPEND, Blob, BlobDocument
 from chatkit.localcloud.storage.state.repository import BLOBS, STAGED
@@ -41,7 +43,7 @@ def mend_blobs(where: Path) -> Iterator[Mended]:
         for key, document in [*store.items(BLOBS)]:
             account, _, name = key.partition("/")
             blob = Blob.load(cast(BlobDocument, document))
-            fault = _fault(where / "blobs" / account, blob)
+            fault = _fault(where / "blobs" / own_folder(account), blob)
             if fault is None:
                 yield from _wrong_content(where, account, blob)
                 continue
@@ -65,7 +67,7 @@ def _keep(folder: Path, file: Path) -> None:
     """Move a file that no blob names any more to where no start removes it."""
     if file.exists():
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        file.rename(folder / file.name)
+        rename(file, folder / file.name)
 
 
 def _fault(folder: Path, blob: Blob) -> _Fault | None:
@@ -89,7 +91,7 @@ def _wrong_content(where: Path, account: str, blob: Blob) -> Iterator[Mended]:
     if not digest or len(blob.pieces) != 1 or blob.kind == APPEND:
         return
     piece = blob.pieces[0]
-    content = (where / "blobs" / account / piece.file).read_bytes()[: piece.size]
+    content = (where / "blobs" / own_folder(account) / piece.file).read_bytes()[: piece.size]
     found = base64.b64encode(hashlib.md5(content, usedforsecurity=False).digest()).decode()
     if found != digest:
         yield Mended(
@@ -114,7 +116,7 @@ def lengthen_blobs(where: Path) -> Iterator[Mended]:
             if blob.kind != APPEND or not blob.pieces:
                 continue
             (piece,) = blob.pieces
-            more = _size(where / "blobs" / account / piece.file) - piece.size
+            more = _size(where / "blobs" / own_folder(account) / piece.file) - piece.size
             if more <= 0:
                 continue
             piece.size += more

@@ -11,6 +11,7 @@ from typing import Any
 
 from chatkit.core.errors import NotWritten
 from chatkit.core.files import write_private
+from chatkit.core.system.moving import remove
 from chatkit.core.time import clock
 from chatkit.localcloud.core.platform import Platform
 from chatkit.localcloud.stage import guests
@@ -41,4 +42,4 @@ def forget(platform: Platform) -> None:
         platform.store.delete(COLLECTION, KEY)
         guests.forget(platform.store)
     with suppress(OSError):
-        (platform.folder / FILE).unlink(missing_ok=True)
+        remove(platform.folder / FILE)

@@ -20,10 +20,10 @@ from typing import Any
 
 from chatkit.core import ports
 from chatkit.core.errors import PortInUse
-from chatkit.core.files import discard
 from chatkit.core.listeners import Listener, listen_on
 from chatkit.core.running.own_addresses import OwnAddress, own_addresses
 from chatkit.core.running.reachable import new_token
+from chatkit.core.system.moving import discard
 from chatkit.core.time import clock
 from chatkit.localcloud.core.platform import Platform
 from chatkit.localcloud.drills.rooms import Room

@@ -9,6 +9,7 @@ from typing import Any, cast
 
 from chatkit.core.files import write_private
 from chatkit.core.home import records
+from chatkit.core.system.moving import remove
 from chatkit.steps.servers.server import HOSTS, Server
 
 LOST = "a server that ran is not known any more"
@@ -50,7 +51,7 @@ class ServerRecords:
 
     def forget(self, name: str) -> None:
         """Delete a record."""
-        self.path(name).unlink(missing_ok=True)
+        remove(self.path(name))
 
 
 def _server(record: dict[str, object]) -> Server | None:

@@ -14,7 +14,8 @@ from pathlib import Path
 
 from chatkit.core.errors import ChatkitError
 from chatkit.core.file_lock import FileLock, holder
-from chatkit.core.files import discard, private_folder
+from chatkit.core.files import private_folder
+from chatkit.core.system.moving import discard
 
 FOLDER = "running"
 PREFIX = "check-"

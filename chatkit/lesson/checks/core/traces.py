@@ -50,10 +50,11 @@ LATE_S = 1.0
 PAUSE_S = 0.05
 # Nothing of the kit is imported as long as it only waits.
 WAIT = """
-import os, sys
+import sys
 said = sys.stdin.buffer.read().decode().splitlines()
 if said[-1:] != [sys.argv[1]]:
-    os.execv(sys.executable, [sys.executable, "-m", *sys.argv[2:], *said])
+    import subprocess
+    sys.exit(subprocess.call([sys.executable, "-m", *sys.argv[2:], *said]))
 """
 
 

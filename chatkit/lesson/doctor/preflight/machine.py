@@ -15,7 +15,7 @@ from pathlib import Path
 
 from chatkit.core import settings
 from chatkit.core.errors import ChatkitError, NotWritten
-from chatkit.core.files import write_private
+from chatkit.core.files import check_takes_writes
 from chatkit.core.ports import answers, who_hold
 from chatkit.lesson.doctor.preflight.finding import Finding
 
@@ -101,8 +101,7 @@ def ports() -> Iterator[Finding]:
 def disk(home: Path) -> Finding:
     """Whether the kit's folder can be written and has room."""
     try:
-        write_private(home / ".doctor", "")
-        (home / ".doctor").unlink()
+        check_takes_writes(home)
         free = shutil.disk_usage(home).free
     except NotWritten as error:
         if error.is_full:

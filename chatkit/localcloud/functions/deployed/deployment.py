@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Protocol
 
 from chatkit.core.errors import ChatkitError, NotWritten
+from chatkit.core.system.moving import remove
 from chatkit.localcloud.core.trace import Trace
 from chatkit.localcloud.functions.deployed import build, packages
 from chatkit.localcloud.functions.deployed.deployments import Deployments, Status
@@ -96,7 +97,7 @@ class Deployment:
             kind = type(error).__name__
             failure = f"The deployment failed inside the local cloud: {kind}."
         finally:
-            self.package.unlink(missing_ok=True)
+            remove(self.package)
             await self.app.versions.remove_inactive_aside()
         # Only now: on a full disk the record needs the space that the rest has given back.
         if failure:

@@ -14,6 +14,7 @@ import zlib
 from pathlib import Path, PurePosixPath
 
 from chatkit.core.files import writing
+from chatkit.core.system.names import extended, fault, is_device
 from chatkit.localcloud.functions.host.errors import PackageRejected
 
 MAX_ENTRIES = 20_000
@@ -22,7 +23,6 @@ MAX_NAME_BYTES = 255  # of Linux, macOS and Windows
 MAX_PATH_CHARS = 1_000  # leaves room for the folder of the version, in Linux's 4,096 bytes
 MAX_RATIO = 200
 RATIO_MATTERS_ABOVE_BYTES = 50_000_000
-DEVICE = re.compile(r"(?i)^(con|prn|aux|nul|com\d|lpt\d)(\..*)?$")
 
 
 def unpack(package: Path, folder: Path) -> list[str]:
@@ -42,7 +42,7 @@ def unpack(package: Path, folder: Path) -> list[str]:
             check(entries)
             with writing(folder):
                 folder.mkdir(parents=True)
-                archive.extractall(folder)
+                archive.extractall(extended(str(folder)))
     except (zipfile.BadZipFile, zlib.error, struct.error, ValueError) as error:
         raise PackageRejected(f"The package is not a valid zip file: {error}.") from None
     except (NotImplementedError, RuntimeError, EOFError, lzma.LZMAError) as error:
@@ -82,8 +82,14 @@ def _check_entry(entry: zipfile.ZipInfo) -> None:
         )
     if ".." in parts:
         raise PackageRejected(f"The package has a path that leaves its folder: '{name}'.")
-    if any(DEVICE.match(part) for part in parts):
+    if any(is_device(part) for part in parts):
         raise PackageRejected(f"The package has a reserved device name: '{name}'.")
+    for part in parts:
+        refused = fault(part)
+        if refused:
+            raise PackageRejected(
+                f"The package has the name '{name}', which this machine cannot have: {refused}."
+            )
     longest = max((len(part.encode(errors="replace")) for part in parts), default=0)
     if longest > MAX_NAME_BYTES or len(name) > MAX_PATH_CHARS:
         raise PackageRejected(

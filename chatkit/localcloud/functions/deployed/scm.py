@@ -15,6 +15,7 @@ from pathlib import Path
 from aiohttp import web
 
 from chatkit.core.files import new_file, write_all
+from chatkit.core.system.moving import remove
 from chatkit.core.text.constant_time import is_same_secret
 from chatkit.core.time.propagation import SCM
 from chatkit.localcloud.core.bearer import basic_credentials, parse_authorization
@@ -212,7 +213,7 @@ class Scm:
             return _text(409, str(error))
         finally:
             if not taken_over:
-                package.unlink(missing_ok=True)
+                remove(package)
 
     def _builds(self) -> bool:
         names = ("SCM_DO_BUILD_DURING_DEPLOYMENT", "ENABLE_ORYX_BUILD")

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from aiohttp import web
 
+from chatkit.core.system.names import own_folder
 from chatkit.localcloud.core.background import BackgroundTasks
 from chatkit.localcloud.core.store import Store
 from chatkit.localcloud.functions.console.console import Console
@@ -53,7 +54,7 @@ class RunningSite:
     """A site of the local cloud."""
 
     def __init__(self, spec: SiteSpec, services: SiteServices, gate: Gate | None) -> None:
-        folder = services.folder / spec.name
+        folder = services.folder / own_folder(spec.name)
         self._services = services
         self._background = BackgroundTasks(spec.name, log)
         self._versions = Versions(services.store, spec.name, folder)

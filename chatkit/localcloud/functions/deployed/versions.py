@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
 from dataclasses import asdict
 from pathlib import Path
 
+from chatkit.core.system.moving import discard_tree, remove
 from chatkit.localcloud.core.store import Document, Store
 from chatkit.localcloud.functions.host.spec import FunctionInfo
 
@@ -67,7 +67,7 @@ class Versions:
     def remove_uploads(self) -> None:
         """Delete packages whose upload a stop of the local cloud interrupted."""
         for upload in self._folder.glob("*.upload"):
-            upload.unlink()
+            remove(upload)
 
     def functions(self) -> list[FunctionInfo]:
         """The functions of the active version as last indexed."""
@@ -89,4 +89,4 @@ class Versions:
 
 def _remove(folders: list[Path]) -> None:
     for folder in folders:
-        shutil.rmtree(folder, ignore_errors=True)
+        discard_tree(folder)

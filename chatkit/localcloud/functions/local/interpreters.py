@@ -6,12 +6,12 @@ activated environment puts first on the path.
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from chatkit.core.system.programs import python_of
 from chatkit.localcloud.functions.worker_process.worker import own_command
 
 SETTING = "languageWorkers__python__defaultExecutablePath"
@@ -50,7 +50,7 @@ def choose(environment: Mapping[str, str]) -> Interpreter:
             " it runs there."
         )
     return Interpreter(
-        own_command(str(_python(folder))), note=f"The app runs in the environment {folder}."
+        own_command(str(python_of(folder))), note=f"The app runs in the environment {folder}."
     )
 
 
@@ -60,7 +60,7 @@ def _activated(environment: Mapping[str, str]) -> Path | None:
     if not text:
         return None
     folder = Path(text)
-    if not _python(folder).is_file() or folder.resolve() == Path(sys.prefix).resolve():
+    if not python_of(folder).is_file() or folder.resolve() == Path(sys.prefix).resolve():
         return None
     return folder
 
@@ -70,13 +70,6 @@ def _conda(environment: Mapping[str, str]) -> str:
     if environment.get("CONDA_DEFAULT_ENV", "base") == "base":
         return ""
     return environment.get("CONDA_PREFIX", "")
-
-
-def _python(folder: Path) -> Path:
-    if os.name != "nt":
-        return folder / "bin" / "python"
-    inside = folder / "Scripts" / "python.exe"
-    return inside if inside.is_file() else folder / "python.exe"
 
 
 def _has_sdk(folder: Path) -> bool:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from chatkit.core import processes
+from chatkit.core.system.programs import kill_group
 from chatkit.core.text.masking import end_of_words
 from chatkit.localcloud.functions.worker_process import messages
 from chatkit.localcloud.functions.worker_process.calls import (
@@ -49,18 +50,10 @@ main()
 LINE_LIMIT_BYTES = 1 << 20
 # What every app gets of this process's environment: enough to run, no credentials.
 INHERITED = (
-    "PATH",
-    "HOME",
-    "LANG",
-    "LC_ALL",
-    "TMP",
-    "TEMP",
-    "TMPDIR",
-    "TZ",
-    "USERPROFILE",
-    "SYSTEMROOT",
-    "APPDATA",
-    "LOCALAPPDATA",
+    *("PATH", "HOME", "LANG", "LC_ALL", "TMP", "TEMP", "TMPDIR", "TZ"),
+    *("USERPROFILE", "USERNAME", "APPDATA", "LOCALAPPDATA", "PROGRAMDATA"),
+    # Without these, Windows opens no socket, and finds no shell and no program without a suffix.
+    *("SYSTEMROOT", "SYSTEMDRIVE", "WINDIR", "COMSPEC", "PATHEXT"),
 )
 LogLine = Callable[[str], None]
 
@@ -250,7 +243,7 @@ class Worker(asyncio.SubprocessProtocol):
         self._killed_because = self._killed_because or why
         if self._transport is None or self.exit_code is not None:
             return
-        processes.kill_group(self.pid)
+        kill_group(self.pid)
 
     async def stop(self) -> None:
         """Kill and wait until the process is gone."""
@@ -349,7 +342,7 @@ class Worker(asyncio.SubprocessProtocol):
         It ends with the child. Close our ends so that `connection_lost` comes.
         """
         self._has_exited = True
-        processes.kill_group(self.pid)
+        kill_group(self.pid)
         if not self._is_paused:
             self._close_soon()
 

@@ -13,7 +13,6 @@ import asyncio
 import hashlib
 import os
 import secrets
-import shutil
 from collections import Counter
 from collections.abc import AsyncIterator, Collection, Iterable, Iterator
 from contextlib import suppress
@@ -21,6 +20,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from chatkit.core.files import new_file, write_all, writing
+from chatkit.core.system.moving import discard, discard_tree
+from chatkit.core.system.names import own_folder
 from chatkit.localcloud.storage.state.models import Part, Piece
 
 CHUNK = 512 * 1024
@@ -46,8 +47,12 @@ class Contents:
         self._sending: Counter[Path] = Counter()
         self._to_delete: set[Path] = set()
 
+    def folder(self, account: str) -> Path:
+        """Where the files of an account are."""
+        return self._folder / own_folder(account)
+
     def _path(self, account: str, file: str) -> Path:
-        return self._folder / account / file
+        return self.folder(account) / file
 
     def new_piece(self, account: str) -> Piece:
         """Make an empty file."""
@@ -174,8 +179,7 @@ class Contents:
             self._sending.pop(path, None)
             self._to_delete.discard(path)
             # Windows refuses to delete a file that another program holds: the next start does.
-            with suppress(OSError):
-                path.unlink(missing_ok=True)
+            discard([path])
 
     async def drop_account(self, account: str) -> None:
         """Remove all files of an account."""
@@ -183,12 +187,12 @@ class Contents:
 
     def drop_folder(self, account: str) -> None:
         """Remove all files of an account at once."""
-        shutil.rmtree(self._folder / account, ignore_errors=True)
+        discard_tree(self.folder(account))
 
     def sizes(self, account: str) -> dict[str, int]:
         """How many bytes each file of an account has."""
         try:
-            with os.scandir(self._folder / account) as entries:
+            with os.scandir(self.folder(account)) as entries:
                 return {entry.name: entry.stat().st_size for entry in entries}
         except FileNotFoundError:
             return {}
@@ -198,7 +202,7 @@ class Contents:
         try:
             return [
                 Piece(entry.name, 0)
-                for entry in os.scandir(self._folder / account)
+                for entry in os.scandir(self.folder(account))
                 if entry.name not in named
             ]
         except FileNotFoundError:

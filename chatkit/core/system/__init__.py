@@ -1,0 +1,1 @@
+"""What differs among Linux, macOS and Windows, each thing once."""
