@@ -14,6 +14,7 @@ import typer
 
 from chatkit.core.errors import SetupError
 from chatkit.core.settings import LAID_OUT, checkout, home
+from chatkit.core.system.programs import processors
 
 CHOSEN = ("-n", "--numprocesses", "--dist", "--pdb", "--trace", "no:xdist", "-pno:xdist")
 """Options by which somebody says how pytest runs; nothing is added to them."""
@@ -93,7 +94,7 @@ def _processes(arguments: list[str]) -> list[str]:
     if any(argument in ANSWERED_AT_ONCE for argument in arguments) or _is_one_file(arguments):
         return []
     # Most tests wait for a process or an answer: two for each processor keep it busy.
-    number = min(2 * _processors(), MOST_PROCESSES)
+    number = min(2 * processors(), MOST_PROCESSES)
     print(
         f"chatkit: running the tests in {number} processes (-n 0 for one)."
         " Each line of dots ends with the share that is done; skipped tests say what they lack.",
@@ -110,10 +111,3 @@ def _is_one_file(arguments: list[str]) -> bool:
         if place.exists() and before not in LEAVING_OUT:
             named.append(place)
     return len(named) == 1 and named[0].is_file()
-
-
-def _processors() -> int:
-    """How many processors this process may use."""
-    if sys.platform == "linux":
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

@@ -20,7 +20,6 @@ from urllib.parse import urlsplit
 from chatkit.cloud.silence import (
     check_not_suspended,
     is_suspended,
-    killing,
     last_word,
     silent,
     silent_or_off,
@@ -40,7 +39,8 @@ from chatkit.core.processes import (
     wait_until,
 )
 from chatkit.core.settings import checkout, home
-from chatkit.core.system.moving import remove
+from chatkit.core.system.moving import read_file, remove
+from chatkit.core.system.shells import killing
 
 FILE = "cloud.json"
 LOST = "the local cloud tells its addresses anew"
@@ -111,7 +111,7 @@ def read(where: Path) -> Endpoints:
         NotStarted: There is none that is whole.
     """
     try:
-        known = json.loads((where / FILE).read_text(encoding="utf-8"))
+        known = json.loads(read_file(where / FILE))
     except (OSError, ValueError, RecursionError):
         raise switched_off() from None
     if not isinstance(known, dict):

@@ -6,12 +6,12 @@ so that another one cannot start in its place.
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 from chatkit.core.errors import NotAnswering, NotStarted
 from chatkit.core.file_lock import holder
 from chatkit.core.processes import ProcessIdentity, last_lines
+from chatkit.core.system import shells
 
 ANEW = "`chatkit local down` ends it; `chatkit local up` then starts it with everything it held."
 
@@ -33,10 +33,10 @@ def silent(pid: int) -> NotAnswering:
             f"The local cloud runs (process {pid}), but does not answer.",
             hint=f"Try again; when that does not help, {ANEW}",
         )
-    goes_on = "" if sys.platform == "win32" else f"`kill -CONT {pid}` lets it go on, or "
+    goes_on = shells.going_on(pid)
     return NotAnswering(
         f"The local cloud is suspended (process {pid}) and answers nobody.",
-        hint=f"{goes_on}{ANEW}",
+        hint=f"{goes_on} lets it go on, or {ANEW}" if goes_on else ANEW,
     )
 
 
@@ -61,11 +61,6 @@ def is_suspended(pid: int) -> bool:
     """Whether a process was told to pause."""
     process = ProcessIdentity.of(pid)
     return process is not None and process.is_suspended()
-
-
-def killing(pid: int) -> str:
-    """The command with which a person ends a process, whatever it does."""
-    return f"`taskkill /F /PID {pid}`" if sys.platform == "win32" else f"`kill -9 {pid}`"
 
 
 def last_word(where: Path) -> str:

@@ -46,7 +46,13 @@ MADE = "CHATKIT_ENVIRONMENT_MADE"
 
 def was_made_now() -> bool:
     """Whether the environment was made for this very start. On Windows that runs in a child."""
-    return os.environ.get(MADE) in (str(os.getpid()), str(os.getppid()))
+    made = os.environ.get(MADE)
+    if sys.platform != "win32" or made is None:
+        return made == str(os.getpid())
+    import psutil
+
+    # Windows has the launcher of the environment in between.
+    return made in {str(process.pid) for process in psutil.Process().parents()}
 
 
 class Environment:

@@ -7,11 +7,12 @@ such setting, pip does all by itself. Standard library only.
 from __future__ import annotations
 
 import ast
-import os
 import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from chatkit.core.system.programs import executable
 
 # https://pip.pypa.io/en/stable/cli/pip_install and https://docs.astral.sh/uv/reference/environment
 VARIABLES = {
@@ -50,7 +51,6 @@ WITHOUT_EFFECT = frozenset(
     )
 )
 NO = ("0", "false", "no", "off", "n", "f")
-NAME = "uv.exe" if os.name == "nt" else "uv"
 SECTIONS = ("global", "install", ":env:")
 
 
@@ -82,7 +82,7 @@ def fetched(python: Path, lock: Path) -> Uv | None:
     """
     pip = [str(python), "-m", "pip"]
     listed = _run([*pip, "config", "list"])
-    uv = None if listed is None else set_like_pip(python.with_name(NAME), listed)
+    uv = None if listed is None else set_like_pip(python.with_name(executable("uv")), listed)
     if uv is None or not lock.exists():
         return None
     options = ["--quiet", "--disable-pip-version-check", "--retries=1"]

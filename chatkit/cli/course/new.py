@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shlex
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -12,6 +10,7 @@ import typer
 
 from chatkit.core import settings
 from chatkit.core.errors import NotOffered, SetupError
+from chatkit.core.system.shells import quoted
 from chatkit.setup.version import VERSION
 
 if TYPE_CHECKING:  # what a verb needs is imported when it runs, so that the others start without it
@@ -97,13 +96,8 @@ def _lines(folder: Path, kit: Kit, laid_out: LaidOut) -> list[str]:
         *kept,
         f"  notebooks/  the kit's, read-only: {kit.title}",
         "  my-chat/    yours: your app, and the notebooks that JupyterLab opens",
-        f"Next: cd {_quoted(folder)} && chatkit lab",
+        f"Next: cd {quoted(folder)} && chatkit lab",
     ]
-
-
-def _quoted(folder: Path) -> str:
-    """The folder as a shell reads it: its name may have spaces."""
-    return f'"{folder}"' if os.name == "nt" else shlex.quote(str(folder))
 
 
 def _offer(lock: Path, wanted: bool | None) -> None:

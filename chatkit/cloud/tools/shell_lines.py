@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shlex
 from collections.abc import Collection, Iterator, Mapping
 from enum import StrEnum
+
+from chatkit.core.system import shells
 
 PLAIN = re.compile(r"[\w./:?=,+@%&~-]*")
 
@@ -22,7 +23,7 @@ class Shell(StrEnum):
 
 def default_shell() -> Shell:
     """The shell that people have here; bash stands for all that know `export`."""
-    return Shell.POWERSHELL if os.name == "nt" else Shell.BASH
+    return Shell.POWERSHELL if shells.is_powershell() else Shell.BASH
 
 
 def shell_lines(

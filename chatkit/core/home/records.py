@@ -8,7 +8,7 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-from chatkit.core.system.moving import rename
+from chatkit.core.system.moving import read_file, rename
 
 MARK = ".damaged-"
 
@@ -46,7 +46,7 @@ def read_record(path: Path, *, lost: str) -> dict[str, object]:
         The record; empty when there is none, or only a damaged one.
     """
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
+        found = json.loads(read_file(path).decode())
     except FileNotFoundError:
         return {}
     except (OSError, ValueError, RecursionError):

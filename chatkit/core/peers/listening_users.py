@@ -7,6 +7,7 @@ through the table of all connections.
 
 from __future__ import annotations
 
+import os
 import socket
 import struct
 import sys
@@ -28,6 +29,7 @@ DONE = 3
 LISTENING = 1 << 10  # TCP_LISTEN in a set of states
 LISTENING_IN_PROC = "0A"
 BUFFER_BYTES = 1 << 16
+ROOT = 0
 
 
 def listening_users(port: int) -> set[int]:
@@ -39,6 +41,16 @@ def listening_users(port: int) -> set[int]:
         return _asked(port)
     except OSError:  # some sandboxes have no netlink
         return _in_proc(port)
+
+
+def is_anothers(port: int) -> bool:
+    """Whether a program of another user listens on a port, as far as this system tells.
+
+    What root runs (Docker's proxy, for example) may do everything anyway.
+    """
+    if sys.platform == "win32":
+        return False
+    return bool(listening_users(port) - {os.getuid(), ROOT})
 
 
 def _asked(port: int) -> set[int]:

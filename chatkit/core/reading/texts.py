@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import codecs
 import errno
-import os
-import shlex
 import stat
 from pathlib import Path
 
 from chatkit.core.errors import AppFileDamaged
+from chatkit.core.system import shells
 
 # UTF-32 before UTF-16: its little-endian mark begins with the one of UTF-16.
 MARKS = (
@@ -45,8 +44,9 @@ def read_app_file(path: Path, *, again: str = "") -> bytes:
 def unreadable(path: Path, error: OSError, *, again: str = "") -> AppFileDamaged:
     """The error for a file of the learner's app that cannot be read."""
     repair = "Repair it"
-    if error.errno == errno.EACCES and os.name == "posix":
-        repair = f"`chmod u+rw {shlex.quote(str(path))}` lets you read it"
+    if error.errno == errno.EACCES:
+        allowing = shells.allowing(path)
+        repair = f"{allowing} lets you read it" if allowing else repair
     why = f"it cannot be read ({error.strerror})"
     # Catching up runs checks that read it, too.
     again = again or f"run the notebook's cell `%%chatfile {path.parent.name}/{path.name}` again"

@@ -17,7 +17,7 @@ from pathlib import Path
 from chatkit.core.errors import NotWritten
 from chatkit.core.files import write_private
 from chatkit.core.running.presence import LETTER_SUFFIX, Running, running
-from chatkit.core.system.moving import remove
+from chatkit.core.system.moving import read_file, remove
 
 TOKEN_HEADER = "x-chatkit-token"
 """What the token is shown in. No page of another site can send it unasked: it needs a preflight."""
@@ -75,7 +75,7 @@ def those_running(home: Path, kind: str) -> list[tuple[Running, Reachable]]:
 
 def _read(path: Path) -> Reachable | None:
     try:
-        known = json.loads(path.read_text(encoding="utf-8"))
+        known = json.loads(read_file(path))
         return Reachable(int(known["port"]), str(known["token"]))
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None

@@ -1,4 +1,4 @@
-"""Replacing, renaming and removing files that another program may have open.
+"""Replacing, renaming, removing and reading files that another program may have open.
 
 Windows refuses that for as long as it has them open (ERROR_SHARING_VIOLATION, and
 ERROR_ACCESS_DENIED for what is being replaced itself): a reader for a moment, a virus scanner for
@@ -33,6 +33,11 @@ def rename(source: str | Path, target: str | Path) -> Path:
     """Give a file or folder a name that nothing has; returns it."""
     _patiently(lambda: os.rename(source, target))
     return Path(target)
+
+
+def read_file(path: Path) -> bytes:
+    """Read a file that another process of the kit may be replacing."""
+    return _patiently(path.read_bytes)
 
 
 def move(source: Path, target: Path) -> None:

@@ -22,12 +22,24 @@ def scripts(environment: Path) -> Path:
     return environment / ("Scripts" if sys.platform == "win32" else "bin")
 
 
+def executable(name: str) -> str:
+    """The name of a program's file."""
+    return f"{name}.exe" if sys.platform == "win32" else name
+
+
 def python_of(environment: Path) -> Path:
     """The interpreter of an environment, whether it is there or not; conda has it on top."""
     if sys.platform != "win32":
         return environment / "bin" / "python"
     on_top = environment / "python.exe"
     return on_top if on_top.is_file() else environment / "Scripts" / "python.exe"
+
+
+def processors() -> int:
+    """How many processors this process may use."""
+    if sys.platform == "linux":
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def become(command: Sequence[str]) -> int:

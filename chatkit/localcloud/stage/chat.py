@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from typing import Protocol
 from urllib.parse import urlsplit
 
@@ -12,7 +10,7 @@ from aiohttp import web
 from yarl import URL
 
 from chatkit.core import ports
-from chatkit.core.peers.listening_users import listening_users
+from chatkit.core.peers.listening_users import is_anothers
 from chatkit.localcloud.core.answering import plainly
 from chatkit.localcloud.core.web import HANDED_ON, HandedOn
 from chatkit.localcloud.functions.service import FunctionsService
@@ -23,7 +21,6 @@ ANSWER_WITHIN_S = 60
 NO_APP = "There is no function app any more."
 NOT_RUN = "The functions do not run on this machine any more."
 NO_PAGE = "The page is not served on this machine any more."
-ROOT = 0
 
 
 class Chat(Protocol):
@@ -140,6 +137,6 @@ def _own_socket(address: ports.AddressInfo) -> ports.Socket:
     A program of another user there would be told who the guests are.
     """
     port = int(address[4][1])
-    if sys.platform != "win32" and listening_users(port) - {os.getuid(), ROOT}:
+    if is_anothers(port):
         raise PermissionError(f"port {port} is another user's")
     return ports.unconnected(address)

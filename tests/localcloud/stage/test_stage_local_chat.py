@@ -11,6 +11,7 @@ from aiohttp import web
 
 from chatkit.core import ports
 from chatkit.core.listeners import listen_on
+from chatkit.core.peers import listening_users as listening
 from chatkit.core.running.own_addresses import own_addresses
 from chatkit.localcloud.core.runners import HttpServer
 from chatkit.localcloud.stage import chat
@@ -73,7 +74,7 @@ async def test_another_users_program_is_told_nothing(
     tmp_path: Path, program: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whoever took the port meanwhile does not learn who the guests are."""
-    monkeypatch.setattr(chat, "listening_users", lambda _: {2**31})
+    monkeypatch.setattr(listening, "listening_users", lambda _: {2**31})
     async with open_stage(tmp_path, chat=LocalChat(program, program)) as stage:
         assert (await stage.get("/app.js")).status == 502
         await stage.stage.chat.close()

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from dataclasses import dataclass
 
 from chatkit.core.errors import SetupError
-from chatkit.core.peers.listening_users import listening_users
+from chatkit.core.peers.listening_users import is_anothers
 from chatkit.core.ports import HIGHEST
 from chatkit.core.public_urls import LOOPBACK
 from chatkit.localcloud.core.web import parts_of
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
-ROOT = 0
 EXAMPLE = "For example http://localhost:3000."
 
 
@@ -76,9 +73,7 @@ class Target:
         It would be told who is signed in, and get their tokens. What root runs (Docker's proxy, for
         example) may do everything anyway.
         """
-        if sys.platform == "win32":
-            return False
-        return bool(listening_users(self.port) - {os.getuid(), ROOT})
+        return is_anothers(self.port)
 
     @property
     def next_port(self) -> int:

@@ -13,7 +13,7 @@ from multidict import CIMultiDict
 from yarl import URL
 
 from chatkit.core.errors import SetupError
-from chatkit.localcloud.easy_auth.proxy import target
+from chatkit.core.peers import listening_users as listening
 from chatkit.localcloud.easy_auth.proxy.run import Front
 from chatkit.localcloud.easy_auth.proxy.target import Target
 from tests.attacks import local_sign_in
@@ -294,7 +294,7 @@ async def test_another_user_learns_nothing(
     mallory = RawApp()
     await mallory.start()
     mine = {os.stat("/proc/self").st_uid} if "beside" in name else set()
-    monkeypatch.setattr(target, "listening_users", lambda _: {*mine, 4242})
+    monkeypatch.setattr(listening, "listening_users", lambda _: {*mine, 4242})
     async with cloud.front(mallory.port) as front:
         await sign_in(browser, front)
         for method in ("GET", "POST"):
@@ -302,6 +302,8 @@ async def test_another_user_learns_nothing(
             assert (status, "belongs to another user" in text) == (502, True)
         status, _, _ = await browser.ask("GET", f"{front.url}/ws", headers=UPGRADE)
         assert (status, mallory.asked) == (502, [])
-        monkeypatch.setattr(target, "listening_users", lambda _: {os.stat("/proc/self").st_uid, 0})
+        monkeypatch.setattr(
+            listening, "listening_users", lambda _: {os.stat("/proc/self").st_uid, 0}
+        )
         assert await told(browser.http, f"{front.url}/x")
     await mallory.stop()
