@@ -165,8 +165,7 @@ class LocalServers:
     def _page(self) -> Server | None:
         """The page that is served, where a function host can take it over."""
         page = self.running(PAGE)
-        # It is asked to leave by deleting a file, and Windows deletes none that is open.
-        if page is None or sys.platform == "win32" or not Path(page.folder).is_dir():
+        if page is None or not Path(page.folder).is_dir():
             return None
         return page
 
