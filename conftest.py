@@ -16,6 +16,7 @@ import pytest
 from chatkit.core.public_urls import VARIABLES
 
 pytest_plugins = ["chatkit.testing.plugin", "chatkit.testing.artifacts"]
+WARN = "PYTHONWARNDEFAULTENCODING"
 SESSION = Path(tempfile.mkdtemp(prefix="chatkit-tests-"))
 os.environ["CHATKIT_HOME"] = str(SESSION / "home")
 for _name in VARIABLES:  # on a JupyterHub or in a codespace, addresses look different
@@ -25,6 +26,9 @@ for _name in VARIABLES:  # on a JupyterHub or in a codespace, addresses look dif
 def pytest_configure(config: pytest.Config) -> None:
     """Let the notebooks use the session's home, too."""
     config.option.chatkit_home = str(SESSION / "home")
+    if hasattr(config, "workerinput") or not config.getoption("numprocesses", None):
+        # Python has read it. Other people's programs would warn of their own files.
+        os.environ.pop(WARN, None)
 
 
 _deselected: list[pytest.Item] = []

@@ -38,6 +38,7 @@ def test_help_about_the_tests_installs_nothing(checkout: Path, word: str) -> Non
         env={**os.environ, "PATH": ""},
         capture_output=True,
         text=True,
+        encoding="utf-8",
     )
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith("Usage: chatkit test") and done.stdout.count("\n") <= 12
@@ -51,7 +52,9 @@ def test_what_is_imported_before_the_environment_is_there_is_the_standard_librar
         " sys.modules};print(*names - {*sys.stdlib_module_names} - {'__main__'})"
     )
     command = [SYSTEM_PYTHON, "-S", "-c", code]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        command, cwd=ROOT, capture_output=True, text=True, encoding="utf-8", check=True
+    )
     assert done.stdout.strip() == "chatkit"
 
 

@@ -43,6 +43,8 @@ def test(
         )
     with tempfile.TemporaryDirectory(prefix="chatkit-test-", ignore_cleanup_errors=True) as made:
         variables = {**os.environ, "CHATKIT_HOME": str(Path(made) / "home")}
+        if _is_checkout():
+            variables["PYTHONWARNDEFAULTENCODING"] = "1"  # an error in its tests
         # Without compiled files each of the hundreds of processes would compile all it imports.
         variables.pop("PYTHONDONTWRITEBYTECODE", None)
         command = [sys.executable, "-m", "pytest", *_kept(artifacts), *_which(context.args)]

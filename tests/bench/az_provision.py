@@ -123,6 +123,7 @@ def run(executable: str, environment: dict[str, str], words: tuple[str, ...]) ->
         env=environment,
         capture_output=True,
         text=True,
+        encoding="utf-8",
         timeout=600,
     )
     if done.returncode:

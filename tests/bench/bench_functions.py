@@ -218,7 +218,7 @@ async def peer_invocations(app: Path) -> dict[str, object]:
         return {"peer": f"not measured: {error}"}
     command = [python, "-c", PEER, str(conformance_run.ORACLE.parent), str(app)]
     done = await asyncio.to_thread(
-        subprocess.run, command, capture_output=True, text=True, check=True
+        subprocess.run, command, capture_output=True, text=True, encoding="utf-8", check=True
     )
     over_pipe = await invocations(
         app, (python, str(conformance_run.ORACLE), str(Path(worker.__file__).parent))

@@ -57,7 +57,9 @@ def run() -> dict[str, object]:
 @contextmanager
 def running(command: list[str], ready: str, environment: Mapping[str, str]) -> Iterator[str]:
     """A program, from the line that says it is ready until it is interrupted."""
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as process:
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, text=True, encoding="utf-8", env=environment
+    ) as process:
         assert process.stdout is not None
         yield next(line for line in process.stdout if ready in line)
         process.send_signal(signal.SIGINT)

@@ -66,7 +66,7 @@ def test_one_line_signs_people_in_to_any_app(app: int, home: Path, chatkit: Chat
         seen = []
         for is_last in (False, True):
             with subprocess.Popen(
-                command, stdout=subprocess.PIPE, text=True, env={**os.environ}
+                command, stdout=subprocess.PIPE, text=True, encoding="utf-8", env={**os.environ}
             ) as process:
                 assert process.stdout is not None
                 url = address_in(process.stdout)

@@ -140,7 +140,9 @@ def test_an_interrupt_while_a_verb_is_imported_shows_no_traceback(module: str) -
         "sys.meta_path.insert(0, Interrupting())\n"
         f"runpy.run_module({verb!r}, run_name='__main__')"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, encoding="utf-8"
+    )
     assert (done.returncode, done.stderr) == (1, f"{INTERRUPTED}\n")
 
 

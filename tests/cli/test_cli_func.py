@@ -70,7 +70,7 @@ def test_an_app_runs_until_it_is_interrupted(folder: Path) -> None:
     options = ["--port", "0", "--cors", page, "--cors-credentials"]
     command = [sys.executable, "-m", "chatkit", "func", "start", str(folder), *options]
     with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, encoding="utf-8"
     ) as process:
         assert process.stdout is not None
         found = next(
@@ -130,7 +130,7 @@ def test_it_imports_nothing_of_the_other_verbs() -> None:
     imports = "import sys, chatkit.cli.func_start, chatkit.localcloud.functions.local.local_run"
     script = f"{imports}; print({heavy} & {{*sys.modules}})"
     done = subprocess.run(
-        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+        [sys.executable, "-c", script], capture_output=True, text=True, encoding="utf-8", check=True
     )
     assert done.stdout.strip() == "set()"
 

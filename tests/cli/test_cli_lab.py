@@ -51,7 +51,7 @@ def served(home: Path, tmp_path: Path) -> Iterator[list[str]]:
         str(ports.any_free()),
     ]
     with subprocess.Popen(
-        command, cwd=ROOT, env=variables, stderr=subprocess.PIPE, text=True
+        command, cwd=ROOT, env=variables, stderr=subprocess.PIPE, text=True, encoding="utf-8"
     ) as process:
         assert process.stderr is not None
         printed: list[str] = []

@@ -148,7 +148,10 @@ def test_two_ups_at_once_end_with_one_cloud() -> None:
     command = [sys.executable, "-m", "chatkit", "local", "up"]
     with ThreadPoolExecutor() as pool:
         ends = list(
-            pool.map(lambda _: subprocess.run(command, capture_output=True, text=True), range(3))
+            pool.map(
+                lambda _: subprocess.run(command, capture_output=True, text=True, encoding="utf-8"),
+                range(3),
+            )
         )
     assert [end.returncode for end in ends] == [0, 0, 0], ends
     assert len({end.stdout for end in ends}) == 1

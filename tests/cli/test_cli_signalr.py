@@ -54,7 +54,12 @@ def typed(*arguments: str, cwd: Path) -> Iterator[subprocess.Popen[str]]:
     """A verb in a terminal, interrupted at the end: it has to end with 0."""
     command = [sys.executable, "-m", "chatkit", *arguments]
     with subprocess.Popen(
-        command, cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        command,
+        cwd=cwd,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        encoding="utf-8",
     ) as process:
         try:
             yield process
@@ -129,6 +134,7 @@ def test_a_sample_runs_with_the_functions_host(tmp_path: Path, tools: Tools) -> 
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 text=True,
+                encoding="utf-8",
             ) as client:
                 assert client.stdin is not None
                 printed(client, re.compile('("connected")'))

@@ -24,11 +24,12 @@ def command(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     def call(command: list[str], *, cwd: Path, env: dict[str, str]) -> int:
         assert (cwd, env["CHATKIT_HOME"] != os.environ["CHATKIT_HOME"]) == (checkout(), True)
+        assert env["PYTHONWARNDEFAULTENCODING"] == "1"
         called.extend(command[3:])
         return 0
 
     monkeypatch.setattr(subprocess, "call", call)
-    monkeypatch.setattr(verb, "_processors", lambda: 2)
+    monkeypatch.setattr(verb, "processors", lambda: 2)
     return called
 
 
@@ -103,7 +104,7 @@ def test_the_number_of_processes_has_an_end(
     chatkit: Chatkit, command: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Each of them starts local clouds and kernels."""
-    monkeypatch.setattr(verb, "_processors", lambda: 64)
+    monkeypatch.setattr(verb, "processors", lambda: 64)
     chatkit("test")
     assert command[:2] == ["-n", "8"]
 
@@ -131,6 +132,7 @@ def test_a_real_run_of_one_file(tmp_path: Path) -> None:
         env={**os.environ, "PYTHONPATH": str(checkout())},
         capture_output=True,
         text=True,
+        encoding="utf-8",
     )
     assert done.returncode == 0, done.stderr
     assert "deselected" in done.stdout and "chatkit: running" not in done.stdout
@@ -139,7 +141,7 @@ def test_a_real_run_of_one_file(tmp_path: Path) -> None:
 def typed_in_the_checkout(*arguments: str) -> subprocess.CompletedProcess[str]:
     """Type the verb, as a person does who looks at one file."""
     command = [sys.executable, "-m", "chatkit", "test", *arguments]
-    return subprocess.run(command, cwd=checkout(), capture_output=True, text=True)
+    return subprocess.run(command, cwd=checkout(), capture_output=True, text=True, encoding="utf-8")
 
 
 @pytest.mark.long

@@ -58,6 +58,7 @@ def typed(home: Path, *program: str, cwd: Path | None = None) -> list[object]:
         cwd=cwd,
         capture_output=True,
         text=True,
+        encoding="utf-8",
         timeout=120,
     )
     assert done.returncode == 0, done.stderr

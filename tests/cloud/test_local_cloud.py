@@ -223,5 +223,7 @@ def test_no_azure_package_is_imported() -> None:
         "import sys, chatkit.cloud.local_cloud; print({'azure', 'aiohttp', 'psutil'} &"
         " {*sys.modules})"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, encoding="utf-8", check=True
+    )
     assert done.stdout.strip() == "set()"

@@ -36,6 +36,7 @@ def other(path: Path) -> Iterator[subprocess.Popen[str]]:
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
+        encoding="utf-8",
     ) as process:
         assert process.stdout is not None and process.stdout.readline() == "True\n"
         yield process
@@ -111,5 +112,7 @@ def test_it_needs_the_standard_library_only() -> None:
     )
     command = [sys.executable, "-S", "-c", code]
     root = Path(__file__).resolve().parents[2]
-    done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        command, cwd=root, capture_output=True, text=True, encoding="utf-8", check=True
+    )
     assert done.stdout.strip() == "chatkit"

@@ -168,5 +168,7 @@ def test_a_holder_that_ends_meanwhile_keeps_its_number(
 def test_importing_needs_the_standard_library_only() -> None:
     """The page's server starts at once."""
     code = "import chatkit.core.ports, sys; print('psutil' in sys.modules)"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, encoding="utf-8", check=True
+    )
     assert done.stdout.strip() == "False"

@@ -115,7 +115,7 @@ def test_what_came_just_before_the_end_is_seen() -> None:
 def test_it_outlives_its_starter_without_a_warning(tmp_path: Path) -> None:
     """Another process finds it by the record, and stops it."""
     command = [sys.executable, "-W", "error", "-c", STARTER, str(tmp_path), WAIT]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", check=True)
     pid, created = done.stdout.split()
     identity = ProcessIdentity(int(pid), float(created))
     assert identity.is_alive() and done.stderr == ""

@@ -99,7 +99,12 @@ def test_the_app_starts_without_the_storage_client() -> None:
         " print('azure.storage.blob' in sys.modules)"
     )
     done = subprocess.run(
-        [sys.executable, "-c", code], cwd=FOLDER, capture_output=True, text=True, check=True
+        [sys.executable, "-c", code],
+        cwd=FOLDER,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        check=True,
     )
     assert done.stdout.strip() == "False"
 

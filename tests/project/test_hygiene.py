@@ -24,7 +24,12 @@ VERBS = re.compile(r"(?:^|`|\s)(?:python3 -m )?chatkit ((?:local |func )?[a-z]+(
 
 def tracked() -> list[Path]:
     names = subprocess.run(
-        ["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True
+        ["git", "ls-files", "-z"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        check=True,
     ).stdout.split("\0")
     return [ROOT / name for name in names if name and (ROOT / name).is_file()]
 

@@ -137,7 +137,7 @@ def front(workshop: Workshop) -> Iterator[str]:
     with App() as app:
         command = [sys.executable, "-m", "chatkit", "auth", "--for", f"http://localhost:{app.port}"]
         with subprocess.Popen(
-            command, stdout=subprocess.PIPE, text=True, env={**os.environ}
+            command, stdout=subprocess.PIPE, text=True, encoding="utf-8", env={**os.environ}
         ) as process:
             assert process.stdout is not None
             line = next(one for one in process.stdout if " Open " in one)

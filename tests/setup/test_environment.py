@@ -207,7 +207,7 @@ def test_two_set_ups_at_once_end_with_one_good_environment(checkout: Path) -> No
         ends = list(
             pool.map(
                 lambda _: subprocess.run(
-                    [sys.executable, "-c", code], capture_output=True, text=True
+                    [sys.executable, "-c", code], capture_output=True, text=True, encoding="utf-8"
                 ),
                 range(3),
             )

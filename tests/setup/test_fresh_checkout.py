@@ -31,7 +31,12 @@ START_S = 3.0
 def check_out(folder: Path) -> Path:
     """Copy what git tracks, as it is now: what somebody else gets."""
     names = subprocess.run(
-        ["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True
+        ["git", "ls-files", "-z"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        check=True,
     ).stdout.split("\0")
     for name in filter(None, names):
         if (ROOT / name).is_file():
@@ -71,6 +76,7 @@ def chatkit(folder: Path, *arguments: str, **more: str) -> subprocess.CompletedP
         env=variables(folder, **more),
         capture_output=True,
         text=True,
+        encoding="utf-8",
         timeout=580,
     )
 
@@ -104,7 +110,10 @@ def test_a_kernel_imports_the_package_from_any_folder(ready: Path, tmp_path: Pat
     )
     command = [str(python), "-c", "from chatkit import Workshop; print(Workshop.__name__)"]
     assert (
-        subprocess.run(command, cwd=tmp_path, capture_output=True, text=True).stdout == "Workshop\n"
+        subprocess.run(
+            command, cwd=tmp_path, capture_output=True, text=True, encoding="utf-8"
+        ).stdout
+        == "Workshop\n"
     )
 
 
@@ -139,7 +148,9 @@ def test_set_up_with_pip_alone(tmp_path: Path) -> None:
     assert first.returncode == 0, first.stderr
     assert json.loads(first.stdout)["target"] == "local"
     python = next(folder.glob(".venv/[bS]*/python*"))
-    found = subprocess.run([python, "-m", "pip", "check"], capture_output=True, text=True)
+    found = subprocess.run(
+        [python, "-m", "pip", "check"], capture_output=True, text=True, encoding="utf-8"
+    )
     assert found.returncode == 0, found.stdout
 
 
@@ -154,7 +165,9 @@ def test_in_an_environment_of_ones_own_the_command_is_there(tmp_path: Path) -> N
         [python, "-m", "pip", "install", "-q", "--no-deps", "-e", folder], env=own, check=True
     )
     command = [str(python.with_name("chatkit")), "status", "--json"]
-    done = subprocess.run(command, cwd=tmp_path, env=own, capture_output=True, text=True)
+    done = subprocess.run(
+        command, cwd=tmp_path, env=own, capture_output=True, text=True, encoding="utf-8"
+    )
     assert done.returncode == 0 and json.loads(done.stdout)["target"] == "local"
     assert not (folder / ".venv").exists()
 
@@ -168,7 +181,7 @@ def new_environment(folder: Path) -> Path:
     python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
     code = "import sysconfig; print(sysconfig.get_path('purelib'))"
     site = subprocess.run(
-        [python, "-c", code], capture_output=True, text=True, check=True
+        [python, "-c", code], capture_output=True, text=True, encoding="utf-8", check=True
     ).stdout.strip()
     Path(site, "borrowed.pth").write_text(sysconfig.get_path("purelib"), encoding="utf-8")
     return python

@@ -102,6 +102,7 @@ def test_a_server_says_by_its_exit_code_that_the_port_is_taken(
         [sys.executable, "-m", *command, str(page), *option, str(taken)],
         capture_output=True,
         text=True,
+        encoding="utf-8",
         env={**os.environ, start_proof.VARIABLE: start_proof.new_secret()},
     )
     assert (done.returncode, "Traceback" in done.stderr) == (PortInUse.exit_code, False), (
@@ -228,7 +229,9 @@ def test_the_page_server_needs_the_standard_library_only() -> None:
         "import chatkit.steps.page_server, sys\n"
         "print([m for m in ('psutil', 'azure', 'aiohttp') if m in sys.modules])"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, encoding="utf-8", check=True
+    )
     assert done.stdout.strip() == "[]"
 
 

@@ -80,6 +80,7 @@ def person(
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
+        encoding="utf-8",
         env=environment(home),
         cwd=home,
         **identity,  # type: ignore[call-overload]

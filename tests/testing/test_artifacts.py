@@ -55,7 +55,9 @@ def run(folder: Path, artifacts: Path, *arguments: str) -> subprocess.CompletedP
     ]
     env = {**os.environ, "CHATKIT_HOME": str(folder / "home")}
     env.pop("PYTEST_XDIST_WORKER", None)
-    return subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True)
+    return subprocess.run(
+        command, cwd=folder, env=env, capture_output=True, text=True, encoding="utf-8"
+    )
 
 
 def code_cells(path: Path) -> list[Any]:

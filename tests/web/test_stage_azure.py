@@ -54,6 +54,7 @@ def typed(home: Path, *words: str) -> str:
         env={**os.environ, "CHATKIT_HOME": str(home)},
         capture_output=True,
         text=True,
+        encoding="utf-8",
         check=False,
     )
     assert done.returncode == 0, done.stderr

@@ -46,6 +46,7 @@ class Installed:
             env=self.variables(),
             check=check,
             text=True,
+            encoding="utf-8",
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -56,7 +57,13 @@ class Installed:
         command = [str(self.python), "-c", code]
         where = cwd or self.person
         done = subprocess.run(
-            command, cwd=where, env=self.variables(), check=True, capture_output=True, text=True
+            command,
+            cwd=where,
+            env=self.variables(),
+            check=True,
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
         )
         return done.stdout.splitlines()
 
@@ -81,7 +88,9 @@ def installed(wheel: Path, folder: Path) -> Installed:
     python = environment / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
     pip_install(python, wheel)
     code = "import sysconfig; print(sysconfig.get_path('purelib'))"
-    site = subprocess.run([str(python), "-c", code], capture_output=True, text=True, check=True)
+    site = subprocess.run(
+        [str(python), "-c", code], capture_output=True, text=True, encoding="utf-8", check=True
+    )
     # Folders that such a file names come last, and their own .pth files are not read: no chatkit.
     others = dict.fromkeys((sysconfig.get_path("purelib"), sysconfig.get_path("platlib")))
     (Path(site.stdout.strip()) / "others.pth").write_text("\n".join(others), encoding="utf-8")

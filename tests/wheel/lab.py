@@ -43,7 +43,9 @@ def lab(
     command = [*chatkit, "lab", "--no-browser", "--port", str(ports.any_free())]
     groups: list[int] | None = None if user is None else []
     who = Who(cwd=folder, env=variables, user=user, group=user, extra_groups=groups)
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, **who) as process:
+    with subprocess.Popen(
+        command, stderr=subprocess.PIPE, text=True, encoding="utf-8", **who
+    ) as process:
         assert process.stderr is not None
         printed: list[str] = []
         try:

@@ -65,6 +65,7 @@ class Person:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
+            encoding="utf-8",
         )
 
     def say(self, *command: str) -> str:
@@ -104,7 +105,9 @@ def environment_of_root(folder: Path, wheel: Path) -> Path:
     subprocess.run([str(PYTHON), "-m", "venv", "--without-pip", str(folder)], check=True)
     python = folder / "bin" / "python"
     code = "import sys, sysconfig; print(sysconfig.get_path('purelib'), sys.version_info[:2])"
-    said = subprocess.run([str(python), "-c", code], check=True, capture_output=True, text=True)
+    said = subprocess.run(
+        [str(python), "-c", code], check=True, capture_output=True, text=True, encoding="utf-8"
+    )
     site, _, version = said.stdout.strip().partition(" ")
     if version == str(sys.version_info[:2]):
         _share_packages(Path(site), folder)

@@ -31,7 +31,14 @@ def answer(url: str, *, user: int = STRANGER) -> str:
     split = urlsplit(url)
     command = [PYTHON, "-c", TRY, str(split.hostname), str(split.port), split.scheme]
     done = subprocess.run(
-        command, user=user, group=user, extra_groups=[], cwd="/", capture_output=True, text=True
+        command,
+        user=user,
+        group=user,
+        extra_groups=[],
+        cwd="/",
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
     )
     return done.stdout + done.stderr
 

@@ -56,7 +56,7 @@ def running(words: tuple[str, ...], home: Path) -> Iterator[str]:
     command = [sys.executable, "-m", "chatkit", *words, "--port", str(port)]
     variables = {**os.environ, "CHATKIT_HOME": str(home)}
     with subprocess.Popen(
-        command, cwd=ROOT, env=variables, stdout=subprocess.PIPE, text=True
+        command, cwd=ROOT, env=variables, stdout=subprocess.PIPE, text=True, encoding="utf-8"
     ) as it:
         assert it.stdout is not None
         try:

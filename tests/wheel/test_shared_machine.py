@@ -145,7 +145,10 @@ def nobody_hears_others(everybody: list[Person]) -> None:
         history = person.say(str(person.python), "-c", SAYS % person.name)
         said = {other.name for other in everybody if f"said by {other.name}." in history}
         kept = subprocess.run(
-            ["grep", "-rlaE", "This is said by", str(person.home)], capture_output=True, text=True
+            ["grep", "-rlaE", "This is said by", str(person.home)],
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
         )
         files = [Path(line).read_bytes() for line in kept.stdout.splitlines()]
         found = {

@@ -27,6 +27,7 @@ def tracked(*folders: str) -> set[str]:
         cwd=ROOT,
         capture_output=True,
         text=True,
+        encoding="utf-8",
         check=True,
     )
     return {name for name in names.stdout.split("\0") if name}

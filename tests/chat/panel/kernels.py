@@ -36,7 +36,7 @@ def install(version: str, folder: Path) -> str:
         else [sys.executable, "-m", "pip", "install"]
     )
     command = [*tool, "--quiet", "--no-deps", "--target", str(folder), f"ipykernel=={version}"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", check=False)
     return done.stderr.strip() if done.returncode else ""
 
 

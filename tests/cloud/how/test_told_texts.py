@@ -76,7 +76,11 @@ def test_a_text_stays_a_text(name: str, tmp_path: Path) -> None:
     forms = sent({"properties": {"description": text}}, path="?api-version=1")
     fake = 'az() { printf %s "${@: -1}"; }\n'
     shell = subprocess.run(
-        ["bash", "-c", fake + forms.az()], cwd=tmp_path, capture_output=True, text=True
+        ["bash", "-c", fake + forms.az()],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
     )
     assert json.loads(shell.stdout) == {"properties": {"description": text}}
     assert [*tmp_path.iterdir()] == []

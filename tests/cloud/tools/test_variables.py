@@ -88,7 +88,7 @@ def test_bash_reads_what_was_meant() -> None:
     """Also quotes and dollars."""
     lines = "\n".join(shell_lines(Shell.BASH, VALUES, ["GONE"]))
     script = f'export GONE=1\n{lines}\nprintf "%s|%s|%s" "$PLAIN" "$ODD" "${{GONE-none}}"'
-    done = subprocess.run(["sh", "-c", script], capture_output=True, text=True)
+    done = subprocess.run(["sh", "-c", script], capture_output=True, text=True, encoding="utf-8")
     assert done.stdout == f"{VALUES['PLAIN']}|{VALUES['ODD']}|none"
 
 
@@ -96,7 +96,7 @@ def test_bash_may_join_the_lines() -> None:
     """As in `eval $(...)` without quotes: nothing would be set, and nobody would see it."""
     lines = " ".join(shell_lines(Shell.BASH, {"SET": "a b"}, ["GONE", "AWAY"]))
     script = f'export GONE=1 AWAY=1; {lines} printf "%s|%s" "$SET" "${{AWAY-none}}"'
-    done = subprocess.run(["sh", "-c", script], capture_output=True, text=True)
+    done = subprocess.run(["sh", "-c", script], capture_output=True, text=True, encoding="utf-8")
     assert done.stdout == "a b|none"
 
 

@@ -175,6 +175,7 @@ def test_a_verb_typed_with_sudo_leaves_what_the_next_one_names(used_home: Path) 
             [sys.executable, "-c", f"from chatkit.core.home import check, state\n{code}"],
             capture_output=True,
             text=True,
+            encoding="utf-8",
             check=True,
         )
         assert done.stdout.startswith(f"HomeUnusable {state} belongs to root, not to you.")

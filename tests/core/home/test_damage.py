@@ -120,7 +120,9 @@ except NotWritten as error:
 def test_a_full_disk_is_no_damage(killed: Path) -> None:
     """After a kill on a full disk nothing says that the documents are to be mended."""
     command = [sys.executable, "-c", LOOK_WITHOUT_ROOM, str(killed)]
-    said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    said = subprocess.run(
+        command, capture_output=True, text=True, encoding="utf-8", check=True
+    ).stdout
     assert "cannot be written: the disk is full" in said
 
 

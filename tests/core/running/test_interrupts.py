@@ -42,7 +42,9 @@ def run(folder: Path, *, seconds: float, longest: float) -> str:
     (folder / "slow.py").write_text(SLOW.format(seconds=seconds), encoding="utf-8")
     program = f"import sys\nsys.path.insert(0, {str(folder)!r})\n{PROGRAM.format(longest=longest)}"
     command = [sys.executable, "-c", program]
-    return subprocess.run(command, capture_output=True, text=True, check=True, timeout=15).stdout
+    return subprocess.run(
+        command, capture_output=True, text=True, encoding="utf-8", check=True, timeout=15
+    ).stdout
 
 
 def test_an_interrupt_waits_until_the_import_is_done(tmp_path: Path) -> None:

@@ -88,7 +88,11 @@ with store.transaction():
     store.put("resources", "/after", {{}})
 """
     said = subprocess.run(
-        [sys.executable, "-c", code], check=True, stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", code],
+        check=True,
+        stdout=subprocess.PIPE,
+        text=True,
+        encoding="utf-8",
     ).stdout
     assert "rollback" not in said
     # SQLite calls this an error of the disk, as it does a quota that is used up.
@@ -105,7 +109,9 @@ def test_what_was_written_survives_kill_9(tmp_path: Path) -> None:
         f"store = Store(Path({str(tmp_path / 'state.db')!r}))\n"
         "for n in range(10**6): store.put('n', f'{n:07}', {'n': n}); print(n, flush=True)\n"
     )
-    child = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
+    child = subprocess.Popen(
+        [sys.executable, "-c", code], stdout=subprocess.PIPE, text=True, encoding="utf-8"
+    )
     assert child.stdout is not None
     acknowledged = [int(child.stdout.readline()) for _ in range(200)]
     child.kill()

@@ -41,7 +41,7 @@ def running(folder: Path) -> Iterator[StorageProcess]:
     """Run storage on a folder; it is killed at the end."""
     command = [sys.executable, "-m", "tests.localcloud.storage.storage_process", str(folder)]
     with subprocess.Popen(
-        command, stdout=subprocess.PIPE, text=True, cwd=ROOT, env={**os.environ}
+        command, stdout=subprocess.PIPE, text=True, encoding="utf-8", cwd=ROOT, env={**os.environ}
     ) as process:
         try:
             assert process.stdout is not None

@@ -22,7 +22,13 @@ def got(cloud: StorageCloud, tools: Tools) -> dict[str, Any]:
     command = [node, "blob-client.mjs", cloud.url, NAME, KEY1]
     environment = {**os.environ, "NODE_EXTRA_CA_CERTS": cloud.ca_file}
     done = subprocess.run(
-        command, cwd=azurite.FOLDER, env=environment, capture_output=True, text=True, timeout=60
+        command,
+        cwd=azurite.FOLDER,
+        env=environment,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        timeout=60,
     )
     assert done.returncode == 0, done.stderr
     found: dict[str, Any] = json.loads(done.stdout)

@@ -71,6 +71,7 @@ def az(person: Person, text: str) -> None:
         env=environment,
         capture_output=True,
         text=True,
+        encoding="utf-8",
         stdin=subprocess.DEVNULL,
     )
     assert done.returncode == 0, f"{text}\n{done.stderr[-2000:]}"

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 def node_app(node: str, port: int) -> Iterator[None]:
     """The app, from the line that says it listens."""
     command = [node, str(TESTS / "node" / "local-app.mjs"), str(port)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, encoding="utf-8") as process:
         try:
             assert process.stdout is not None
             assert process.stdout.readline() == "listening\n"

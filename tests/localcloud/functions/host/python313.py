@@ -63,7 +63,7 @@ def _install(python: str) -> None:
 
 
 def _run(*command: str) -> None:
-    done = subprocess.run(command, capture_output=True, text=True, timeout=300)
+    done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", timeout=300)
     if done.returncode != 0:
         raise NotAvailable(f"{' '.join(command[:4])} ... failed: {done.stderr.strip()[-300:]}")
 
@@ -80,6 +80,7 @@ def _candidates() -> Iterator[str]:
             [uv, "python", "find", "--no-python-downloads", "3.13"],
             capture_output=True,
             text=True,
+            encoding="utf-8",
             timeout=60,
         )
         if done.returncode == 0:
@@ -90,7 +91,7 @@ def _version(python: str) -> str:
     code = "import sys; print('%d.%d' % sys.version_info[:2])"
     try:
         return subprocess.run(
-            [python, "-c", code], capture_output=True, text=True, timeout=60
+            [python, "-c", code], capture_output=True, text=True, encoding="utf-8", timeout=60
         ).stdout.strip()
     except OSError:
         return ""

@@ -209,7 +209,10 @@ def test_a_killed_host_leaves_no_child(tmp_path: Path) -> None:
     """kill -9: the child notices that its pipe is closed."""
     folder = write_app(tmp_path / "app", SCRIPT)
     with subprocess.Popen(
-        [sys.executable, "-c", HOST, str(folder)], stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", HOST, str(folder)],
+        stdout=subprocess.PIPE,
+        text=True,
+        encoding="utf-8",
     ) as host:
         assert host.stdout is not None
         child = psutil.Process(int(host.stdout.readline()))
@@ -228,7 +231,10 @@ def test_a_killed_host_leaves_no_process_that_the_app_has_started(tmp_path: Path
     )
     folder = write_app(tmp_path / "app", script)
     with subprocess.Popen(
-        [sys.executable, "-c", HOST, str(folder)], stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", HOST, str(folder)],
+        stdout=subprocess.PIPE,
+        text=True,
+        encoding="utf-8",
     ) as host:
         assert host.stdout is not None
         host.stdout.readline()

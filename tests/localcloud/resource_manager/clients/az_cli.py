@@ -42,6 +42,7 @@ class Az:
             env=self.environment(),
             capture_output=True,
             text=True,
+            encoding="utf-8",
             timeout=300,
             cwd=self.folder,
         )

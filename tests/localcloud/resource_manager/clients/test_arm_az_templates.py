@@ -62,6 +62,7 @@ def test_az_draws_the_difference(az: Az) -> None:
         env=az.environment(),
         capture_output=True,
         text=True,
+        encoding="utf-8",
         timeout=300,
     )
     assert "~ sku.capacity: 1 => 2" in done.stdout, done.stdout + done.stderr

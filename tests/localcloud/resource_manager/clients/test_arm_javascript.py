@@ -28,6 +28,7 @@ def test_the_javascript_packages_do_the_tutorials_job(
         env=environment,
         capture_output=True,
         text=True,
+        encoding="utf-8",
         timeout=60,
     )
     assert done.returncode == 0, done.stderr

@@ -93,6 +93,7 @@ def test_an_instance_needs_python_and_nothing_else(tmp_path: Path) -> None:
         cwd=tmp_path,
         capture_output=True,
         text=True,
+        encoding="utf-8",
         timeout=60,
     )
     assert (done.stdout.strip(), done.stderr) == ("200", "")
