@@ -7,6 +7,7 @@ from __future__ import annotations
 import json
 import math
 import os
+import sys
 from typing import Annotated, Any, cast
 
 import typer
@@ -18,11 +19,12 @@ from chatkit.cloud.silence import silent_or_off
 from chatkit.cloud.tools.shell_lines import Shell, default_shell, shell_lines
 from chatkit.cloud.tools.variables import others, variables
 from chatkit.core import settings
-from chatkit.core.errors import NoSuchChoice, NotStarted
+from chatkit.core.errors import NoSuchChoice, NotStarted, SetupError
 from chatkit.core.file_lock import holder
 from chatkit.core.home.check import check_home
 from chatkit.core.public_urls import public_url
 from chatkit.core.settings import home
+from chatkit.core.system.console import can_write
 from chatkit.core.system.moving import remove_tree
 from chatkit.steps import moved_ports, running
 from chatkit.steps.repair import begin_anew
@@ -154,7 +156,14 @@ def env(
     "$(chatkit local env)", or in PowerShell: chatkit local env | Out-String | Invoke-Expression.
     """
     known = _known()
-    for line in shell_lines(shell, variables(known, local_cloud.folder()), others(os.environ)):
+    lines = [*shell_lines(shell, variables(known, local_cloud.folder()), others(os.environ))]
+    if not can_write("".join(lines)):
+        raise SetupError(
+            f"The path of this home cannot be printed here: {sys.stdout.encoding} has not all of"
+            " its characters.",
+            hint="Set PYTHONUTF8=1, or CHATKIT_HOME to a folder with plain letters.",
+        )
+    for line in lines:
         typer.echo(line)
 
 

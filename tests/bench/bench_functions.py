@@ -238,11 +238,11 @@ async def reload_s(folder: Path) -> dict[str, object]:
         return f"{HEAD}@app.route(route='v')\ndef v(req): return '{text}'\n"
 
     write_app(folder)
-    (folder / "function_app.py").write_text(script("0"))
+    (folder / "function_app.py").write_text(script("0"), encoding="utf-8")
     durations = []
     async with serving(folder) as served:
         for number in range(1, 6):
-            (folder / "function_app.py").write_text(script(str(number)))
+            (folder / "function_app.py").write_text(script(str(number)), encoding="utf-8")
             begin = time.perf_counter()
             while True:
                 _, text = await served.ask("GET", "/api/v")
@@ -261,7 +261,9 @@ async def publish_s(folder: Path) -> dict[str, object]:
     from tests.localcloud.functions.deployed.deployed_cloud import Cloud
 
     files = {
-        path.name: path.read_text() for path in (CHECKOUT / "functions").iterdir() if path.is_file()
+        path.name: path.read_text(encoding="utf-8")
+        for path in (CHECKOUT / "functions").iterdir()
+        if path.is_file()
     }
     package = io.BytesIO()
     with zipfile.ZipFile(package, "w", zipfile.ZIP_DEFLATED) as archive:

@@ -440,9 +440,11 @@ def real_account(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pa
     }
     profile = {"installationId": "x", "subscriptions": [subscription]}
     (folder / "azureProfile.json").write_text(json.dumps(profile), encoding="utf-8-sig")
-    (folder / "config").write_text("[cloud]\nname = AzureCloud\n[core]\noutput = table\n")
-    (folder / "clouds.config").write_text("[AzureCloud]\nsubscription = 1111\n")
-    (folder / "msal_token_cache.json").write_text("{}")
+    (folder / "config").write_text(
+        "[cloud]\nname = AzureCloud\n[core]\noutput = table\n", encoding="utf-8"
+    )
+    (folder / "clouds.config").write_text("[AzureCloud]\nsubscription = 1111\n", encoding="utf-8")
+    (folder / "msal_token_cache.json").write_text("{}", encoding="utf-8")
     before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
     monkeypatch.setenv("AZURE_CONFIG_DIR", str(folder))
     monkeypatch.setenv("HOME", str(tmp_path))

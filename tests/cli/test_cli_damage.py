@@ -145,13 +145,13 @@ def test_a_damaged_file_of_endpoints_is_written_anew(chatkit: Chatkit, used: Pat
     """The cloud runs, and is found again; it is the same one."""
     chatkit("local", "up")
     path = used / "local" / "cloud.json"
-    before = path.read_text()
-    path.write_text(before[: len(before) // 2])
+    before = path.read_text(encoding="utf-8")
+    path.write_text(before[: len(before) // 2], encoding="utf-8")
     typed = chatkit("local", "up")
     assert typed.code == 0 and "was damaged" in typed.err
-    assert path.read_text() == before
+    assert path.read_text(encoding="utf-8") == before
     (aside,) = path.parent.glob("cloud.json.damaged-*")
-    assert before.startswith(aside.read_text())
+    assert before.startswith(aside.read_text(encoding="utf-8"))
 
 
 # Repair

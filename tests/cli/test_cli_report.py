@@ -42,7 +42,7 @@ def test_it_says_what_is_in_it_and_then_writes(sent: Chatkit, tmp_path: Path) ->
     lines = typed.out.splitlines()
     assert lines[0].startswith("1 requests to the target azure")
     assert lines[-1].startswith("Written to ") and typed.code == 0
-    assert json.loads(file.read_text())["target"] == "azure"
+    assert json.loads(file.read_text(encoding="utf-8"))["target"] == "azure"
     assert stat.S_IMODE(file.stat().st_mode) & 0o077 == 0
 
 

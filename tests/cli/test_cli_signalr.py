@@ -112,7 +112,8 @@ def test_a_sample_runs_with_the_functions_host(tmp_path: Path, tools: Tools) -> 
     tools.node_package("node", "@microsoft/signalr")
     (tmp_path / "host.json").write_text(
         '{"version": "2.0", "extensionBundle": {"id":'
-        ' "Microsoft.Azure.Functions.ExtensionBundle", "version": "[4.*, 5.0.0)"}}'
+        ' "Microsoft.Azure.Functions.ExtensionBundle", "version": "[4.*, 5.0.0)"}}',
+        encoding="utf-8",
     )
     (tmp_path / "function_app.py").write_text(APP, encoding="utf-8")
     functions = any_free()
@@ -123,7 +124,9 @@ def test_a_sample_runs_with_the_functions_host(tmp_path: Path, tools: Tools) -> 
     with typed("signalr", "start", "--port", "0", cwd=tmp_path) as emulator:
         text = well_known.connection_string(int(printed(emulator, STARTED)))
         values = {"FUNCTIONS_WORKER_RUNTIME": "python", "AzureSignalRConnectionString": text}
-        (tmp_path / "local.settings.json").write_text(json.dumps({"Values": values}))
+        (tmp_path / "local.settings.json").write_text(
+            json.dumps({"Values": values}), encoding="utf-8"
+        )
         start = ("func", "start", str(tmp_path), "--port", str(functions))
         with typed(*start, cwd=tmp_path) as host:
             printed(host, re.compile(r"(say: signalRTrigger)"))

@@ -35,9 +35,13 @@ def started(home: Path) -> Iterator[dict[str, psutil.Process]]:
     app.mkdir(parents=True)
     page.mkdir()
     bundle = {"id": "Microsoft.Azure.Functions.ExtensionBundle", "version": "[4.*, 5.0.0)"}
-    (app / "host.json").write_text(json.dumps({"version": "2.0", "extensionBundle": bundle}))
-    (app / "function_app.py").write_text("import azure.functions as f\napp = f.FunctionApp()\n")
-    (page / "index.html").write_text("hello")
+    (app / "host.json").write_text(
+        json.dumps({"version": "2.0", "extensionBundle": bundle}), encoding="utf-8"
+    )
+    (app / "function_app.py").write_text(
+        "import azure.functions as f\napp = f.FunctionApp()\n", encoding="utf-8"
+    )
+    (page / "index.html").write_text("hello", encoding="utf-8")
     servers = LocalServers(home)
     cloud = local_cloud.start(home / "local")
     functions = servers.start_functions(app, port=any_free()).server
@@ -93,8 +97,10 @@ def test_a_function_app_elsewhere_is_listed_and_ends(
     home.mkdir()
     app = tmp_path / "elsewhere"
     app.mkdir()
-    (app / "host.json").write_text('{"version": "2.0"}')
-    (app / "function_app.py").write_text("import azure.functions as f\napp = f.FunctionApp()\n")
+    (app / "host.json").write_text('{"version": "2.0"}', encoding="utf-8")
+    (app / "function_app.py").write_text(
+        "import azure.functions as f\napp = f.FunctionApp()\n", encoding="utf-8"
+    )
     command = [sys.executable, "-m", "chatkit", "func", "start", str(app)]
     with subprocess.Popen([*command, "--port", str(any_free())]) as process:
         wait_for(lambda: [one.kind for one in presence.running(home)] == [presence.FUNCTIONS])

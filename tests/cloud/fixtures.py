@@ -81,7 +81,9 @@ def app(tmp_path: Path) -> Path:
     folder = tmp_path / "app"
     folder.mkdir()
     bundle = {"id": "Microsoft.Azure.Functions.ExtensionBundle", "version": "[4.*, 5.0.0)"}
-    (folder / "host.json").write_text(json.dumps({"version": "2.0", "extensionBundle": bundle}))
-    (folder / "requirements.txt").write_text("azure-functions\n")
-    (folder / "function_app.py").write_text("import azure.functions\n")
+    (folder / "host.json").write_text(
+        json.dumps({"version": "2.0", "extensionBundle": bundle}), encoding="utf-8"
+    )
+    (folder / "requirements.txt").write_text("azure-functions\n", encoding="utf-8")
+    (folder / "function_app.py").write_text("import azure.functions\n", encoding="utf-8")
     return folder

@@ -87,7 +87,7 @@ def test_the_local_cloud_is_reached_where_its_file_says(tmp_path: Path) -> None:
         "ca_file": str(tmp_path / "ca.pem"),
     }
     (tmp_path / "local").mkdir()
-    (tmp_path / "local" / "cloud.json").write_text(json.dumps(at))
+    (tmp_path / "local" / "cloud.json").write_text(json.dumps(at), encoding="utf-8")
     cloud = targets.connect_local(tmp_path)
     assert cloud.client_kwargs()["base_url"] == "https://localhost:2"
     assert cloud.client_kwargs()["connection_verify"] == str(tmp_path / "ca.pem")
@@ -100,7 +100,7 @@ def test_a_local_cloud_that_does_not_run_is_said(tmp_path: Path, text: str | Non
     """With the command that starts it."""
     (tmp_path / "local").mkdir()
     if text is not None:
-        (tmp_path / "local" / "cloud.json").write_text(text)
+        (tmp_path / "local" / "cloud.json").write_text(text, encoding="utf-8")
     with pytest.raises(NotStarted, match="chatkit local up"):
         targets.connect_local(tmp_path)
     assert local_cloud.running(tmp_path / "local") is None

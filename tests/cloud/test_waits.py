@@ -355,7 +355,7 @@ def test_moments_that_cannot_be_kept_stop_nothing(tmp_path: Path) -> None:
     """A damaged file is none, and so is a folder in its place; a clock set back neither."""
     path = tmp_path / "recent.json"
     for content in ("{", "[]", '{"registered site": "x"}', '{"registered site": 99999999999}'):
-        path.write_text(content)
+        path.write_text(content, encoding="utf-8")
         assert Recent(path).left_s(REGISTERED, "site", 300) == 0
     path.unlink()
     path.mkdir()

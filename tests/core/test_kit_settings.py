@@ -43,10 +43,10 @@ def test_each_target_knows_its_own_facts() -> None:
 )
 def test_a_damaged_file_is_named(tmp_path: Path, text: str) -> None:
     """It is never replaced silently: it holds the names of resources that cost money."""
-    (tmp_path / "settings.json").write_text(text)
+    (tmp_path / "settings.json").write_text(text, encoding="utf-8")
     with pytest.raises(SetupError):
         store.load(tmp_path)
-    assert (tmp_path / "settings.json").read_text() == text
+    assert (tmp_path / "settings.json").read_text(encoding="utf-8") == text
 
 
 @pytest.mark.parametrize("suffix", ["", "a", "UPPER", "with-hyphen", "thirteenchars1", "ünicode"])

@@ -219,4 +219,4 @@ def test_a_survivor_hears_what_it_was_told_and_how_it_ended(
         if is_killed:
             survivor._input().close()  # as the system does with a killed process
             survivor._process.wait()
-    assert said.read_text() == ("something\n" if is_killed else "something\ndone\n")
+    assert said.read_text(encoding="utf-8") == ("something\n" if is_killed else "something\ndone\n")

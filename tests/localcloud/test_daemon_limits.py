@@ -66,12 +66,12 @@ def test_a_full_cloud_serves_who_is_in_and_takes_others_later(
             stack.enter_context(socket.create_connection((host, int(port)), timeout=LIMIT_S))
         log = tmp_path / "local" / "cloud.log"
         until = monotonic() + LIMIT_S
-        while accepting.FULL not in log.read_text() and monotonic() < until:
+        while accepting.FULL not in log.read_text(encoding="utf-8") and monotonic() < until:
             sleep(0.02)
         assert status(kept, "/devstoreaccount1?comp=list") == 401
     with closing(http.client.HTTPConnection(address, timeout=LIMIT_S)) as later:
         assert status(later, "/devstoreaccount1?comp=list") == 401
-    lines = log.read_text().splitlines()
+    lines = log.read_text(encoding="utf-8").splitlines()
     assert accepting.FULL in "\n".join(lines)
     assert not [line for line in lines if "Traceback" in line]
     assert len(lines) < 30

@@ -21,7 +21,8 @@ def test_another_version_is_named(tmp_path: Path) -> None:
     """A package that is not installed is none for this system."""
     lock = tmp_path / "a.lock"
     lock.write_text(
-        "typer==0.0.1 \\\n    --hash=sha256:00\nnot-there==1.0 ; python_version < '3'\n"
+        "typer==0.0.1 \\\n    --hash=sha256:00\nnot-there==1.0 ; python_version < '3'\n",
+        encoding="utf-8",
     )
     assert locked.others(lock) == {"typer": importlib.metadata.version("typer")}
 
@@ -30,7 +31,10 @@ def test_one_of_two_versions_is_enough(tmp_path: Path) -> None:
     """A lock for all systems has one for each range of Pythons."""
     lock = tmp_path / "a.lock"
     here = importlib.metadata.version("typer")
-    lock.write_text(f"Typer==0.0.1 ; python_version < '3'\ntyper=={here} ; python_version > '3'\n")
+    lock.write_text(
+        f"Typer==0.0.1 ; python_version < '3'\ntyper=={here} ; python_version > '3'\n",
+        encoding="utf-8",
+    )
     assert locked.others(lock) == {}
 
 

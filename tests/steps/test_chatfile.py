@@ -50,9 +50,11 @@ def test_what_the_learner_wrote_is_kept(write: Write, tmp_path: Path) -> None:
     path = tmp_path / "my-chat/a.txt"
     for number in (1, 2):
         write("a.txt", "ours")
-        path.write_text(f"mine {number}")
+        path.write_text(f"mine {number}", encoding="utf-8")
         assert write("a.txt", "ours").endswith(f"; your version is kept as a.txt.before-{number}")
-        assert path.with_name(f"a.txt.before-{number}").read_text() == f"mine {number}"
+        assert (
+            path.with_name(f"a.txt.before-{number}").read_text(encoding="utf-8") == f"mine {number}"
+        )
 
 
 @pytest.mark.parametrize("section", ["05", "09", "10"])
@@ -118,7 +120,7 @@ def test_a_folder_of_the_files_name_is_kept_beside(write: Write, tmp_path: Path)
 def test_a_broken_record_only_makes_it_careful(write: Write, tmp_path: Path) -> None:
     """Without a record every other text counts as the learner's."""
     write("a.txt", "one")
-    (tmp_path / "home" / app_files.RECORD).write_text("{")
+    (tmp_path / "home" / app_files.RECORD).write_text("{", encoding="utf-8")
     assert "kept as a.txt.before-1" in write("a.txt", "two")
 
 
@@ -131,7 +133,7 @@ def test_the_page_is_copied_whole(tmp_path: Path) -> None:
     places = {"folder": tmp_path / "my-chat", "home": tmp_path / "home"}
     assert app_files.copy_page(source, **places) == []
     assert (tmp_path / "my-chat/content/index.html").read_bytes() == b"<p>\r\n"
-    (tmp_path / "my-chat/content/vendor/vue.js").write_text("mine")
+    (tmp_path / "my-chat/content/vendor/vue.js").write_text("mine", encoding="utf-8")
     assert app_files.copy_page(source, **places) == ["vue.js.before-1"]
 
 
@@ -146,10 +148,12 @@ def test_an_app_is_put_aside_without_the_notebooks(tmp_path: Path) -> None:
     folder, home = tmp_path / "my-chat", tmp_path / "home"
     for name in ("notebooks/00.ipynb", "functions/host.json"):
         (folder / name).parent.mkdir(parents=True)
-        (folder / name).write_text(name)
+        (folder / name).write_text(name, encoding="utf-8")
     assert app_files.put_aside(folder, home=home) == "my-chat.before-1"
     assert [path.name for path in folder.iterdir()] == ["notebooks"]
-    assert (tmp_path / "my-chat.before-1/functions/host.json").read_text() == "functions/host.json"
+    assert (tmp_path / "my-chat.before-1/functions/host.json").read_text(
+        encoding="utf-8"
+    ) == "functions/host.json"
     assert app_files.put_aside(folder, home=home) == ""
 
 
@@ -160,10 +164,10 @@ def test_going_back_keeps_the_finished_app_and_says_so(write: Write, tmp_path: P
     known = settings.load(places["home"])
     settings.save(places["home"], known)
     write_app(tmp_path / "my-chat", until="10")
-    (functions / "local.settings.json").write_text("{}")
+    (functions / "local.settings.json").write_text("{}", encoding="utf-8")
     mine = functions / "send_message.py"
-    mine.write_text(f"{mine.read_text()}# mine\n")
-    finished = {path.name: path.read_text() for path in functions.glob("*.py")}
+    mine.write_text(f"{mine.read_text(encoding='utf-8')}# mine\n", encoding="utf-8")
+    finished = {path.name: path.read_text(encoding="utf-8") for path in functions.glob("*.py")}
     early = {"functions/chat_message.py": "05", "functions/send_message.py": "05"}
     said = [write(name, old(name, section)) for name, section in early.items()]
     assert "section 05 again: function_app.py, signalr_info.py and send_message.py went" in said[0]
@@ -172,7 +176,10 @@ def test_going_back_keeps_the_finished_app_and_says_so(write: Write, tmp_path: P
     assert "your version is kept as send_message.py.before-1\n" in said[0]
     assert said[1] == "my-chat/functions/send_message.py: 31 lines"
     kept = tmp_path / "my-chat/functions.before-1"
-    assert finished.items() <= {path.name: path.read_text() for path in kept.iterdir()}.items()
+    assert (
+        finished.items()
+        <= {path.name: path.read_text(encoding="utf-8") for path in kept.iterdir()}.items()
+    )
     assert not (kept / "local.settings.json").exists()
     assert app_files.bring_forward("11", **places) == ""
     settings.save(places["home"], known.with_section("06"))

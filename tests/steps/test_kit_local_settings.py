@@ -16,7 +16,7 @@ KEY = "Endpoint=http://localhost;Port=8888;AccessKey=c2VjcmV0;Version=1.0;"
 
 def content(folder: Path) -> dict[str, Any]:
     """The file as it is."""
-    return dict(json.loads((folder / "local.settings.json").read_text()))
+    return dict(json.loads((folder / "local.settings.json").read_text(encoding="utf-8")))
 
 
 def test_the_file_has_what_a_local_run_needs(tmp_path: Path) -> None:
@@ -42,7 +42,7 @@ def test_only_this_user_can_read_it(tmp_path: Path) -> None:
 def test_what_a_learner_added_stays(tmp_path: Path) -> None:
     """Settings and host options alike."""
     (tmp_path / "local.settings.json").write_text(
-        '{"Values": {"MINE": "1"}, "Host": {"Extra": true}}'
+        '{"Values": {"MINE": "1"}, "Host": {"Extra": true}}', encoding="utf-8"
     )
     local_settings.write(tmp_path, signalr=KEY, storage="x")
     assert content(tmp_path)["Values"]["MINE"] == "1"
@@ -82,7 +82,7 @@ def test_keys_are_forgotten_and_nothing_else(tmp_path: Path) -> None:
     """Clean-up leaves no live key behind."""
     local_settings.write(tmp_path, signalr=KEY, storage="UseDevelopmentStorage=true")
     assert local_settings.forget_keys(tmp_path) == ["AzureSignalRConnectionString"]
-    assert "c2VjcmV0" not in (tmp_path / "local.settings.json").read_text()
+    assert "c2VjcmV0" not in (tmp_path / "local.settings.json").read_text(encoding="utf-8")
     assert local_settings.values(tmp_path)["AzureWebJobsStorage"] == "UseDevelopmentStorage=true"
     assert local_settings.forget_keys(tmp_path / "nothing") == []
 

@@ -79,7 +79,9 @@ def addresses(workshop: Workshop) -> list[str]:
 
 def kill_cloud(workshop: Workshop) -> None:
     """As `kill -9` does it."""
-    killed = psutil.Process(json.loads((workshop.home / "local" / "cloud.json").read_text())["pid"])
+    killed = psutil.Process(
+        json.loads((workshop.home / "local" / "cloud.json").read_text(encoding="utf-8"))["pid"]
+    )
     killed.kill()
     psutil.wait_procs([killed], timeout=30)
 

@@ -171,7 +171,9 @@ def test_a_page_that_still_calls_this_machine_is_not_uploaded(workshop: Workshop
     """Deployed, it would work for nobody else."""
     workshop.session.learn(api_base_url="https://app.example")
     workshop.page_folder.mkdir(parents=True)
-    (workshop.page_folder / "config.json").write_text('{"apiBaseUrl": "http://localhost:7071"}')
+    (workshop.page_folder / "config.json").write_text(
+        '{"apiBaseUrl": "http://localhost:7071"}', encoding="utf-8"
+    )
     with pytest.raises(SetupError, match="still calls http://localhost:7071.*set_page_url"):
         workshop.upload_page()
 
@@ -206,7 +208,7 @@ def test_a_cloud_that_cannot_start_is_said_in_its_own_words(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The command's sentence, not its exit code."""
-    (home / "local").write_text("a file where the folder should be")
+    (home / "local").write_text("a file where the folder should be", encoding="utf-8")
     monkeypatch.delenv("CHATKIT_TARGET", raising=False)
     store.save(home, store.Settings(suffix="abc123"))
     with pytest.raises(SetupError) as caught:

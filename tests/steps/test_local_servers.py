@@ -36,7 +36,7 @@ def page(tmp_path: Path) -> Path:
     """A page of one file."""
     folder = tmp_path / "content"
     folder.mkdir()
-    (folder / "index.html").write_text("hello")
+    (folder / "index.html").write_text("hello", encoding="utf-8")
     return folder
 
 
@@ -96,7 +96,7 @@ def test_a_server_says_by_its_exit_code_that_the_port_is_taken(
     page: Path, taken: int, command: tuple[str, ...]
 ) -> None:
     """The page's server takes its port as a word, the function host as an option."""
-    (page / "host.json").write_text('{"version": "2.0"}')
+    (page / "host.json").write_text('{"version": "2.0"}', encoding="utf-8")
     option = ("--port",) if command[0] == "chatkit" else ()
     done = subprocess.run(
         [sys.executable, "-m", *command, str(page), *option, str(taken)],
@@ -119,7 +119,8 @@ def test_a_port_lost_for_a_moment_is_given_up(
     script.write_text(
         "import sys\n"
         "from chatkit.steps.page_server import main\n"
-        f"sys.exit({PortInUse.exit_code} if sys.argv[2] == '{first}' else main(sys.argv[1:]))\n"
+        f"sys.exit({PortInUse.exit_code} if sys.argv[2] == '{first}' else main(sys.argv[1:]))\n",
+        encoding="utf-8",
     )
     started = servers.start(
         Program(PAGE, (sys.executable, str(script), str(page)), page), port=first
@@ -139,7 +140,7 @@ def test_a_reused_process_id_is_not_our_server(tmp_path: Path) -> None:
     """After a reboot the recorded id belongs to somebody else, who must not be stopped."""
     (tmp_path / "servers").mkdir()
     record = {"name": PAGE, "pid": os.getpid(), "created": 1.0, "port": 1, "folder": "x"}
-    (tmp_path / "servers" / "page.json").write_text(json.dumps(record))
+    (tmp_path / "servers" / "page.json").write_text(json.dumps(record), encoding="utf-8")
     servers = LocalServers(tmp_path)
     assert servers.running(PAGE) is None
     assert not servers.stop(PAGE)
@@ -149,7 +150,7 @@ def test_a_reused_process_id_is_not_our_server(tmp_path: Path) -> None:
 def test_a_damaged_record_counts_as_none(tmp_path: Path, text: str) -> None:
     """The server can be started again."""
     (tmp_path / "servers").mkdir()
-    (tmp_path / "servers" / "page.json").write_text(text)
+    (tmp_path / "servers" / "page.json").write_text(text, encoding="utf-8")
     assert LocalServers(tmp_path).running(PAGE) is None
 
 
@@ -171,7 +172,8 @@ def test_an_app_that_cannot_be_loaded_is_said_with_the_hosts_words(
         "page_server.SimpleHTTPRequestHandler.do_GET = lambda self: self.send_error(503)\n"
         "page_server._PageHandler.log_message = lambda *_: None\n"
         "print('ImportError: no module named nope', flush=True)\n"
-        "page_server.main(['.', sys.argv[1]])\n"
+        "page_server.main(['.', sys.argv[1]])\n",
+        encoding="utf-8",
     )
     with pytest.raises(SetupError, match="no module named nope"):
         servers.start(Program(FUNCTIONS, (sys.executable, str(script)), page), port=some_port())
@@ -201,7 +203,7 @@ def test_no_directory_is_listed_and_nothing_outside_is_served(
 ) -> None:
     """A website shows neither."""
     (page / "vendor").mkdir()
-    (page.parent / "secret.txt").write_text("x")
+    (page.parent / "secret.txt").write_text("x", encoding="utf-8")
     server = servers.start_page(page, port=some_port()).server
     for path in ("/vendor/", "/../secret.txt", "/%2e%2e/secret.txt"):
         with pytest.raises(urllib.error.HTTPError, match="404") as caught:

@@ -28,8 +28,10 @@ def app(tmp_path: Path) -> Path:
     folder = tmp_path / "functions"
     folder.mkdir()
     bundle = {"id": "Microsoft.Azure.Functions.ExtensionBundle", "version": "[4.*, 5.0.0)"}
-    (folder / "host.json").write_text(json.dumps({"version": "2.0", "extensionBundle": bundle}))
-    (folder / "function_app.py").write_text(APP)
+    (folder / "host.json").write_text(
+        json.dumps({"version": "2.0", "extensionBundle": bundle}), encoding="utf-8"
+    )
+    (folder / "function_app.py").write_text(APP, encoding="utf-8")
     return folder
 
 
@@ -38,7 +40,7 @@ def servers(tmp_path: Path) -> Iterator[LocalServers]:
     """Servers of a home whose page is served."""
     page = tmp_path / "content"
     page.mkdir()
-    (page / "index.html").write_text("hello")
+    (page / "index.html").write_text("hello", encoding="utf-8")
     servers = LocalServers(tmp_path / "home")
     servers.start_page(page, port=any_free())
     yield servers
@@ -67,7 +69,7 @@ def test_functions_take_over_the_page_at_its_address(servers: LocalServers, app:
 def test_a_changed_app_starts_anew_with_the_page(servers: LocalServers, app: Path) -> None:
     """As each section does it."""
     before = servers.start_functions(app, port=any_free()).server
-    (app / "more.py").write_text("")
+    (app / "more.py").write_text("", encoding="utf-8")
     again = servers.start_functions(app, port=before.port).server
     assert page_of(servers).pid == again.pid != before.pid
 
@@ -94,7 +96,7 @@ def test_the_functions_go_on_without_the_page(servers: LocalServers, app: Path) 
 def test_an_app_that_does_not_load_leaves_the_page_served(servers: LocalServers, app: Path) -> None:
     """The learner mends the app meanwhile."""
     before = page_of(servers)
-    (app / "function_app.py").write_text("import nothing_of_that_name\n")
+    (app / "function_app.py").write_text("import nothing_of_that_name\n", encoding="utf-8")
     with pytest.raises(SetupError, match="cannot load the app"):
         servers.start_functions(app, port=any_free())
     assert page_of(servers).url == before.url

@@ -35,10 +35,10 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     files = {**PAGE, **dict.fromkeys(PRIVATE, "private"), ".pageignore": "drafts/\n"}
     for name, text in files.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_text(text)
+        (folder / name).write_text(text, encoding="utf-8")
     for name in ("functions/local.settings.json", "elsewhere/private.html"):
         (above / name).parent.mkdir()
-        (above / name).write_text("private")
+        (above / name).write_text("private", encoding="utf-8")
     (folder / "outside.html").symlink_to(above / "elsewhere" / "private.html")
     (folder / "elsewhere").symlink_to(above / "elsewhere")
     (folder / "inside.html").symlink_to(".env")

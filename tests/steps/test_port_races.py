@@ -61,11 +61,13 @@ def write_home(folder: Path, name: str) -> Path:
     app = folder / name / "app"
     app.mkdir(parents=True)
     bundle = {"id": "Microsoft.Azure.Functions.ExtensionBundle", "version": "[4.*, 5.0.0)"}
-    (app / "host.json").write_text(json.dumps({"version": "2.0", "extensionBundle": bundle}))
+    (app / "host.json").write_text(
+        json.dumps({"version": "2.0", "extensionBundle": bundle}), encoding="utf-8"
+    )
     # The app's own process needs them, too, in an interpreter that is not the kit's.
     values = {"PYTHONPATH": environment(folder)["PYTHONPATH"]}
-    (app / "local.settings.json").write_text(json.dumps({"Values": values}))
-    (app / "function_app.py").write_text(APP.format(name=name))
+    (app / "local.settings.json").write_text(json.dumps({"Values": values}), encoding="utf-8")
+    (app / "function_app.py").write_text(APP.format(name=name), encoding="utf-8")
     return folder / name
 
 

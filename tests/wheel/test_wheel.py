@@ -94,15 +94,15 @@ def test_a_folder_of_an_older_version_gets_new_notebooks_and_keeps_work(
     record, book = folder / "notebooks" / "kit.json", folder / "notebooks" / f"{FIRST[0]}.ipynb"
     for path in (record, book):
         path.chmod(0o644)
-    book.write_text("{}")
-    known = json.loads(record.read_text())
+    book.write_text("{}", encoding="utf-8")
+    known = json.loads(record.read_text(encoding="utf-8"))
     known["files"][book.name] = [hashlib.sha256(b"{}").hexdigest()]
-    record.write_text(json.dumps({**known, "version": "0.2.9"}))
-    (folder / "my-chat" / "notes.txt").write_text("mine")
+    record.write_text(json.dumps({**known, "version": "0.2.9"}), encoding="utf-8")
+    (folder / "my-chat" / "notes.txt").write_text("mine", encoding="utf-8")
     said = package.run("chatkit", "new", ".", cwd=folder).stdout
     assert f"is brought from chatkit 0.2.9 to {chatkit.__version__}" in said
     assert book.read_bytes() == (ROOT / "notebooks" / book.name).read_bytes()
-    assert (folder / "my-chat" / "notes.txt").read_text() == "mine"
+    assert (folder / "my-chat" / "notes.txt").read_text(encoding="utf-8") == "mine"
 
 
 def test_lab_opens_the_folders_notebooks(package: Installed, course: Path) -> None:
@@ -124,7 +124,9 @@ def test_the_tests_of_another_repository_run_the_notebooks(
     (own / "differs.ipynb").write_text(
         book.replace("finds nothing wrong", "finds a lot"), encoding="utf-8"
     )
-    (own / "ours.ipynb").write_text(json.dumps(notebook("print('localhost:1234')", "localhost:2")))
+    (own / "ours.ipynb").write_text(
+        json.dumps(notebook("print('localhost:1234')", "localhost:2")), encoding="utf-8"
+    )
     done = package.run("pytest", "--nbval", "tests", cwd=tmp_path, check=False)
     failed = re.findall(r"^FAILED tests/(\w+)\.ipynb", done.stdout, re.M)
     assert {*failed} == {"differs", "ours"}, done.stdout

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import ast
 import re
-import shlex
 from collections.abc import Iterator
 from pathlib import Path
 
+from chatkit.core.system import shells
 from chatkit.core.work import course_choice
 
 NOT_READABLE = re.compile(r"PermissionError: \[Errno 13\] [^:]{1,80}: '([^']{1,300}\.py)'")
@@ -37,7 +37,8 @@ def remedy(exception: str, folder: Path, where: str, *, line: int, file: str) ->
     """
     path = unreadable(exception, folder)
     if path is not None:
-        return f"`chmod u+rw {shlex.quote(str(path))}` lets you read it; then {again(where)}."
+        allowing = shells.allowing(path) or "Changing its properties"
+        return f"{allowing} lets you read it; then {again(where)}."
     if NO_CONNECTION.search(exception):
         return f"workshop.{_settings_verb(where)}() writes it."
     if NO_RIGHT.search(exception) and _is_kits(folder, file):

@@ -27,7 +27,7 @@ def write(folder: Path, *paths: str) -> None:
     """Make files with some content."""
     for path in paths:
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
-        (folder / path).write_text(path)
+        (folder / path).write_text(path, encoding="utf-8")
 
 
 def test_host_json_is_at_the_root(app: Path) -> None:
@@ -59,7 +59,7 @@ def test_same_files_give_the_same_bytes(app: Path) -> None:
 def test_secrets_and_leftovers_never_travel(app: Path, path: str) -> None:
     """Whatever .funcignore says: here it asks for them."""
     write(app, path)
-    (app / ".funcignore").write_text(f"!{path}\n")
+    (app / ".funcignore").write_text(f"!{path}\n", encoding="utf-8")
     assert names(build_package(app)) == SMALLEST
 
 
@@ -76,7 +76,7 @@ def test_secrets_and_leftovers_never_travel(app: Path, path: str) -> None:
 def test_funcignore_works_as_gitignore_does(app: Path, rule: str, gone: str, kept: str) -> None:
     """Patterns, anchors, folders, negation, comments."""
     write(app, gone, kept)
-    (app / ".funcignore").write_text(rule)
+    (app / ".funcignore").write_text(rule, encoding="utf-8")
     packed = names(build_package(app))
     assert gone not in packed and kept in packed
 
@@ -107,7 +107,7 @@ def test_what_stays_is_named(app: Path) -> None:
 def test_a_private_file_goes_when_it_is_named(app: Path) -> None:
     """A certificate of a database's authority is no key."""
     write(app, "ca.pem", "credentials.json", "deep/other.pem", ".deployment")
-    (app / ".funcignore").write_text("!ca.pem\n!*.json\n!/.deployment\n")
+    (app / ".funcignore").write_text("!ca.pem\n!*.json\n!/.deployment\n", encoding="utf-8")
     assert set(names(build_package(app))) == {*SMALLEST, "ca.pem", ".deployment"}
     assert left_out(app).startswith(" Stayed here: credentials.json, deep/other.pem.")
 
@@ -116,7 +116,7 @@ def test_a_private_file_goes_when_it_is_named(app: Path) -> None:
 def test_an_apps_own_file_goes(app: Path, name: str) -> None:
     """Modules and data, whatever they are called."""
     (app / name).parent.mkdir(exist_ok=True)
-    (app / name).write_text("x = 1")
+    (app / name).write_text("x = 1", encoding="utf-8")
     assert name in names(build_package(app))
 
 
@@ -135,7 +135,7 @@ def test_a_link_stops_the_package(app: Path, tmp_path: Path, name: str) -> None:
     with pytest.raises(SetupError, match="leads out of app|a link to a folder") as caught:
         build_package(app)
     assert ".funcignore" in caught.value.hint
-    (app / ".funcignore").write_text(f"{link}\n")
+    (app / ".funcignore").write_text(f"{link}\n", encoding="utf-8")
     assert names(build_package(app)) == SMALLEST
 
 
@@ -148,12 +148,12 @@ def test_a_link_that_an_editor_leaves_stops_nothing(app: Path) -> None:
 @pytest.mark.parametrize("name", publishing.APP_SECRETS)
 def test_a_secret_stops_the_package(app: Path, name: str) -> None:
     """With the file, the line, and where a secret belongs; it can be asked for."""
-    (app / "config.py").write_text(f'\nKEY = """{publishing.SECRETS[name]}"""\n')
+    (app / "config.py").write_text(f'\nKEY = """{publishing.SECRETS[name]}"""\n', encoding="utf-8")
     with pytest.raises(SetupError, match=r"config\.py, line 2: ") as caught:
         build_package(app)
     assert "local.settings.json" in caught.value.hint
     assert publishing.LETTERS[:12] not in str(caught.value)
-    (app / ".funcignore").write_text("!/config.py\n")
+    (app / ".funcignore").write_text("!/config.py\n", encoding="utf-8")
     assert "config.py" in names(build_package(app))
 
 
@@ -179,7 +179,7 @@ def test_what_would_end_as_zero_functions_is_said_before_the_build(
     app: Path, file: str, text: str, sentence: str
 ) -> None:
     """A build takes Azure more than a minute, and says less."""
-    (app / file).write_text(text)
+    (app / file).write_text(text, encoding="utf-8")
     with pytest.raises(SetupError, match=sentence):
         build_package(app)
 

@@ -25,10 +25,10 @@ def page(tmp_path: Path) -> Path:
     """A small page with a vendored library."""
     folder = tmp_path / "content"
     (folder / "vendor").mkdir(parents=True)
-    (folder / "index.html").write_text("<p>hello</p>")
-    (folder / "app.js").write_text("1")
-    (folder / "vendor" / "lib.js").write_text("2")
-    (folder / "index.html.before-1").write_text("old")
+    (folder / "index.html").write_text("<p>hello</p>", encoding="utf-8")
+    (folder / "app.js").write_text("1", encoding="utf-8")
+    (folder / "vendor" / "lib.js").write_text("2", encoding="utf-8")
+    (folder / "index.html.before-1").write_text("old", encoding="utf-8")
     return folder
 
 
@@ -97,7 +97,7 @@ def test_a_page_without_index_is_refused(tmp_path: Path) -> None:
 def test_the_config_holds_nothing_but_the_address(tmp_path: Path) -> None:
     """The page reads it; everybody can."""
     page_config.write(tmp_path, "http://localhost:7071")
-    assert json.loads((tmp_path / "config.json").read_text()) == {
+    assert json.loads((tmp_path / "config.json").read_text(encoding="utf-8")) == {
         "apiBaseUrl": "http://localhost:7071"
     }
     assert page_config.read(tmp_path) == "http://localhost:7071"
@@ -106,7 +106,7 @@ def test_the_config_holds_nothing_but_the_address(tmp_path: Path) -> None:
 @pytest.mark.parametrize("text", ["", "[]", "{}"])
 def test_a_damaged_config_counts_as_none(tmp_path: Path, text: str) -> None:
     """It is generated again anyway."""
-    (tmp_path / "config.json").write_text(text)
+    (tmp_path / "config.json").write_text(text, encoding="utf-8")
     assert page_config.read(tmp_path) == ""
 
 

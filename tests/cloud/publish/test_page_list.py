@@ -22,7 +22,7 @@ def page(tmp_path: Path) -> Path:
     """A page of one file."""
     folder = tmp_path / "content"
     folder.mkdir()
-    (folder / "index.html").write_text("<p>hello</p>")
+    (folder / "index.html").write_text("<p>hello</p>", encoding="utf-8")
     return folder
 
 
@@ -30,7 +30,7 @@ def write(folder: Path, *names: str) -> None:
     """Make small files."""
     for name in names:
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_text("x")
+        (folder / name).write_text("x", encoding="utf-8")
 
 
 def names(page: PageFiles) -> list[str]:
@@ -113,7 +113,7 @@ def test_a_link_takes_nothing_along(page: Path, name: str) -> None:
     write(outside, "private.html")
     write(page.parent / "content-private", "private.html")
     write(page, ".env", "drafts/plan.html")
-    (page / ".pageignore").write_text("drafts/\n")
+    (page / ".pageignore").write_text("drafts/\n", encoding="utf-8")
     (page / "hop.html").symlink_to("../outside/private.html")
     link, target = publishing.LINKS[name]
     (page / link).symlink_to(target.replace("OUTSIDE", str(outside)))
@@ -133,9 +133,9 @@ def test_a_second_name_takes_nothing(page: Path, name: str) -> None:
     """A file has no first name: each of them says what it is."""
     target = page / publishing.HARD_LINKS[name]
     write(page, ".env")
-    (page / ".pageignore").write_text("drafts/\n")
+    (page / ".pageignore").write_text("drafts/\n", encoding="utf-8")
     target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_text("x")
+    target.write_text("x", encoding="utf-8")
     os.link(target, page / "copy.html")
     found = read_page(page)
     assert names(found) == ["index.html"]
@@ -150,7 +150,7 @@ def test_a_second_name_within_the_page_goes(page: Path) -> None:
     os.link(page.parent / "song.mp3", page / "song.mp3")
     assert names(read_page(page)) == ["index.html", "start.html"]
     assert page_list.selector(page).publishes(PurePosixPath("start.html"))
-    (page / ".pageignore").write_text("!/song.mp3\n")
+    (page / ".pageignore").write_text("!/song.mp3\n", encoding="utf-8")
     assert names(read_page(page)) == ["index.html", "song.mp3", "start.html"]
 
 
@@ -169,7 +169,7 @@ def test_a_pipe_and_a_socket_are_left(page: Path, monkeypatch: pytest.MonkeyPatc
 
 def test_a_name_that_is_no_text_is_left(page: Path) -> None:
     """Blobs have no such names; the sentence can be printed."""
-    (page / os.fsdecode(b"caf\xe9.html")).write_text("x")
+    (page / os.fsdecode(b"caf\xe9.html")).write_text("x", encoding="utf-8")
     found = read_page(page)
     assert names(found) == ["index.html"]
     assert "caf\\udce9.html" in found.left
@@ -178,14 +178,16 @@ def test_a_name_that_is_no_text_is_left(page: Path) -> None:
 def test_a_line_asks_for_another_kind(page: Path) -> None:
     """Of any file, or of all of a kind."""
     write(page, "openapi.yaml", "downloads/chat.zip", "downloads/other.zip", "chat.db")
-    (page / ".pageignore").write_text("!*.yaml\n!/downloads/chat.zip\n")
+    (page / ".pageignore").write_text("!*.yaml\n!/downloads/chat.zip\n", encoding="utf-8")
     assert names(read_page(page)) == ["downloads/chat.zip", "index.html", "openapi.yaml"]
 
 
 def test_a_private_file_has_to_be_named(page: Path) -> None:
     """A pattern may mean others: people write such lines for folders."""
     write(page, ".nojekyll", "id_rsa", ".ssh/id_rsa", "ca.pem", ".env")
-    (page / ".pageignore").write_text("*\n!*/\n!*.html\n!*.pem\n!.*\n!/.nojekyll\n!.env\n")
+    (page / ".pageignore").write_text(
+        "*\n!*/\n!*.html\n!*.pem\n!.*\n!/.nojekyll\n!.env\n", encoding="utf-8"
+    )
     assert names(read_page(page)) == [".nojekyll", "index.html"]
 
 
@@ -193,7 +195,7 @@ def test_a_private_file_has_to_be_named(page: Path) -> None:
 def test_the_line_that_is_proposed_asks_for_that_file(page: Path, name: str) -> None:
     """Whatever marks its name has; a backslash is none that Azure takes."""
     write(page, name, "deep/other.db")
-    (page / ".pageignore").write_text(f"{line_for(PurePosixPath(name))}\n")
+    (page / ".pageignore").write_text(f"{line_for(PurePosixPath(name))}\n", encoding="utf-8")
     expected = {"index.html"} if "\\" in name else {"index.html", name}
     assert set(names(read_page(page))) == expected
 
@@ -201,7 +203,7 @@ def test_the_line_that_is_proposed_asks_for_that_file(page: Path, name: str) -> 
 def test_lines_leave_files_out(page: Path) -> None:
     """As in .gitignore; nobody is told about what they left out themselves."""
     write(page, "drafts/plan.html", "todo.txt", "kept.txt")
-    (page / ".pageignore").write_text("# mine\r\ndrafts/\r\ntodo.*\r\n")
+    (page / ".pageignore").write_text("# mine\r\ndrafts/\r\ntodo.*\r\n", encoding="utf-8")
     found = read_page(page)
     assert names(found) == ["index.html", "kept.txt"] and found.left == ""
 

@@ -26,20 +26,20 @@ def page(tmp_path: Path) -> Path:
     """A page of one file."""
     folder = tmp_path / "content"
     folder.mkdir()
-    (folder / "index.html").write_text("<p>hello</p>")
+    (folder / "index.html").write_text("<p>hello</p>", encoding="utf-8")
     return folder
 
 
 @pytest.mark.parametrize("name", publishing.SECRETS)
 def test_a_secret_stops_the_upload(page: Path, name: str) -> None:
     """The file and the line are named, with the way on; the secret itself is not."""
-    (page / "app.js").write_text(f"// one\n// two\n{publishing.SECRETS[name]}\n")
+    (page / "app.js").write_text(f"// one\n// two\n{publishing.SECRETS[name]}\n", encoding="utf-8")
     with pytest.raises(SetupError, match=r"app\.js, line 3: an? ") as caught:
         read_page(page)
     assert "!/app.js to content/.pageignore" in caught.value.hint
     assert publishing.LETTERS[:12] not in str(caught.value)
     assert "Ab1+/" not in str(caught.value)
-    (page / ".pageignore").write_text("!/app.js\n")
+    (page / ".pageignore").write_text("!/app.js\n", encoding="utf-8")
     assert len(read_page(page).files) == 2
 
 
@@ -151,7 +151,7 @@ def test_the_kits_own_files_pass() -> None:
 def test_six_files_are_named_and_the_rest_counted(page: Path) -> None:
     """All at once: nobody wants to find them one upload after the other."""
     for number in range(7):
-        (page / f"{number}.js").write_text(publishing.SECRETS["a private key"])
+        (page / f"{number}.js").write_text(publishing.SECRETS["a private key"], encoding="utf-8")
     with pytest.raises(SetupError, match=r"4\.js, line 1: a private key\n  and 2 more files"):
         read_page(page)
 

@@ -40,7 +40,7 @@ def noted(cloud: Cloud, home: Path) -> Cloud:
 
 def line(home: Path) -> str:
     """Everything that was noted."""
-    return (home / FILE).read_text()
+    return (home / FILE).read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("what", PLANTED)

@@ -36,7 +36,10 @@ def test_a_home_of_0_1_0_gets_the_number(tmp_path: Path) -> None:
     assert (known.schema, known.tenant_id, known.starts) == (version.SCHEMA, tenant, 1)
     assert form(path) == version.SCHEMA
     settings.save(tmp_path, settings.load(tmp_path))
-    assert json.loads((tmp_path / "settings.json").read_text())["schema"] == settings.SCHEMA
+    assert (
+        json.loads((tmp_path / "settings.json").read_text(encoding="utf-8"))["schema"]
+        == settings.SCHEMA
+    )
 
 
 def test_documents_of_0_1_0_are_brought_to_the_new_form(tmp_path: Path) -> None:
@@ -92,8 +95,10 @@ def test_a_newer_home_is_refused_and_stays(used_home: Path) -> None:
     with pytest.raises(HomeTooNew, match=r"written by a newer chatkit .*Update chatkit"):
         used_homes.open_and_close(where)
     assert form(path) == version.SCHEMA + 1
-    document = json.loads((where / "version.json").read_text())
-    (where / "version.json").write_text(json.dumps({**document, "schema": version.SCHEMA + 1}))
+    document = json.loads((where / "version.json").read_text(encoding="utf-8"))
+    (where / "version.json").write_text(
+        json.dumps({**document, "schema": version.SCHEMA + 1}), encoding="utf-8"
+    )
     with pytest.raises(HomeTooNew, match=r"version\.json"):
         check.check_cloud(where)
 
@@ -101,11 +106,13 @@ def test_a_newer_home_is_refused_and_stays(used_home: Path) -> None:
 def test_newer_settings_are_refused_and_stay(used_home: Path) -> None:
     """Names of resources that cost money are in them."""
     path = used_home / "settings.json"
-    text = json.dumps({**json.loads(path.read_text()), "schema": settings.SCHEMA + 1})
-    path.write_text(text)
+    text = json.dumps(
+        {**json.loads(path.read_text(encoding="utf-8")), "schema": settings.SCHEMA + 1}
+    )
+    path.write_text(text, encoding="utf-8")
     with pytest.raises(HomeTooNew, match="CHATKIT_HOME"):
         settings.load(used_home)
-    assert path.read_text() == text
+    assert path.read_text(encoding="utf-8") == text
 
 
 def test_a_first_start_that_was_killed_is_begun_again(tmp_path: Path) -> None:

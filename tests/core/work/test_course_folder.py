@@ -30,7 +30,7 @@ def folder(tmp_path: Path) -> Path:
     place = tmp_path / "course"
     lay_out(place, Kit(OLD, "0.3.0"))
     (place / "my-chat").mkdir()
-    (place / "my-chat" / "app.py").write_text("mine")
+    (place / "my-chat" / "app.py").write_text("mine", encoding="utf-8")
     return place
 
 
@@ -40,7 +40,7 @@ def test_a_new_folder_has_the_kits_files_read_only(tmp_path: Path) -> None:
     notebooks = tmp_path / "a" / "course" / "notebooks"
     assert (done.before, done.written, done.kept) == ("", 3, ())
     assert {mode(notebooks / name) for name in (*OLD, "kit.json")} == {0o444}
-    assert (notebooks.parent / "conftest.py").read_text() == CONFTEST
+    assert (notebooks.parent / "conftest.py").read_text(encoding="utf-8") == CONFTEST
     assert mode(notebooks.parent / "conftest.py") & stat.S_IWUSR
 
 
@@ -57,7 +57,7 @@ def test_a_newer_kit_brings_its_files_and_keeps_the_work(folder: Path) -> None:
     found = {name: (notebooks / name).read_bytes() for name in NEW}
     assert found == NEW and not (notebooks / "gone.txt").exists()
     assert mode(notebooks / "00-a.ipynb") == 0o444
-    assert (folder / "my-chat" / "app.py").read_text() == "mine"
+    assert (folder / "my-chat" / "app.py").read_text(encoding="utf-8") == "mine"
 
 
 def test_what_somebody_has_changed_in_the_kits_folder_is_kept(folder: Path) -> None:
@@ -99,11 +99,11 @@ def test_a_folder_of_somebody_elses_notebooks_is_not_taken(tmp_path: Path) -> No
 
 def test_other_files_of_a_folder_stay(tmp_path: Path) -> None:
     """People make a repository, or an environment, before they type it."""
-    (tmp_path / "conftest.py").write_text("# mine")
-    (tmp_path / "README.md").write_text("mine")
+    (tmp_path / "conftest.py").write_text("# mine", encoding="utf-8")
+    (tmp_path / "README.md").write_text("mine", encoding="utf-8")
     lay_out(tmp_path, Kit(OLD, "0.3.0"))
-    assert (tmp_path / "conftest.py").read_text() == "# mine"
-    assert (tmp_path / "README.md").read_text() == "mine"
+    assert (tmp_path / "conftest.py").read_text(encoding="utf-8") == "# mine"
+    assert (tmp_path / "README.md").read_text(encoding="utf-8") == "mine"
 
 
 @pytest.mark.parametrize("record", ["", "{", "[]", '{"version": 1}', '{"version":"x","files":{}}'])
@@ -111,10 +111,10 @@ def test_a_damaged_record_loses_nothing(folder: Path, record: str) -> None:
     """What differs counts as changed, and is kept."""
     path = folder / "notebooks" / "kit.json"
     path.chmod(0o644)
-    path.write_text(record)
+    path.write_text(record, encoding="utf-8")
     done = lay_out(folder, Kit(NEW, "0.4.0"))
     assert [(folder / kept).read_bytes() for kept in done.kept] == [b"old"]
-    assert json.loads(path.read_text())["version"] == "0.4.0"
+    assert json.loads(path.read_text(encoding="utf-8"))["version"] == "0.4.0"
 
 
 @pytest.mark.parametrize("name", ["notebooks", "my-chat", ".chatkit", ""])
@@ -123,7 +123,7 @@ def test_a_file_in_the_place_of_a_folder_is_named(tmp_path: Path, name: str) -> 
     course = tmp_path / "course"
     place = course / name
     place.parent.mkdir(exist_ok=True)
-    place.write_text("mine")
+    place.write_text("mine", encoding="utf-8")
     with pytest.raises(SetupError, match=f"{re.escape(str(place))} is a file, and"):
         lay_out(course / "sub" if place == course else course, Kit(OLD, "0.3.0"))
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == [place]
@@ -137,7 +137,7 @@ def test_the_record_of_somebody_elses_folder_reaches_nothing_outside(folder: Pat
     record = folder / "notebooks" / "kit.json"
     record.chmod(0o644)
     named = dict.fromkeys(("../../mine.txt", str(mine)), [of_bytes(b"well known")])
-    record.write_text(json.dumps({"version": "0.3.0", "files": named}))
+    record.write_text(json.dumps({"version": "0.3.0", "files": named}), encoding="utf-8")
     lay_out(folder, Kit(NEW, "0.4.0"))
     assert (mine.read_bytes(), mode(mine)) == (b"well known", 0o600)
 

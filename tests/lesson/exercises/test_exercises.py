@@ -170,7 +170,7 @@ def test_the_solution_solves_it_and_an_attempt_is_kept(session: Session, number:
     assert grade.state == "solved"
     assert f"kept as my-chat/exercises/{number}/function_app.py.before-1" in repr(grade)
     assert is_clean(session, number)
-    assert path.with_name("function_app.py.before-1").read_text() == attempt
+    assert path.with_name("function_app.py.before-1").read_text(encoding="utf-8") == attempt
     assert "kept" not in write(session, number, template(number))
 
 
@@ -180,7 +180,7 @@ def test_attempts_in_the_cell_leave_no_copies(session: Session) -> None:
         assert "kept" not in write(session, "07", template("07").replace("...", attempt))
     assert "kept as function_app.py.before-1" in write(session, "07", template("07"))
     edited = session.folder / TUTORIAL.exercise("07").file
-    edited.write_text("x = 1\n")
+    edited.write_text("x = 1\n", encoding="utf-8")
     assert "kept as function_app.py.before-2" in write(session, "07", "x = 2\n")
 
 

@@ -7,6 +7,7 @@ import hashlib
 import importlib
 import importlib.metadata
 import logging
+import os
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -342,7 +343,7 @@ async def _sign_in_for(prepared: Prepared) -> LocalSignIn | None:
     if options is None:
         return None
     folder = prepared.folder
-    key = f"functions-{hashlib.sha256(str(folder).encode()).hexdigest()[:16]}"
+    key = f"functions-{hashlib.sha256(os.fsencode(folder)).hexdigest()[:16]}"
     origin = f"http://localhost:{prepared.port}"
     return await LocalSignIn.open(
         key, name=f"{folder.name} on this machine", origin=origin, options=options

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import platform
 import re
 import uuid
@@ -43,7 +44,7 @@ def host_id(settings: Mapping[str, str], folder: Path) -> str:
     if site:
         return site.lower()[:LONGEST_HOST_ID].rstrip("-")
     machine = re.sub(r"[^a-z0-9]", "", platform.node().lower()) or "localhost"
-    digest = str(zlib.crc32(str(folder).encode()))
+    digest = str(zlib.crc32(os.fsencode(folder)))
     return f"{machine[: LONGEST_HOST_ID - len(digest) - 1]}-{digest}"
 
 

@@ -42,7 +42,7 @@ def entry(name: str, mode: int) -> zipfile.ZipInfo:
 def test_a_good_package_is_unpacked(tmp_path: Path) -> None:
     """Everything there, no warning."""
     assert packages.unpack(package(tmp_path, *GOOD.items()), tmp_path / "out") == []
-    assert (tmp_path / "out" / "lib" / "a.py").read_text() == "x"
+    assert (tmp_path / "out" / "lib" / "a.py").read_text(encoding="utf-8") == "x"
 
 
 @pytest.mark.filterwarnings("ignore:Duplicate name")

@@ -100,7 +100,7 @@ async def test_the_apps_log_has_invocations_and_prints(cloud: Cloud) -> None:
     )
     await cloud.publish(app_zip("one", script=script))
     await cloud.version()
-    log = (cloud.platform.folder / "sites" / "site" / "app.log").read_text()
+    log = (cloud.platform.folder / "sites" / "site" / "app.log").read_text(encoding="utf-8")
     assert (
         "Executed 'Functions.v' (Succeeded" in log
         and "AccessKey=***" in log

@@ -62,7 +62,7 @@ async def test_a_site_that_names_another_python_says_so_in_its_log(
     await cloud.service.apply(replace(cloud.spec, python_version=named))
     await cloud.publish(app_zip("one"))
     await cloud.version()
-    log = (cloud.platform.folder / "sites" / "site" / "app.log").read_text()
+    log = (cloud.platform.folder / "sites" / "site" / "app.log").read_text(encoding="utf-8")
     sentence = (
         "This site names Python 3.10; the local cloud runs it under Python "
         f"{sys.version.split()[0]}"

@@ -56,12 +56,12 @@ async def test_changed_code_settings_and_host_json_are_taken_over(
     folder = write_app(tmp_path / "app", ONE, local_settings_json=settings_json({"A": "a"}))
     served = await serve(folder)
     assert await served.ask("GET", "/api/v") == (200, "one a")
-    (folder / "function_app.py").write_text(HEAD + TWO)
+    (folder / "function_app.py").write_text(HEAD + TWO, encoding="utf-8")
     await until(answers(served, (200, "two a")))
-    (folder / "local.settings.json").write_text(settings_json({"A": "b"}))
+    (folder / "local.settings.json").write_text(settings_json({"A": "b"}), encoding="utf-8")
     await until(answers(served, (200, "two b")))
     (folder / "host.json").write_text(
-        '{"version": "2.0", "extensions": {"http": {"routePrefix": "v9"}}}'
+        '{"version": "2.0", "extensions": {"http": {"routePrefix": "v9"}}}', encoding="utf-8"
     )
     await until(answers(served, (404, "")))
     assert await served.ask("GET", "/v9/v") == (200, "two b")
@@ -73,7 +73,7 @@ async def test_the_request_after_saving_gets_what_was_saved(serve: Serve, tmp_pa
     folder = write_app(tmp_path / "app", ONE)
     served = await serve(folder)
     for text, expected in ((TWO, "two "), ("def broken(:\n", "This"), (ONE, "one ")):
-        (folder / "function_app.py").write_text(HEAD + text)
+        (folder / "function_app.py").write_text(HEAD + text, encoding="utf-8")
         _, answer = await served.ask("GET", "/api/v")
         assert answer[:4] == expected
 
@@ -102,7 +102,7 @@ async def test_files_that_never_settle_hold_nobody_up(
     monkeypatch.setattr(watching, "LONGEST_WAIT_S", 0.05)
     folder = write_app(tmp_path / "app", ONE)
     watch = watching.Watch(folder)
-    (folder / "function_app.py").write_text(HEAD + TWO)
+    (folder / "function_app.py").write_text(HEAD + TWO, encoding="utf-8")
     async with asyncio.timeout(5):
         await watch.until_loaded()  # nobody loads it
 
@@ -120,14 +120,14 @@ async def test_an_app_that_never_ends_its_import_can_be_mended(
     folder = write_app(tmp_path / "app", hangs)
     serving = asyncio.ensure_future(serve(folder))
     await until(is_importing)
-    (folder / "function_app.py").write_text(HEAD + ONE)
+    (folder / "function_app.py").write_text(HEAD + ONE, encoding="utf-8")
     async with asyncio.timeout(10):
         served = await serving
     await until(answers(served, (200, "one")))
     marker.unlink()
-    (folder / "function_app.py").write_text(HEAD + hangs)
+    (folder / "function_app.py").write_text(HEAD + hangs, encoding="utf-8")
     await until(is_importing)
-    (folder / "function_app.py").write_text(HEAD + TWO)
+    (folder / "function_app.py").write_text(HEAD + TWO, encoding="utf-8")
     await until(answers(served, (200, "two")))
 
 
@@ -137,9 +137,9 @@ async def test_a_syntax_error_is_shown_and_its_correction_heals(
     """503 with the sentence in between, never the old code in silence."""
     folder = write_app(tmp_path / "app", ONE)
     served = await serve(folder)
-    (folder / "function_app.py").write_text("def broken(:\n")
+    (folder / "function_app.py").write_text("def broken(:\n", encoding="utf-8")
     await until(answers(served, (503, "This function app did not start: SyntaxError")))
-    (folder / "function_app.py").write_text(HEAD + TWO)
+    (folder / "function_app.py").write_text(HEAD + TWO, encoding="utf-8")
     await until(answers(served, (200, "two")))
 
 
@@ -149,7 +149,7 @@ async def test_malformed_settings_are_named_and_the_old_ones_stay(
     """Half-written files are common while a person types."""
     folder = write_app(tmp_path / "app", ONE, local_settings_json=settings_json({"A": "a"}))
     served = await serve(folder)
-    (folder / "local.settings.json").write_text("{")
+    (folder / "local.settings.json").write_text("{", encoding="utf-8")
 
     async def named() -> bool:
         return "local.settings.json is not valid JSON" in served.log
@@ -182,7 +182,7 @@ async def test_cors_comes_from_local_settings_and_changes_with_them(
         f"{served.url}/api/v", headers={"Origin": "http://evil.example"}
     ) as response:
         assert "Access-Control-Allow-Origin" not in response.headers
-    (folder / "local.settings.json").write_text(settings_json(CORS="*"))
+    (folder / "local.settings.json").write_text(settings_json(CORS="*"), encoding="utf-8")
 
     async def open_to_all() -> bool:
         async with served.client.get(
@@ -234,7 +234,7 @@ async def test_the_command_serves_until_it_is_told_to_stop(tmp_path: Path) -> No
 async def test_another_interpreter_can_be_chosen(serve: Serve, tmp_path: Path) -> None:
     """By the setting that Functions has for it."""
     other = tmp_path / "python"
-    other.write_text(f'#!/bin/sh\nA=other exec {sys.executable} "$@"\n')
+    other.write_text(f'#!/bin/sh\nA=other exec {sys.executable} "$@"\n', encoding="utf-8")
     other.chmod(0o755)
     settings = settings_json({"languageWorkers__python__defaultExecutablePath": str(other)})
     served = await serve(write_app(tmp_path / "app", ONE, local_settings_json=settings))
@@ -252,7 +252,7 @@ async def test_an_interpreter_that_does_not_work_is_named(
     serve: Serve, tmp_path: Path, program: str, sentence: str
 ) -> None:
     """What it printed last is in the sentence."""
-    (tmp_path / "false").write_text("#!/bin/sh\necho no azure here >&2\nexit 7\n")
+    (tmp_path / "false").write_text("#!/bin/sh\necho no azure here >&2\nexit 7\n", encoding="utf-8")
     (tmp_path / "false").chmod(0o755)
     settings = settings_json(
         {"languageWorkers__python__defaultExecutablePath": str(tmp_path / program)}

@@ -93,7 +93,9 @@ async def test_programming_model_1_is_named(serve: Serve, tmp_path: Path) -> Non
     app = write_app(tmp_path / "app")
     (app / "function_app.py").unlink()
     (app / "hello").mkdir()
-    (app / "hello" / "function.json").write_text('{"scriptFile": "__init__.py", "bindings": []}')
+    (app / "hello" / "function.json").write_text(
+        '{"scriptFile": "__init__.py", "bindings": []}', encoding="utf-8"
+    )
     served = await serve(app)
     assert "programming model 1" in served.log and "missing" not in served.log
     assert (await served.ask("GET", "/api/hello"))[0] == 404
@@ -176,10 +178,11 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (site / "azure" / "functions").mkdir()
     (site / "azure" / "functions" / "__init__.py").write_text(
         f"__path__ = [{str(installed / 'azure' / 'functions')!r}]\n"
-        f"exec(compile(open({func.__file__!r}).read(), {func.__file__!r}, 'exec'))\n"
+        f"exec(compile(open({func.__file__!r}).read(), {func.__file__!r}, 'exec'))\n",
+        encoding="utf-8",
     )
-    (site / "theirs.pth").write_text(f"{installed}\n")
-    (site / "only_there.py").write_text("")
+    (site / "theirs.pth").write_text(f"{installed}\n", encoding="utf-8")
+    (site / "only_there.py").write_text("", encoding="utf-8")
     return folder
 
 

@@ -238,7 +238,7 @@ def test_a_killed_host_leaves_no_process_that_the_app_has_started(tmp_path: Path
     ) as host:
         assert host.stdout is not None
         host.stdout.readline()
-        started = psutil.Process(int(noted.read_text()))
+        started = psutil.Process(int(noted.read_text(encoding="utf-8")))
         host.kill()
     try:
         assert psutil.wait_procs([started], timeout=30)[1] == []
