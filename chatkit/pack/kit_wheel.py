@@ -54,7 +54,14 @@ def _build(folder: Path, python: str) -> None:
         lock.write_text("\n".join(entry.line() for entry in entries), encoding="utf-8")
         installers.install(Path(python), lock, None, again=False)
     command = [builder, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)]
-    done = subprocess.run(command, cwd=settings.checkout(), capture_output=True, text=True)
+    done = subprocess.run(
+        command,
+        cwd=settings.checkout(),
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        errors="replace",
+    )
     if done.returncode != 0:
         last = (done.stderr.strip() or "no reason given").splitlines()[-1]
         raise SetupError(f"The kit's wheel cannot be built: {last}")

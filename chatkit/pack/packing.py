@@ -22,6 +22,8 @@ from chatkit.core import settings
 from chatkit.core.errors import SetupError
 from chatkit.core.file_lock import FileLock
 from chatkit.core.files import check_writable, private_folder, replacing, write_public, writing
+from chatkit.core.system.moving import discard_tree, remove, rename
+from chatkit.core.system.programs import python_of
 from chatkit.core.work import course_folder
 from chatkit.pack import kit_wheel, locks
 from chatkit.pack.platforms import Target
@@ -159,7 +161,7 @@ def _work() -> Iterator[tuple[Path, str]]:
             return
         tools = Path(made, "tools")
         installers.create(tools, None)
-        yield work, str(tools / ("Scripts/python.exe" if os.name == "nt" else "bin/python"))
+        yield work, str(python_of(tools))
 
 
 def _bring_uv(wheelhouse: Wheelhouse, targets: Sequence[Target]) -> dict[str, str]:
@@ -211,7 +213,7 @@ def _leave_out_others(draft: Path) -> None:
     for path in [*draft.iterdir(), *(draft / NOTEBOOKS).iterdir()]:
         is_ours = path.name in (OF_A_PACK if path.parent == draft else notebooks)
         if not is_ours:
-            path.unlink()
+            remove(path)
 
 
 def _write_sums(draft: Path) -> None:
@@ -231,8 +233,8 @@ def _measured(draft: Path, place: Path) -> Packed:
 def _put_in_place(draft: Path, place: Path) -> None:
     """Give a pack its name; one that has it goes."""
     former = place.with_name(f".{place.name}.old")
-    shutil.rmtree(former, ignore_errors=True)
+    discard_tree(former)
     if place.exists():
-        place.rename(former)
-    draft.rename(place)
-    shutil.rmtree(former, ignore_errors=True)
+        rename(place, former)
+    rename(draft, place)
+    discard_tree(former)

@@ -16,7 +16,8 @@ from pathlib import Path
 from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
 
 from chatkit.core.errors import SetupError
-from chatkit.core.files import discard, writing
+from chatkit.core.files import writing
+from chatkit.core.system.moving import discard
 from chatkit.pack.locks import Entry
 from chatkit.pack.platforms import Target
 from chatkit.setup import installers

@@ -17,6 +17,7 @@ import sys
 from pathlib import Path
 
 from chatkit.core.settings import LAID_OUT
+from chatkit.core.system.programs import become
 from chatkit.setup import packs
 from chatkit.setup.environment import Environment, one_at_a_time
 from chatkit.setup.installers import SetupFailed, disk_sentence
@@ -131,12 +132,8 @@ def _lay_out(environment: Environment, course: Path) -> None:
 
 
 def _run(python: Path, course: Path, verb: list[str]) -> int:
-    """Run the verb in the folder of the course, in this process's place where that is possible."""
+    """Run the verb in the folder of the course."""
     if not verb or verb[0].startswith("-"):
         verb = [*FIRST, *verb]
-    command = [str(python), "-m", "chatkit", *verb]
     os.chdir(course)
-    if os.name != "nt":
-        sys.stdout.flush()
-        os.execv(command[0], command)
-    return subprocess.call(command)
+    return become([str(python), "-m", "chatkit", *verb])

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import platform
 import subprocess
 import sys
@@ -18,9 +17,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from chatkit.core.system.programs import executable
 from chatkit.setup import installers
 from chatkit.setup.installers import SetupFailed
-from chatkit.setup.uv_by_pip import NAME, Uv
+from chatkit.setup.uv_by_pip import Uv
 
 RECORD = "pack.json"
 SUMS = "SHA256SUMS"
@@ -137,7 +137,7 @@ class Pack:
         wheel = self.uv.get(here())
         if wheel is None:
             return None
-        path = python.with_name(NAME)
+        path = python.with_name(executable("uv"))
         _unpack(self.wheels / wheel, path)
         with suppress(OSError):
             if subprocess.run([path, "--version"], capture_output=True).returncode == 0:
@@ -207,8 +207,7 @@ def _unpack(wheel: Path, program: Path) -> None:
     with zipfile.ZipFile(wheel) as content:
         names = [name for name in content.namelist() if name.endswith(f"/scripts/{program.name}")]
         program.write_bytes(content.read(names[0]))
-    if os.name != "nt":
-        program.chmod(0o755)
+    program.chmod(0o755)
 
 
 def _either(names: tuple[str, ...]) -> str:

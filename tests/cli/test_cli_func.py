@@ -54,7 +54,7 @@ def test_the_page_is_served_beside_the_functions(folder: Path) -> None:
     page = ["--page", str(folder / "content"), "--page-port", str(port)]
     command = [sys.executable, "-m", "chatkit", "func", "start", str(folder), "--port", "0", *page]
     with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, encoding="utf-8"
     ) as process:
         assert process.stdout is not None
         assert any("/api/hello" in line for line in process.stdout)

@@ -27,7 +27,9 @@ UNNEEDED = {
 def test_a_process_imports_what_it_needs_alone(module: str) -> None:
     """In an interpreter of its own."""
     code = f"import {module}, sys; print(*sys.modules)"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, encoding="utf-8", check=True
+    )
     found = done.stdout.split()
     assert module in found
     heads = UNNEEDED[module]

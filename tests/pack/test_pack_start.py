@@ -137,10 +137,10 @@ def test_a_pack_that_moved_is_found_by_what_needs_its_wheels(machine: Machine) -
     assert moved.start("status").stderr == ""
     code = "from chatkit.setup import packs; print(packs.wheels())"
     command = [str(machine.course / ".venv" / "bin" / "python"), "-c", code]
-    found = subprocess.run(command, check=True, capture_output=True, text=True)
+    found = subprocess.run(command, check=True, capture_output=True, text=True, encoding="utf-8")
     assert found.stdout.strip() == str(moved.stick / "wheels")
     shutil.rmtree(moved.stick)
-    found = subprocess.run(command, check=True, capture_output=True, text=True)
+    found = subprocess.run(command, check=True, capture_output=True, text=True, encoding="utf-8")
     assert found.stdout.strip() == "None"
 
 

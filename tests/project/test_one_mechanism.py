@@ -2,7 +2,8 @@
 
 `core/system` has files that are open, names, signals, programs, shells and what is printed;
 `core/file_lock.py`, `core/processes.py` and `core/ports.py` have locks, processes and ports. What
-runs in somebody else's Python (the app's worker, the class's board) cannot call them.
+runs in somebody else's Python (the app's worker, the class's board, a pack's start script) cannot
+call them.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from tests.project.structure import Module
 ELSEWHERE = (
     "localcloud.functions.worker_process.chatkit_worker",
     "classroom.app.board_app",
+    "pack.start",
 )
 MOVING = "core.system.moving"
 PROGRAMS = "core.system.programs"
@@ -57,8 +59,8 @@ CALLS: Mapping[str, Raw] = {
     "signal.raise_signal": only(SIGNALS, "core.running.interrupts"),
     "os.symlink": only("nobody"),
     ".symlink_to": only("nobody"),
-    # Blobs that never change share their bytes, where the file system can do that.
-    "os.link": only("localcloud.storage.state.contents"),
+    # Blobs that never change, and wheels, share their bytes where the file system can do that.
+    "os.link": only("localcloud.storage.state.contents", "pack.packing"),
     "os.sched_getaffinity": only(PROGRAMS),
     "os.umask": only("nobody"),
     "time.tzset": only("nobody"),
@@ -78,6 +80,7 @@ PLATFORM = {
     *("core.file_lock", "core.ports", "core.descriptors", "core.time.clock"),
     *("core.files", "core.home.access"),  # who owns a file
     *("core.peers.connecting_user", "core.peers.listening_users"),
+    "setup.packs",  # for which system it has wheels
     "setup.environment",  # the launcher that Windows has in between
     "cloud.tools.azure_cli",  # exit codes of what a signal has ended
     "stage.rehearsal.machine",  # what Linux alone tells of a process

@@ -136,10 +136,10 @@ def test_a_course_that_is_not_installed_is_none(chatkit: Chatkit, tmp_path: Path
 def test_a_folder_cannot_bring_code_along(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """It names an installed course, or none: what lies in it is not imported."""
     (tmp_path / "evil").mkdir()
-    (tmp_path / "evil" / "__init__.py").write_text("raise SystemExit('it ran')")
+    (tmp_path / "evil" / "__init__.py").write_text("raise SystemExit('it ran')", encoding="utf-8")
     (tmp_path / "notebooks").mkdir()
     record = {"version": "1", "course": "evil", "files": {}}
-    (tmp_path / "notebooks" / "kit.json").write_text(json.dumps(record))
+    (tmp_path / "notebooks" / "kit.json").write_text(json.dumps(record), encoding="utf-8")
     monkeypatch.delenv("CHATKIT_HOME", raising=False)
     monkeypatch.chdir(tmp_path)
     with pytest.raises(SetupError, match="for the course evil, which is not installed"):
@@ -150,7 +150,9 @@ def test_a_folder_cannot_bring_code_along(tmp_path: Path, monkeypatch: pytest.Mo
 def test_a_record_that_names_no_course_is_the_tutorials(tmp_path: Path, course: object) -> None:
     """As a folder's is that an older version has made."""
     (tmp_path / "notebooks").mkdir()
-    (tmp_path / "notebooks" / "kit.json").write_text(json.dumps({"course": course}))
+    (tmp_path / "notebooks" / "kit.json").write_text(
+        json.dumps({"course": course}), encoding="utf-8"
+    )
     assert course_choice.of_folder(tmp_path) == "tutorial"
 
 

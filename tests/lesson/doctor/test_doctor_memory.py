@@ -25,13 +25,13 @@ def group(folder: Path, **files: str) -> None:
     """A control group's files; `_` stands for the dot in their names."""
     folder.mkdir(parents=True, exist_ok=True)
     for name, text in files.items():
-        (folder / name.replace("_", ".", 1)).write_text(text)
+        (folder / name.replace("_", ".", 1)).write_text(text, encoding="utf-8")
 
 
 def own(tmp_path: Path, text: str) -> Path:
     """The file that says in which groups this process is."""
     path = tmp_path / "own"
-    path.write_text(text)
+    path.write_text(text, encoding="utf-8")
     return path
 
 
@@ -57,11 +57,11 @@ def test_version_1_is_read_too(tmp_path: Path) -> None:
     root = tmp_path / "cgroup"
     folder = root / "memory" / "docker"
     group(root / "memory")
-    (root / "memory" / "memory.limit_in_bytes").write_text("9223372036854771712")
-    (root / "memory" / "memory.usage_in_bytes").write_text("5")
+    (root / "memory" / "memory.limit_in_bytes").write_text("9223372036854771712", encoding="utf-8")
+    (root / "memory" / "memory.usage_in_bytes").write_text("5", encoding="utf-8")
     group(folder)
-    (folder / "memory.limit_in_bytes").write_text(str(400 * MB))
-    (folder / "memory.usage_in_bytes").write_text(str(100 * MB))
+    (folder / "memory.limit_in_bytes").write_text(str(400 * MB), encoding="utf-8")
+    (folder / "memory.usage_in_bytes").write_text(str(100 * MB), encoding="utf-8")
     text = "4:cpu:/docker\n3:memory:/docker\n"
     assert cgroup_room(own(tmp_path, text), root) == (400.0, 300.0)
 

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from chatkit.core.system.programs import executable
 from chatkit.localcloud.functions.deployed import build
 from chatkit.localcloud.functions.host.errors import PackageRejected
 from chatkit.setup import packs
-from chatkit.setup.uv_by_pip import NAME
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
@@ -58,7 +58,7 @@ def test_an_environment_without_pip_has_its_own_uv(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As one from a pack, on a machine that has no uv."""
-    uv = tmp_path / NAME
+    uv = tmp_path / executable("uv")
     uv.touch(mode=0o755)
     monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
     monkeypatch.setenv("PATH", "")
