@@ -100,7 +100,9 @@ def _share_packages(user: Path) -> None:
     """Let an environment see this one's packages, and Lab's files."""
     python = user / "bin" / "python"
     code = "import sysconfig; print(sysconfig.get_path('purelib'))"
-    site = subprocess.run([str(python), "-c", code], capture_output=True, text=True, check=True)
+    site = subprocess.run(
+        [str(python), "-c", code], capture_output=True, text=True, encoding="utf-8", check=True
+    )
     others = dict.fromkeys((sysconfig.get_path("purelib"), sysconfig.get_path("platlib")))
     (Path(site.stdout.strip()) / "others.pth").write_text("\n".join(others), encoding="utf-8")
     here = Path(sys.prefix)

@@ -34,7 +34,9 @@ def script(path: Path, text: str) -> Path:
 def run(*command: str, **variables: str) -> subprocess.CompletedProcess[str]:
     """Run a script in the checkout."""
     environment = {**os.environ, **variables}
-    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
+    return subprocess.run(
+        command, cwd=ROOT, env=environment, capture_output=True, text=True, encoding="utf-8"
+    )
 
 
 def test_the_server_loads_an_extension_that_is_there() -> None:
@@ -74,7 +76,9 @@ def test_binder_gets_what_the_server_reads(tmp_path: Path, home: str) -> None:
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "etc" / "jupyter" / SERVER).exists()
     asked = tmp_path / "asked"
-    assert (home == "kept") == (asked.exists() and "pip install" in asked.read_text())
+    assert (home == "kept") == (
+        asked.exists() and "pip install" in asked.read_text(encoding="utf-8")
+    )
 
 
 def test_a_machine_without_tljh_is_told_so(tmp_path: Path) -> None:

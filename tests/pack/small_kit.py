@@ -36,7 +36,7 @@ for wheel in pathlib.Path(wheels).glob("*.whl"):
 def files() -> dict[str, bytes]:
     """What is in the kit's wheel: what a start from a pack imports, and verbs that say so."""
     found = {"chatkit/__main__.py": VERBS.encode()}
-    for folder in (".", "setup", "core"):
+    for folder in (".", "setup", "core", "core/system"):
         for path in (ROOT / "chatkit" / folder).glob("*.py"):
             found.setdefault(path.relative_to(ROOT).as_posix(), path.read_bytes())
     return found

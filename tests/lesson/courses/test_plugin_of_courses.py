@@ -65,6 +65,7 @@ def test_two_courses_are_two_runs(tmp_path: Path, install: Install) -> None:
         cwd=tmp_path,
         capture_output=True,
         text=True,
+        encoding="utf-8",
     )
     assert done.returncode == pytest.ExitCode.USAGE_ERROR
     assert "One course a run, and these are of small and tutorial." in done.stderr
