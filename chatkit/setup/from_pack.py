@@ -17,6 +17,7 @@ import sys
 from pathlib import Path
 
 from chatkit.core.settings import LAID_OUT
+from chatkit.core.system.moving import remove
 from chatkit.core.system.programs import become
 from chatkit.setup import packs
 from chatkit.setup.environment import Environment, one_at_a_time
@@ -120,7 +121,7 @@ def _lay_out(environment: Environment, course: Path) -> None:
     """
     if _is_laid_out(environment, course):
         return
-    (environment.folder / packs.KEPT).unlink(missing_ok=True)
+    remove(environment.folder / packs.KEPT)
     environment.prepare(packs.LOCK)
     command = [str(environment.python), "-m", "chatkit", "new", str(course), "--no-lock"]
     done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
