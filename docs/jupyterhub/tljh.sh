@@ -27,7 +27,7 @@ wheel=$(realpath "$1")
 # What the server of each person reads: begin with chatkit, and end what it started.
 cp -R "$here/etc" "$user/"
 install -D -m 644 "$here/jupyterhub_config.d/chatkit.py" "$prefix/config/jupyterhub_config.d/chatkit.py"
-# A person needs 350 MB with one notebook open. Ten minutes, TLJH's own limit, are less than a talk.
+# A person takes 390 MB with one notebook open. Ten minutes, TLJH's own limit, are less than a talk.
 "$config" set limits.memory 1G
 "$config" set services.cull.timeout 3600
 "$config" reload
