@@ -67,8 +67,12 @@ def _application(request: Request, _place: Place) -> Sequence[Command]:
 
 
 def _redirects(request: Request, _place: Place) -> Sequence[Command]:
-    redirects = request.value("web", "redirectUris") or ()
-    return [az("ad", "app", "update", "--id", APP, "--web-redirect-uris", *redirects)]
+    words = ["ad", "app", "update", "--id", APP, "--web-redirect-uris"]
+    words += request.value("web", "redirectUris") or ()
+    implicit = request.text("web", "implicitGrantSettings", "enableIdTokenIssuance")
+    if implicit:  # what is not said again of `web` may be gone
+        words += ["--enable-id-token-issuance", implicit]
+    return [az(*words)]
 
 
 def _service_principal(_request: Request, _place: Place) -> Sequence[Command]:

@@ -104,7 +104,7 @@ class Asked:
         """The deployed app's settings, secrets included."""
         site = f"{self._path()}/providers/Microsoft.Web/sites/{self.names.function_app}"
         found = self.get(f"{site}/config/appsettings/list", "2025-05-01", method="POST")
-        return {str(name): str(value) for name, value in found["properties"].items()}
+        return {str(name): str(value) for name, value in found.get("properties", {}).items()}
 
     def secret_id(self) -> str:
         """The id of the registration's secret, as the portal shows it."""

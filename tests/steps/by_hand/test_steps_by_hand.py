@@ -125,6 +125,8 @@ WITHOUT_KEYS = (
     Planned("disable_keys", check="12"),
     Planned("clean_up", check="11"),
 )
+# After these people sign in.
+WITH_SIGN_IN = ("enable_authentication", "deploy_template")
 NULL = "None"
 PLANS = {"keys": PLAN, "without keys": WITHOUT_KEYS}
 
@@ -292,7 +294,7 @@ def learn(workshop: Workshop, person: Person, planned: Planned) -> None:
         function_app=names.function_app if here["{app}"] else "",
         api_base_url=f"http://{here['{app}']}" if here["{app}"] else "",
         web_url=f"{here['{web}']}/" if here["{web}"] else "",
-        authentication="on" if planned.verb == "enable_authentication" else "",
+        authentication="on" if planned.verb in WITH_SIGN_IN else "",
         client_id=person.known.get("<client id>", ""),
     )
 

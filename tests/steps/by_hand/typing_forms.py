@@ -140,7 +140,8 @@ def _read(person: Person, placeholder: str) -> str:
     if placeholder == SECRET_ID:
         return asked.secret_id()
     if placeholder == CLIENT_SECRET:
-        return asked.app_settings()[SECRET_SETTING]
+        # A what-if before the first deployment takes any.
+        return asked.app_settings().get(SECRET_SETTING, "none yet")
     assert "storage account" in placeholder, placeholder
     blob = asked.addresses()["{blob}"]
     account = f"AccountName={names.storage_account};AccountKey={asked.key()}"
