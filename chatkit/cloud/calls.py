@@ -246,7 +246,7 @@ class Calls:
         yield 0
         with self.doing(f"waiting until {until}, up to {lasting(limit_s)}:"):
             for count in itertools.count(1):
-                if time.monotonic() > end:
+                if time.monotonic() >= end:
                     return
                 time.sleep(wait_s)
                 self.tick()

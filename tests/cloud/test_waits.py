@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from azure.core.exceptions import HttpResponseError
 
 from chatkit.cloud.calls import Calls, lasting
 from chatkit.cloud.provision import app_registration, clean_up, resource_group, storage
 from chatkit.cloud.provision.app_registration import CONSISTENT_S, register
-from chatkit.cloud.provision.name_rules import FREE_LIMIT_S
+from chatkit.cloud.provision.name_rules import FREE_LIMIT_S, once_free
 from chatkit.cloud.publish import functions
 from chatkit.cloud.recent import DELETED, REGISTERED, Recent
 from chatkit.cloud.stack import Stack
@@ -236,6 +237,29 @@ def test_clean_up_notes_that_names_are_free_late(
     azure.on("DELETE", "resourcegroups/g", (200, None, {}))
     [*clean_up.delete_everything(stack)]
     assert stack.recent.left_s(DELETED, "g", FREE_LIMIT_S) > 0
+
+
+@pytest.mark.parametrize(("deleted", "tries"), [(True, 3), (False, 1)])
+def test_a_deployment_waits_for_names_that_were_just_deleted(
+    stack: Stack, time: MovedTime, *, deleted: bool, tries: int
+) -> None:
+    """It goes on with what it has made; a name that somebody else has is refused at once."""
+    if deleted:
+        stack.recent.note(DELETED, "g")
+    made: list[str] = []
+
+    def deploy() -> str:
+        made.append("deployment")
+        if len(made) < 3:
+            raise HttpResponseError("(StorageAccountAlreadyTaken) It is already taken.")
+        return "done"
+
+    if deleted:
+        assert once_free(stack, deploy) == "done"
+    else:
+        with pytest.raises(HttpResponseError, match="already taken"):
+            once_free(stack, deploy)
+    assert len(made) == tries
 
 
 def interrupt() -> None:

@@ -21,6 +21,7 @@ R = TypeVar("R")
 NO_RIGHT = 403
 # "About 15 minutes" for a storage account (hashicorp/terraform#6702).
 FREE_LIMIT_S = 900.0
+TAKEN = re.compile(r"AlreadyTaken|AlreadyExists|already (taken|exists|in use)", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -126,3 +127,24 @@ def check_available(stack: Stack, name: str, ask: Callable[[], Availability]) ->
     if left_s:
         hint = f"Azure keeps a deleted name for a while: run the cell again later, or {hint}"
     raise ServiceError(409, code, sentence, hint=hint)
+
+
+def once_free(stack: Stack, create: Callable[[], R]) -> R:
+    """Make several things at once; names that this chat has just deleted are free after a while.
+
+    Args:
+        stack: Whose names they are.
+        create: Makes them, and goes on with those that are there when it is called again.
+
+    Raises:
+        azure.core.exceptions.HttpResponseError: As Azure refuses it.
+    """
+    left_s = stack.recent.left_s(DELETED, stack.names.resource_group, FREE_LIMIT_S)
+    for _ in stack.calls.waiting(left_s, "Azure frees the names that were just deleted"):
+        try:
+            return create()
+        except HttpResponseError as error:
+            if not TAKEN.search(str(error)):
+                raise
+            last = error
+    raise last

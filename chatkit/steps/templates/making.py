@@ -98,12 +98,13 @@ def what_if(session: Session, name: str, given: Mapping[str, object]) -> Result:
 
 def deploy_template(session: Session, name: str, given: Mapping[str, object]) -> Result:
     """Deploy a template to the chat's resource group, and note what it has made."""
+    from chatkit.cloud.provision.name_rules import once_free
     from chatkit.cloud.templates import deploying
 
     with session.step("Deploying the template", at_once=True) as step:
         read = _read(session, step, name, given)
         values = _values(session, step.stack, read, given)
-        made = deploying.deploy(step.stack, read, values)
+        made = once_free(step.stack, lambda: deploying.deploy(step.stack, read, values))
         _learn(session, step.stack, made)
         missing = [one for one in (API_URL, WEB_URL) if one not in made.outputs]
         text = f"my-chat/{name} is deployed: {len(made.resources)} resources."
