@@ -60,6 +60,7 @@ def register_app(session: Session) -> Result:
     """Register the app with Entra ID, and let sign-in lead back to it once it has an address."""
     from chatkit.cloud.provision.app_registration import register_app
     from chatkit.cloud.provision.authentication import CALLBACK
+    from chatkit.cloud.publish import functions
 
     api = session.api_base_url
     # Two steps: the whole chat is told with one before its deployment, and one after it.
@@ -71,6 +72,7 @@ def register_app(session: Session) -> Result:
         # At once: clean-up has to delete it.
         session.learn(client_id=client_id)
         if api and session.settings.facts.authentication == "on":
+            functions.wait_until_answers(step.stack, api, identity.ME)  # a new name is known late
             identity.wait_for_sign_in(session, step.stack)
         text = "The app is registered. It has no address yet: the deployment gives it one."
         if api:
