@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import argparse
 
     from chatkit.localcloud.easy_auth.local.options import SignInOptions
+    from chatkit.localcloud.functions.local.startup import LocalOptions
 
 PROGRAM = "chatkit func start"
 PAGE_PORT = 5500
@@ -40,11 +41,17 @@ def start(arguments: list[str]) -> int:
         parser.error("these options of sign-in need --auth")
     if wanted.page is not None and not wanted.page.is_dir():
         parser.error(f"there is no folder {wanted.page}")
+    with _page(wanted):  # first: whose page it was has just left the port
+        from chatkit.localcloud.functions.local.local_run import run
+
+        return run(wanted.folder, _options(wanted))
+
+
+def _options(wanted: argparse.Namespace) -> LocalOptions:
     from chatkit.core.running.presence import started_for
-    from chatkit.localcloud.functions.local.local_run import run
     from chatkit.localcloud.functions.local.startup import WORKSHOP_IDLE_AFTER_S, LocalOptions
 
-    options = LocalOptions(
+    return LocalOptions(
         wanted.port,
         wanted.address,
         wanted.cors,
@@ -55,8 +62,6 @@ def start(arguments: list[str]) -> int:
         # What a workshop starts waits for hours; a person's own run keeps what its memory holds.
         idle_after_s=WORKSHOP_IDLE_AFTER_S if started_for() else None,
     )
-    with _page(wanted):
-        return run(wanted.folder, options)
 
 
 def _page(wanted: argparse.Namespace) -> AbstractContextManager[None]:

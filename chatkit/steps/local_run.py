@@ -79,7 +79,9 @@ def start_functions(session: Session, *, auth: bool = False) -> Result:
 def stop_functions(session: Session) -> Result:
     """Stop the local function host."""
     with session.step("Stopping the function host") as step:
+        page = session.local_web_url
         session.servers.stop(FUNCTIONS)
+        _follow_page(session, page)
         step.on_this_machine("Ctrl+C in the terminal ends what `func start` began.")
         return step.result("The functions no longer run on this machine.")
 
@@ -133,6 +135,7 @@ def _start_functions(session: Session, *, port: int, auth: bool) -> Started:
     folder = session.functions_folder
     # Without a key the functions sign in, and need somebody to sign in as.
     identity = _identity(session) if local_settings.is_keyless(folder) else {}
+    page = session.local_web_url
     try:
         started = session.servers.start_functions(
             folder, port=port, auth=auth, environment=identity
@@ -146,7 +149,18 @@ def _start_functions(session: Session, *, port: int, auth: bool) -> Started:
         deployed=session.api_base_url,
         sign_in=_provider(started.server),
     )
+    _follow_page(session, page)
     return started
+
+
+def _follow_page(session: Session, before: str | None) -> None:
+    """Let a page call the functions that lost its port when it changed its process.
+
+    Functions that run read their settings anew by themselves.
+    """
+    now = session.local_web_url
+    if before and now and now != before:
+        local_settings.allow_origin(session.functions_folder, now)
 
 
 def _name_line(session: Session, error: NotStarted) -> None:

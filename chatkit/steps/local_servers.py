@@ -32,6 +32,7 @@ __all__ = ["FUNCTIONS", "PAGE", "LocalServers"]
 START_LIMIT_S = 120.0  # a registration may be known late
 STOP_LIMIT_S = 5.0
 FOUND_LIMIT_S = 5.0
+FREE_LIMIT_S = 1.0
 # A whole class may start its functions in the same second, on one machine.
 PORT_TRIES = 60
 
@@ -124,6 +125,7 @@ class LocalServers:
             self._stop(program.name)
             if program.page:
                 self._stop(PAGE)
+                _wait_until_free(program.page.port)
             started = self._start_new(program, first)
             if started.instead_of:
                 return started
@@ -154,6 +156,7 @@ class LocalServers:
             with self._alone(FUNCTIONS):
                 self._stop(FUNCTIONS)
             self._records.forget(PAGE)
+            _wait_until_free(page.port)
             return True
         stopped = [self.stop(name) for name in (FUNCTIONS, PAGE)]
         return any(stopped)
@@ -172,6 +175,7 @@ class LocalServers:
     def _serve_again(self, page: Server | None) -> None:
         """Serve a page again that has ended with the function host."""
         if page is not None and self._records.read(PAGE) is None:
+            _wait_until_free(page.port)
             with suppress(SetupError):  # what the caller has to say counts
                 self.start_page(Path(page.folder), port=page.port)
 
@@ -296,6 +300,15 @@ def _end(home: Path, server: Server) -> bool:
         unless=lambda: not server.process.is_alive(),
     )
     return bool(has_left) or server.process.stop(STOP_LIMIT_S)
+
+
+def _wait_until_free(port: int) -> None:
+    """Wait for the threads of a process that counts as ended: they may hold its port a little."""
+    wait_until(
+        lambda: ports.is_free(port) or None,
+        until=monotonic() + FREE_LIMIT_S,
+        unless=lambda: False,
+    )
 
 
 def _holder(wanted: int, server: Server) -> str:

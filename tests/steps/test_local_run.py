@@ -55,3 +55,17 @@ def test_functions_that_are_not_written_yet_lead_to_their_section(opened: Worksh
 def write_page(folder: Path, *, calls: str) -> None:
     folder.mkdir(parents=True)
     page_config.write(folder, calls)
+
+
+def test_functions_follow_a_page_that_lost_its_port(
+    opened: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody was quicker while the page changed its process."""
+    moved = replace(SERVED, port=5502)
+    pages = iter([SERVED, moved])
+    monkeypatch.setattr(LocalServers, "running", lambda _servers, _name: next(pages))
+    monkeypatch.setattr(LocalServers, "stop", lambda _servers, _name: True)
+    local_settings.write(opened.functions_folder, signalr="", storage="", origin=SERVED.url)
+    opened.stop_functions()
+    allowed = local_settings.read(opened.functions_folder)["Host"]["CORS"]
+    assert moved.url in allowed and SERVED.url not in allowed
