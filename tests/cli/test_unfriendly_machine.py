@@ -102,7 +102,7 @@ def test_a_result_that_the_console_cannot_show_is_spelled_out(machine: Machine) 
 @pytest.mark.long
 def test_the_whole_tutorial_runs_there(machine: Machine) -> None:
     """Sections 00 to 10, with functions and page deployed, and the app as it should be."""
-    assert "Done" in machine.type("run")
+    assert "The chat page: http" in machine.type("run")
     assert json.loads(machine.type("status", "--json"))["completed"][-1] == "10"
     work = machine.home.parent / "my-chat"
     made = next(path for path in (work, machine.home / "my-chat") if path.is_dir())
