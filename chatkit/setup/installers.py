@@ -198,6 +198,9 @@ def run_tool(
     environment = {**os.environ, "UV_PYTHON_DOWNLOADS": "never", "PYTHONUNBUFFERED": "1"}
     environment.pop("VIRTUAL_ENV", None)
     environment.pop("PYTHONPATH", None)
+    if sys.getfilesystemencoding() != "utf-8":
+        # venv and pip end at a path that such a locale has not. Windows never is one.
+        environment["PYTHONUTF8"] = "1"
     environment.update(variables)
     lines: list[str] = []
     with subprocess.Popen(
