@@ -58,8 +58,9 @@ class Identity:
         """Whether it runs."""
         return self.pid in MACHINE.running
 
-    def stop(self, _timeout_s: float) -> bool:
-        """End it."""
+    def stop(self, _timeout_s: float, *, but: Sequence[int] = ()) -> bool:
+        """End it; it has started nothing that stays."""
+        assert self.pid not in but
         ran = self.is_alive()
         MACHINE.running.discard(self.pid)
         return ran

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from chatkit.chat.client.sign_in import PersonNeeded
 from chatkit.cloud.how.template_values import CLIENT_SECRET
 from chatkit.cloud.provision import app_registration, signalr, storage
 from chatkit.cloud.provision.authentication import CALLBACK
 from chatkit.cloud.templates import deploying
-from chatkit.lesson.checks import private_messages, send_message
-from chatkit.lesson.checks.core.evidence import expect, expecting, run
-from chatkit.lesson.checks.core.people import everybody, expect_sign_in
+from chatkit.lesson.checks import private_messages
+from chatkit.lesson.checks.core.evidence import expect, expecting
+from chatkit.lesson.checks.core.people import expect_sign_in
 from chatkit.lesson.checks.deployed_app import deployed_api
 from chatkit.wire.connection_strings import SignalRConnectionString
 
@@ -40,15 +39,7 @@ def check(session: Session) -> Iterator[str]:
     yield _no_secret(stack, past)
     yield _as_the_template_says(stack, past)
     yield _leads_back(stack, session.settings.facts.client_id, f"{api}{CALLBACK}")
-    try:
-        people = everybody(api)
-    except PersonNeeded:
-        yield "Entra asks for a password here: sign in on the page, and write a message."
-        return
-    run(send_message.round_trip(api, people=people))
-    yield "alice and bob sign in, and a message to everybody reaches both."
-    run(private_messages.wire(api, people))
-    yield "A private message of alice's reaches bob's tabs and hers, and carol gets nothing."
+    yield from private_messages.among_people(api)
 
 
 def _deployment(stack: Stack) -> Past:

@@ -6,11 +6,12 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from chatkit.chat.client.sign_in import SignedIn
+from chatkit.chat.client.sign_in import PersonNeeded, SignedIn
+from chatkit.lesson.checks import send_message
 from chatkit.lesson.checks.authentication import PUBLISH
 from chatkit.lesson.checks.core import evidence, service
 from chatkit.lesson.checks.core.evidence import (
@@ -23,7 +24,7 @@ from chatkit.lesson.checks.core.evidence import (
     post_message,
     run,
 )
-from chatkit.lesson.checks.core.people import TEST_USERS, expect_sign_in, signed_in
+from chatkit.lesson.checks.core.people import TEST_USERS, everybody, expect_sign_in, signed_in
 from chatkit.lesson.checks.deployed_app import deployed_api
 from chatkit.lesson.http import Answer, fetch
 
@@ -53,6 +54,29 @@ def check(session: Session) -> Iterator[str]:
         " she made up."
     )
     yield history(api, people, message)
+
+
+def among_people(
+    api: str,
+) -> Generator[str, None, tuple[Mapping[str, SignedIn], dict[str, Any]] | None]:
+    """People who sign in write to all, and privately; for sections that change how they do.
+
+    Yields:
+        What was seen.
+
+    Returns:
+        The people, and the private message; None where signing in needs a person.
+    """
+    try:
+        people = everybody(api)
+    except PersonNeeded:
+        yield "Entra asks for a password here: sign in on the page, and write a message."
+        return None
+    run(send_message.round_trip(api, people=people))
+    yield "alice and bob sign in, and a message to everybody reaches both."
+    message = run(wire(api, people))
+    yield "A private message of alice's reaches bob's tabs and hers, and carol gets nothing."
+    return people, message
 
 
 async def wire(api: str, people: Mapping[str, SignedIn]) -> dict[str, Any]:
