@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -26,6 +26,7 @@ from chatkit.cli.jupyterhub import server_extension
 log = logging.getLogger("server")
 logging.basicConfig(stream=sys.stdout, force=True)
 server_extension._load_jupyter_server_extension(types.SimpleNamespace(log=log))
+print("loaded", flush=True)
 sys.stdin.read()
 """
 
@@ -43,12 +44,17 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 @contextmanager
 def server() -> Iterator[subprocess.Popen[str]]:
     """A process that loads the extension, as Jupyter's server does; it is killed at the end."""
-    command = [sys.executable, "-c", SERVER]
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
-    with ExitStack() as stack:
-        process = stack.enter_context(subprocess.Popen(command, **pipes))  # type: ignore[call-overload]
-        stack.callback(process.kill)
-        yield process
+    with subprocess.Popen(
+        [sys.executable, "-c", SERVER],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        encoding="utf-8",
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
 
 
 def wait_until(look: Callable[[], object]) -> None:
@@ -101,4 +107,4 @@ def test_a_damaged_home_stops_no_server(home: Path) -> None:
     with server() as process:
         assert process.stdout is not None
         assert "settings.json" in process.stdout.readline()
-        assert process.poll() is None
+        assert process.stdout.readline() == "loaded\n"
