@@ -11,7 +11,6 @@ import secrets
 import shutil
 import subprocess
 import sys
-import sysconfig
 import time
 import urllib.error
 import urllib.request
@@ -25,7 +24,7 @@ import psutil
 from chatkit.core import ports
 from chatkit.setup import installers
 from tests.tools import Tools
-from tests.wheel.installed import OF_THIS_RUN, ROOT
+from tests.wheel.installed import OF_THIS_RUN, ROOT, share_packages
 
 SETUP = ROOT / "docs" / "jupyterhub"
 PASSWORD = "only-for-this-test"
@@ -98,13 +97,7 @@ def tljh(folder: Path, wheel: Path) -> Path:
 
 def _share_packages(user: Path) -> None:
     """Let an environment see this one's packages, and Lab's files."""
-    python = user / "bin" / "python"
-    code = "import sysconfig; print(sysconfig.get_path('purelib'))"
-    site = subprocess.run(
-        [str(python), "-c", code], capture_output=True, text=True, encoding="utf-8", check=True
-    )
-    others = dict.fromkeys((sysconfig.get_path("purelib"), sysconfig.get_path("platlib")))
-    (Path(site.stdout.strip()) / "others.pth").write_text("\n".join(others), encoding="utf-8")
+    share_packages(user / "bin" / "python")
     here = Path(sys.prefix)
     shutil.copytree(here / "etc" / "jupyter", user / "etc" / "jupyter", dirs_exist_ok=True)
     (user / "share").mkdir(exist_ok=True)

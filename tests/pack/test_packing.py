@@ -19,6 +19,7 @@ from chatkit.pack.platforms import targets
 from chatkit.pack.wheelhouse import Wheelhouse
 from chatkit.setup.installers import SetupFailed
 from chatkit.setup.packs import Pack
+from chatkit.setup.version import VERSION
 from tests.pack.small_packages import Index
 
 WINDOWS = targets(["windows-amd64"], ["3.12"])
@@ -74,7 +75,7 @@ def test_a_pack_says_for_whom_it_is(place: Path) -> None:
     assert "You need Python 3.12 or 3.13" in readme and "windows-amd64, linux-x86_64" in readme
     lock = (place / "requirements.lock").read_text(encoding="utf-8")
     kit = hashlib.sha256((place / "wheels" / said.kit).read_bytes()).hexdigest()
-    assert f"\nchatkit==0.3.0 --hash=sha256:{kit}\n" in lock and lock.startswith("pure==1.0")
+    assert f"\nchatkit=={VERSION} --hash=sha256:{kit}\n" in lock and lock.startswith("pure==1.0")
 
 
 @pytest.mark.usefixtures("packages")
@@ -188,7 +189,7 @@ def test_an_empty_folder_becomes_the_pack(place: Path) -> None:
     """People make it first."""
     place.mkdir(parents=True)
     packed(place)
-    assert json.loads((place / "pack.json").read_text(encoding="utf-8"))["version"] == "0.3.0"
+    assert json.loads((place / "pack.json").read_text(encoding="utf-8"))["version"] == VERSION
 
 
 @pytest.mark.usefixtures("packages")

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from chatkit.core.errors import SetupError
+from chatkit.core.system.programs import python_of
 from chatkit.pack import locks
 from chatkit.pack.platforms import targets
 from chatkit.pack.wheelhouse import PART, Wheelhouse, parts
@@ -31,7 +32,7 @@ def python(tmp_path_factory: pytest.TempPathFactory) -> str:
         return sys.executable
     folder = tmp_path_factory.mktemp("pip") / "environment"
     installers.create(folder, None)
-    return str(folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python"))
+    return str(python_of(folder))
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ import venv
 from dataclasses import dataclass
 from pathlib import Path
 
+from chatkit.core.system.programs import python_of
 from chatkit.setup import installers
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -85,18 +86,20 @@ def installed(wheel: Path, folder: Path) -> Installed:
         venv.create(environment, symlinks=os.name != "nt")
     else:
         installers.create(environment, uv)
-    python = environment / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+    python = python_of(environment)
     pip_install(python, wheel)
-    code = "import sysconfig; print(sysconfig.get_path('purelib'))"
-    site = subprocess.run(
-        [str(python), "-c", code], capture_output=True, text=True, encoding="utf-8", check=True
-    )
-    # Folders that such a file names come last, and their own .pth files are not read: no chatkit.
-    others = dict.fromkeys((sysconfig.get_path("purelib"), sysconfig.get_path("platlib")))
-    (Path(site.stdout.strip()) / "others.pth").write_text("\n".join(others), encoding="utf-8")
+    share_packages(python)
     person = folder / "person"
     person.mkdir()
     return Installed(python, person)
+
+
+def share_packages(python: Path) -> None:
+    """Let an environment see this one's packages, after its own."""
+    # Folders that such a file names come last, and their own .pth files are not read: no chatkit.
+    others = dict.fromkeys((sysconfig.get_path("purelib"), sysconfig.get_path("platlib")))
+    listed = installers.site_packages(python) / "others.pth"
+    listed.write_text("\n".join(others), encoding="utf-8")
 
 
 def pip_install(python: Path, wheel: Path) -> None:
@@ -111,7 +114,7 @@ def pip_install(python: Path, wheel: Path) -> None:
 def uvx(folder: Path) -> Path:
     """uv's command that runs a package without installing it, fetched by pip from its lock."""
     installers.create(folder, None)
-    python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+    python = python_of(folder)
     lock = str(ROOT / "requirements-uv.lock")
     command = [str(python), "-m", "pip", "install", "--no-deps", "--require-hashes", "-r", lock]
     subprocess.run(command, check=True, capture_output=True)

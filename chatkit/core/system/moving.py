@@ -41,7 +41,7 @@ def read_file(path: Path) -> bytes:
 
 
 def move(source: Path, target: Path) -> None:
-    """The same, also to another disk."""
+    """Give a file or folder another name, also on another disk."""
     _patiently(lambda: shutil.move(source, target))
 
 

@@ -1,7 +1,7 @@
 """Changes that are acknowledged and not yet known everywhere, as on Azure.
 
 What was acknowledged is kept at once; only looking at it is late. The times end with the process:
-after a restart all is known, but for roles, whose times are kept with them.
+after a restart all is known.
 """
 
 from __future__ import annotations
