@@ -91,25 +91,61 @@ def _masked(name: str, value: Any) -> Any:
 
 def _deployment(properties: dict[str, Any]) -> dict[str, Any]:
     """A deployment without its secure values; its template has expressions for what is secret."""
-    template = properties.get("template")
-    declared = template.get("parameters") if isinstance(template, dict) else None
-    kinds = {
-        str(name).lower(): str(one.get("type", ""))
-        for name, one in (declared.items() if isinstance(declared, dict) else ())
-        if isinstance(one, dict)
-    }
-    given = properties.get("parameters")
-    values = {
-        name: _given(name, one, kinds.get(name.lower(), ""))
-        for name, one in (given.items() if isinstance(given, dict) else ())
-    }
     found = {name: _without_literals(one) for name, one in properties.items()}
-    return {**found, **({"parameters": values} if isinstance(given, dict) else {})}
+    secure: set[str] = set()
+    template = found.get("template")
+    if isinstance(template, dict) and isinstance(template.get("parameters"), dict):
+        secure = _secure(template)
+        template["parameters"] = {
+            name: _without_default(one) if name.lower() in secure else one
+            for name, one in template["parameters"].items()
+        }
+    given = properties.get("parameters")
+    if isinstance(given, dict):
+        found["parameters"] = {
+            name: _given(name, one, is_secure=name.lower() in secure) for name, one in given.items()
+        }
+    return found
 
 
-def _given(name: str, entry: Any, kind: str) -> Any:
+def _secure(template: dict[str, Any]) -> set[str]:
+    """The parameters that have a secure type, or one within, in lower case."""
+    refers = _has_secure(template.get("definitions"))
+    return {
+        name.lower()
+        for name, one in template["parameters"].items()
+        if _has_secure(one, refers=refers)
+    }
+
+
+def _has_secure(declared: Any, *, refers: bool = False) -> bool:
+    """Whether a type is a secure one, or has one within.
+
+    Args:
+        declared: The type as a template has it.
+        refers: Whether one that it refers to is.
+    """
+    if isinstance(declared, list):
+        return any(_has_secure(one, refers=refers) for one in declared)
+    if not isinstance(declared, dict):
+        return False
+    if str(declared.get("type", "")).lower().startswith("secure"):
+        return True
+    is_referred = refers and "$ref" in declared
+    return is_referred or any(_has_secure(one, refers=refers) for one in declared.values())
+
+
+def _without_default(declared: dict[str, Any]) -> dict[str, Any]:
+    """A secure parameter without the value that somebody wrote into the template."""
+    default = declared.get("defaultValue")
+    if not default or (isinstance(default, str) and default.startswith("[")):
+        return declared
+    return {**declared, "defaultValue": SECRET}
+
+
+def _given(name: str, entry: Any, *, is_secure: bool) -> Any:
     """The value of a parameter."""
-    if not kind.lower().startswith("secure"):
+    if not is_secure:
         return _masked(name, entry)
     return {"value": CLIENT_SECRET if name.lower() == "clientsecret" else SECRET}
 

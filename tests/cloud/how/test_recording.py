@@ -109,6 +109,27 @@ def test_no_secure_value_of_a_deployment_is_kept() -> None:
     assert kept["template"]["parameters"] == parameters
 
 
+@pytest.mark.parametrize(
+    "declared",
+    [
+        {"type": "securestring", "defaultValue": "hunter2"},
+        {"type": "secureObject", "defaultValue": {"x": "hunter2"}},
+        {"type": "object", "properties": {"x": {"type": "securestring"}}},
+        {"type": "array", "items": {"$ref": "#/definitions/pin"}},
+        {"$ref": "#/definitions/pin"},
+    ],
+)
+def test_no_value_of_a_type_with_a_secure_part_is_kept(declared: dict[str, object]) -> None:
+    """Also by reference, within an object, and as the default that the template has."""
+    definitions = {"pin": {"type": "securestring"}}
+    template = {"definitions": definitions, "parameters": {"room": declared}}
+    given = {"room": {"value": {"x": "hunter2"}}}
+    path = "/subscriptions/s/providers/Microsoft.Resources/deployments/chat"
+    kept = mask_body({"properties": {"template": template, "parameters": given}}, path)
+    assert kept["properties"]["parameters"] == {"room": {"value": "<secret>"}}
+    assert "hunter2" not in str(kept)
+
+
 @pytest.mark.parametrize("properties", [{"template": []}, {"parameters": 1}, {"template": {}}])
 def test_a_deployment_that_is_none_is_kept_as_it_is(properties: dict[str, object]) -> None:
     """What Azure refuses is told, too."""
