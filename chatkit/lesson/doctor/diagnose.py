@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -12,6 +12,7 @@ from chatkit.knowledge.problem import Problem
 from chatkit.knowledge.problems import problem as known_problem
 from chatkit.knowledge.problems.recognition import recognise
 from chatkit.lesson import courses
+from chatkit.lesson.course import Course
 from chatkit.lesson.doctor.preflight import machine, memory, subscription
 from chatkit.lesson.doctor.preflight.finding import Finding
 from chatkit.lesson.doctor.probes import CONFIRM, GENERAL, PROBES
@@ -60,10 +61,11 @@ def diagnose(session: Session, symptom: str = "") -> Report:
         for name, check in subscription.CHECKS.items()
     ]
     wanted = {**own, **PROBES, **{one.key: CONFIRM[one.key] for one in _to_confirm(said)}}
-    looks = {key: _look(snapshot, key, probe) for key, probe in wanted.items()}
+    titles = {key: _problem(key, course).title for key in (*wanted, *GENERAL)}
+    looks = {key: _look(snapshot, key, probe, titles[key]) for key, probe in wanted.items()}
     general_looks = {
         key: snapshot.lookups.ask(
-            f"whether this is so, in general: {_problem(key).title}",
+            f"whether this is so, in general: {titles[key]}",
             partial(_first, [probe], snapshot),
         )
         for key, probe in GENERAL.items()
@@ -76,7 +78,7 @@ def diagnose(session: Session, symptom: str = "") -> Report:
     general = {key: known(look) or "" for key, look in general_looks.items()}
     return Report(
         (*here, *there),
-        tuple(_diagnoses(said, seen, general, [*own, *PROBES])),
+        tuple(_diagnoses(said, seen, general, course)),
         symptom=bool(symptom.strip()),
         unknown=tuple(snapshot.lookups.unanswered()),
         seconds=time.monotonic() - begun,
@@ -84,9 +86,9 @@ def diagnose(session: Session, symptom: str = "") -> Report:
     )
 
 
-def _problem(key: str) -> Problem:
+def _problem(key: str, course: Course) -> Problem:
     """The problem of a name: the course's, or one that the kit knows."""
-    own = {problem.key: problem for problem in courses.current().problems}
+    own = {problem.key: problem for problem in course.problems}
     return own[key] if key in own else known_problem(key)
 
 
@@ -109,13 +111,12 @@ def _to_confirm(said: list[Problem]) -> list[Problem]:
     return [one for one in said if one.key in CONFIRM]
 
 
-def _look(snapshot: Snapshot, key: str, probe: Probe) -> Callable[[], str]:
+def _look(snapshot: Snapshot, key: str, probe: Probe, title: str) -> Callable[[], str]:
     """Begin to look for a problem; what it can see comes first, then what only confirms it."""
     probes = [probe]
     if key in PROBES and PROBES[key] is not probe:
         probes.insert(0, PROBES[key])
-    name = f"whether this is so: {_problem(key).title}"
-    return snapshot.lookups.ask(name, lambda: _first(probes, snapshot))
+    return snapshot.lookups.ask(f"whether this is so: {title}", lambda: _first(probes, snapshot))
 
 
 def _first(probes: list[Probe], snapshot: Snapshot) -> str:
@@ -140,7 +141,7 @@ def _first(probes: list[Probe], snapshot: Snapshot) -> str:
 
 
 def _diagnoses(
-    said: list[Problem], particular: Seen, general: Seen, order: Sequence[str]
+    said: list[Problem], particular: Seen, general: Seen, course: Course
 ) -> Iterator[Diagnosis]:
     """What the text says comes first: of several problems that it may be, those that are to be
     seen as well. Then follows what is to be seen and not in the text.
@@ -150,11 +151,11 @@ def _diagnoses(
     both = [one for one in said if seen.get(one.key)]
     for one in both or said:
         yield Diagnosis(one, seen.get(one.key, ""), matches_symptom=True)
-    others = [key for key in order if particular[key]]
+    others = [key for key in (*course.probes, *PROBES) if particular[key]]
     others = others or [key for key in GENERAL if general[key]]
     if EXPLAINS_ALL in others:
         others = [EXPLAINS_ALL]
     named = {one.key for one in both}
     for key in others:
         if key not in named:
-            yield Diagnosis(_problem(key), seen[key])
+            yield Diagnosis(_problem(key, course), seen[key])
