@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeVar
 
 from chatkit.core.errors import NoSuchChoice, SetupError
 from chatkit.core.settings import Known
@@ -105,6 +105,9 @@ class Exercise:
     def file(self) -> str:
         """Its file, below my-chat."""
         return f"exercises/{self.number}/function_app.py"
+
+
+Numbered = TypeVar("Numbered", Section, Exercise)
 
 
 @dataclass(frozen=True)
@@ -258,15 +261,12 @@ class Course:
         """The exercise of a section; "7" and 7 are "07".
 
         Raises:
-            NoSuchChoice: There is none.
+            NoSuchChoice: There is none of that number.
+            SetupError: The course has no exercises.
         """
-        wanted = str(number).strip()
-        for exercise in self.exercises:
-            if wanted and exercise.number == wanted.zfill(2):
-                return exercise
         if not self.exercises:
             raise SetupError("This course has no exercises.")
-        raise NoSuchChoice("exercise", wanted, [exercise.number for exercise in self.exercises])
+        return _find(number, self.exercises, "exercise")
 
 
 def check_number(number: str) -> None:
@@ -305,10 +305,10 @@ def _check_order(numbers: list[str]) -> None:
             raise WrongDescription(f"Section {following} stands after {one}.", following)
 
 
-def _find(number: str | int, known: Sequence[Section]) -> Section:
+def _find(number: str | int, known: Sequence[Numbered], kind: str = "section") -> Numbered:
     wanted = str(number).strip()
-    for section in known:
+    for one in known:
         # "7" is "07", but no number at all is not "00".
-        if wanted and section.number == wanted.zfill(2):
-            return section
-    raise NoSuchChoice("section", wanted, [section.number for section in known])
+        if wanted and one.number == wanted.zfill(2):
+            return one
+    raise NoSuchChoice(kind, wanted, [one.number for one in known])
