@@ -10,6 +10,7 @@ from pathlib import Path
 
 from chatkit.core.errors import ChatkitError
 from chatkit.core.files import write_private
+from chatkit.core.system.moving import read_file
 
 FILE = "recent.json"
 KEPT_S = 3600.0
@@ -60,8 +61,8 @@ class Recent:
     def _known(self) -> dict[str, float]:
         if self.path is None:
             return dict(self._here)
-        with suppress(OSError, ValueError):
-            found = json.loads(self.path.read_text(encoding="utf-8"))
+        with suppress(OSError, ValueError, RecursionError):
+            found = json.loads(read_file(self.path))
             if isinstance(found, dict):
                 return {str(key): float(one) for key, one in found.items() if _is_number(one)}
         return {}
