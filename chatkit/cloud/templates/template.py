@@ -12,7 +12,6 @@ from chatkit.core.errors import SetupError
 from chatkit.core.reading.app_json import read_object
 from chatkit.core.settings import Names
 
-FILE = "template/main.json"
 SCHEME = "appScheme"
 WRITTEN = "Notebook 13 has a cell that writes template/main.json."
 NOT_SAID = "not made yet"

@@ -112,8 +112,7 @@ def deploy_template(session: Session, name: str, given: Mapping[str, object]) ->
         text = f"my-chat/{name} is deployed: {len(made.resources)} resources."
         if missing:
             text += NO_OUTPUT.format(" and ".join(missing))
-        rows = [(name, value) for name, value in made.outputs.items()]
-        return step.result(text, *rows, ("next", AGAIN), outputs=made.outputs)
+        return step.result(text, *made.outputs.items(), ("next", AGAIN), outputs=made.outputs)
 
 
 def _read(session: Session, step: Step, name: str, given: Mapping[str, object]) -> Template:

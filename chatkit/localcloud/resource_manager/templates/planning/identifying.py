@@ -125,9 +125,7 @@ def _id(
     if _is_above(outermost, template, scope):
         raise _no_such_scope(outermost, template)
     where = text_of(outermost, "scope", template, scope)
-    if where.lower().startswith("subscriptions/"):
-        return f"/{where}/providers/{below}"
-    if where.lower().startswith("providers/"):
+    if where.lower().startswith(("subscriptions/", "providers/")):
         return f"/{where}/providers/{below}"
     return f"{at.id}/providers/{where}/providers/{below}"
 

@@ -83,11 +83,6 @@ def type_of(definition: JsonObject) -> str:
     return str(definition.get("type", "")).lower()
 
 
-def is_secure(template: Template, body: JsonObject) -> bool:
-    """Whether values of a parameter or an output are kept to themselves."""
-    return type_of(definition_of(template, body)) in SECURE
-
-
 def secure_parts(template: Template, body: JsonObject, value: Json) -> Iterator[Json]:
     """The parts of a value whose type is a secure one, the value itself among them."""
     if value is None:

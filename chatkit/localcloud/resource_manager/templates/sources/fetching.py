@@ -18,6 +18,7 @@ import aiohttp
 from yarl import URL
 
 from chatkit.localcloud.resource_manager.core.context import Context
+from chatkit.localcloud.resource_manager.core.errors import ArmError
 from chatkit.localcloud.resource_manager.core.http import Call
 from chatkit.localcloud.resource_manager.gateway.dispatch import Dispatch
 from chatkit.localcloud.resource_manager.templates.reading.links import Link, invalid_link
@@ -134,14 +135,14 @@ def _same_path(one: str, other: str) -> bool:
     return one.replace("\\", "/").strip("/") == other.replace("\\", "/").strip("/")
 
 
-def _unable(link: Link, sentence: str) -> Exception:
+def _unable(link: Link, sentence: str) -> ArmError:
     return invalid_link(
         f"Unable to download deployment content from '{link.public_uri}'. The tracking Id is"
         f" '{uuid.uuid4()}'. Please see https://aka.ms/arm-deploy for usage details. {sentence}"
     )
 
 
-def _not_absolute(link: Link) -> Exception:
+def _not_absolute(link: Link) -> ArmError:
     return invalid_link(
         f"The provided content link '{link.public_uri}' is invalid or not supported. Content link"
         f" must be an absolute URI. {POSSIBLE}"
