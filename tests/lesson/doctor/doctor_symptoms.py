@@ -220,6 +220,18 @@ SYMPTOMS: dict[str, tuple[str, ...]] = {
         " --port [-p].",
         "SSLError(1, '[SSL: WRONG_VERSION_NUMBER] wrong version number (_ssl.c:1006)')",
     ),
+    "template-invalid": (
+        "Deployment template validation failed: 'The template resource 'x' at line '12' and column"
+        " '9' is not valid. Please see https://aka.ms/arm-functions for usage details.'.",
+    ),
+    "deployment-runs": (
+        "Unable to edit or replace deployment 'chat': previous deployment from '5/1/2026 10:00:00"
+        " AM' is still active. Please see https://aka.ms/arm-deploy for usage details.",
+    ),
+    "deployment-failed": (
+        "At least one resource deployment operation failed. Please list deployment operations for"
+        " details. Please see https://aka.ms/arm-deployment-operations for usage details.",
+    ),
 }
 
 UNRELATED = (
