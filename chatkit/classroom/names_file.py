@@ -84,7 +84,9 @@ def parse(content: bytes, name: str) -> list[Entry]:
     if not rows:
         raise SetupError(f"{name} is empty.", hint=HINT)
     columns = _columns(rows[0][1], name)
-    faults: list[str] = []
+    width = len(rows[0][1])
+    more = "has more columns than the first line: a name with a comma needs quotation marks"
+    faults = [f"line {line} {more}" for line, cells in rows[1:] if any(cells[width:])]
     entries = [
         entry
         for line, cells in rows[1:]
@@ -140,7 +142,8 @@ def _rows(text: str, name: str) -> Iterator[tuple[int, list[str]]]:
         lines = lines[1:]
         first = 2
     separator = said[1] if said else _separator(lines)
-    reader = csv.reader(io.StringIO("\n".join(lines)), delimiter=separator)
+    # Else a quotation mark that nobody closes takes the people behind it into one name.
+    reader = csv.reader(io.StringIO("\n".join(lines)), delimiter=separator, strict=True)
     begin = first
     try:
         for row in reader:
@@ -149,7 +152,8 @@ def _rows(text: str, name: str) -> Iterator[tuple[int, list[str]]]:
                 yield begin, cells
             begin = first + reader.line_num
     except csv.Error as error:
-        raise SetupError(f"{name}, line {begin}: {error}.", hint=HINT) from error
+        message = f"{name}, line {begin}: {error}."
+        raise SetupError(message, hint="Look at its quotation marks. Nothing was made.") from error
 
 
 def _separator(lines: list[str]) -> str:

@@ -56,7 +56,7 @@ def test_a_name_in_two_columns_is_one(header: str) -> None:
     assert [entry.name for entry in found] == ["Anna M\u00fcller", "Bernd M\u00fcller", "Cher"]
 
 
-@pytest.mark.parametrize("header", ["Full name;First name", "Name;First name;Last name"])
+@pytest.mark.parametrize("header", ["Full name;First name;Called", "Name;First name;Last name"])
 def test_a_whole_name_beside_its_parts_is_taken_once(header: str) -> None:
     """Exports have both."""
     found = parse(f"{header}\nAnna Lind;Anna;Lind\n".encode())
@@ -90,6 +90,9 @@ def test_names_are_kept_in_every_script() -> None:
         ("B" * 81 + ",", "more than 80 letters"),
         ("Bob,,west us!", "line 2 has no region in its column: westus!"),
         ("Bob,b@example.org\nBo,B@example.org", "line 3 has the mail of line 2"),
+        ('"Bob,b@example.org\nCarol,', "line 2: unexpected end of data"),
+        ('"Bob,\n"Carol, C.",', "line 2: ',' expected after"),
+        ("Adams, Alice,,west", "line 2 has more columns than the first line"),
         ("Bob,\nBOB,", "line 3 has the name of line 2, and no mail tells them apart"),
     ],
 )
