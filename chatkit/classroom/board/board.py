@@ -98,6 +98,24 @@ def up(session: Session, wanted: Wanted) -> Result:
         return step.result("The board is open.", *rows(session, made))
 
 
+def renew(session: Session) -> bool:
+    """Tell an open board of the roster's newcomers, and of when the class ends now.
+
+    Returns:
+        Whether one is open. Otherwise `up` tells it.
+    """
+    known = roster.read(session.home)
+    before = record.read(session.home)
+    if before is None or before.class_id != known.id or not is_running(session):
+        return False
+    with session.step("Telling the board") as step:
+        step.is_beside_the_chat()
+        renewed = replace(before, ends=known.ends_at.timestamp(), names=_named(known))
+        admission.upload(replace(step.stack, names=names_of(known)), known, renewed)
+        record.write(session.home, renewed)
+    return True
+
+
 def status(session: Session) -> Result:
     """What the board knows so far, in figures and without names.
 
@@ -186,7 +204,6 @@ def _made(stack: Stack, known: Roster, before: dict[str, Any], wanted: Wanted) -
     setting = {SIGNALR_SETTING: signalr.connection_string(stack)}
     app_settings.merge_app_settings(stack, setting)
     is_local = stack.cloud.target == "local"
-    people = {admission.person_id(person.number): person.name for person in known.people}
     return BoardRecord(
         class_id=known.id,
         title=known.title,
@@ -196,9 +213,14 @@ def _made(stack: Stack, known: Roster, before: dict[str, Any], wanted: Wanted) -
         host=wanted.host if is_local else "",
         port=wanted.port,
         sections=columns.columns(),
-        names=people,
+        names=_named(known),
         **before,
     )
+
+
+def _named(known: Roster) -> dict[str, str]:
+    """Name by person's id."""
+    return {admission.person_id(person.number): person.name for person in known.people}
 
 
 def _before(session: Session, known: Roster) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from chatkit.cli.classroom import making
-from chatkit.core.errors import NotOffered
+from chatkit.core.errors import ChatkitError, NotOffered
 from chatkit.core.settings import checked_target, home
 from chatkit.core.text.controls import visible
 
@@ -74,6 +74,7 @@ def roster(
             known = _enrolled(names, wanted, known)
         if make and known is not None:
             making.make(known, is_agreed=yes)
+    _tell_the_board()
     typer.echo("`chatkit class handout` writes the pages to hand out, with the join codes.")
 
 
@@ -89,6 +90,21 @@ def _enrolled(names: Path, wanted: Wanted, known: Roster | None) -> Roster:
     for name in missing(made, entries):
         typer.echo(f"{visible(name)} is not in {names.name} and stays in the class.")
     return made
+
+
+def _tell_the_board() -> None:
+    """Let newcomers in at a board that is open; the roster stands whatever becomes of it."""
+    from chatkit.classroom.board import board
+    from chatkit.steps.session import Session
+
+    try:
+        is_told = board.renew(Session(home()))
+    except ChatkitError as error:
+        typer.echo(f"The board does not know this roster yet: {error.message}")
+        typer.echo("`chatkit class board up`, with the --host of before, tells it.")
+        return
+    if is_told:
+        typer.echo("The open board knows this roster, too.")
 
 
 def lines(made: Roster) -> list[str]:

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import json
 import time
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
-from chatkit.classroom.board import app_package, columns
+from chatkit.classroom import roster as rosters
+from chatkit.classroom.board import admission, app_package, columns
 from chatkit.classroom.board import board as boards
+from chatkit.classroom.board import record as records
+from chatkit.classroom.codes import fingerprint
 from chatkit.classroom.reporting import join, sending
 from chatkit.classroom.reporting.board_api import BoardApi
 from chatkit.cli import app
+from chatkit.cloud.provision import storage
 from chatkit.core.errors import CheckFailed, ServiceError, SetupError
 from chatkit.core.processes import wait_until
 from chatkit.core.running import room_hosts
@@ -66,6 +72,30 @@ def test_checks_and_exercises_report_by_themselves(
         ("check", "05", False, "CheckFailed"),
         ("exercise", "05", False, "CheckFailed"),
     ]
+
+
+def test_a_newcomer_of_the_list_is_let_in_at_the_open_board(
+    at_home: OpenBoard, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """And the instructor's page has the name."""
+    known = rosters.read(at_home.workshop.home)
+    names = tmp_path / "names.csv"
+    people = [*(person.name for person in known.people), "Mallory"]
+    names.write_text("\n".join(["name", *people]), encoding="utf-8")
+    try:
+        assert typed(monkeypatch, "class", "roster", str(names), "--hours", "2") == 0
+        longer = rosters.read(at_home.workshop.home)
+        with at_home.workshop.session.step("Looking") as step:
+            service = storage.blobs(replace(step.stack, names=boards.names_of(longer)))
+            blob = service.get_blob_client(admission.CONTAINER, admission.PEOPLE)
+            callers = json.loads(blob.download_blob().readall())["callers"]
+        newcomer = fingerprint(longer.people[-1].code, longer.id)
+        assert callers[newcomer] == {"kind": "person", "id": f"p{len(longer.people):02}"}
+        record = records.read(at_home.workshop.home)
+        assert record is not None and "Mallory" in record.names.values()
+    finally:
+        rosters.write(at_home.workshop.home, known)
+        boards.renew(at_home.workshop.session)
 
 
 def test_an_exercise_that_was_not_begun_is_no_result(at_home: OpenBoard, number: int) -> None:
