@@ -34,10 +34,11 @@ def tracked(*folders: str) -> set[str]:
 
 
 def test_the_wheel_has_what_the_course_needs_and_nothing_besides(wheel: Path) -> None:
-    """The kit is data of the package: notebooks, app, page, sanitiser, lock."""
+    """The kit is data of the package: notebooks, app, page, template, sanitiser, locks."""
     with zipfile.ZipFile(wheel) as content:
         names = {name for name in content.namelist() if ".dist-info/" not in name}
-    kit = {f"chatkit/kit/{name}" for name in tracked("notebooks", "functions", "content")}
+    folders = ("notebooks", "functions", "content", "template")
+    kit = {f"chatkit/kit/{name}" for name in tracked(*folders)}
     locks = {"chatkit/kit/requirements.lock", "chatkit/kit/requirements-uv.lock"}
     assert {name for name in names if name.startswith("chatkit/kit/")} == kit | locks | {
         "chatkit/kit/sanitize.cfg"
