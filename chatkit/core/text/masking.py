@@ -7,7 +7,7 @@ the same characters again from another beginning.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from typing import Final
 
 MASK: Final = "***"
@@ -25,6 +25,15 @@ SECRET = re.compile(
         (?: (?<=\s) [\w.~+/=-]++ | (?<=[=:]) [^;&\s"']++ )""",
     re.VERBOSE,
 )
+_NAME = re.compile(
+    r"""(?i: bearer \s{1,20}
+           | sharedkey [ ] \w{1,64} :
+           | (?: access_token | accesskey | accountkey | client_secret | (?<!status_)(?<!exit_)code
+               | sharedaccesssignature | sig | token ) = )""",
+    re.VERBOSE,
+)
+"""What stands before a secret: as in `SECRET`, also where that takes it for a part of another."""
+_NAME_REACH: Final = 100  # longer than every name
 TOKEN_START: Final = "eyJ"  # Base64 of `{"`
 _RUN = re.compile(r"[\w-]++")
 _REST = re.compile(r"(?:\.[\w-]++){2}")
@@ -83,11 +92,7 @@ def mask_pieces(text: str, *, size: int = PIECE_CHARACTERS) -> Iterator[str]:
         masked, used, is_open = _mask_start(text[position:limit])
         yield masked
         position += used
-        while is_open and position < len(text):
-            found = _SEPARATOR.search(text, position, position + size)
-            is_open = found is None
-            position = min(position + size, len(text)) if found is None else found.start()
-            yield ""
+        position = yield from _pass_secret(text, position, size, is_open=is_open)
 
 
 def excerpt(text: str, size: int) -> str:
@@ -133,6 +138,42 @@ def _mask_start(piece: str) -> tuple[str, int, bool]:
     if undecided > 0:
         decided = undecided
     return mask(piece[:decided]), decided, False
+
+
+def _pass_secret(
+    text: str, position: int, size: int, *, is_open: bool
+) -> Generator[str, None, int]:
+    """Go to the end of the word of a secret that goes on, or whose name a piece has cut off.
+
+    Yields:
+        Nothing of it, piece by piece.
+
+    Returns:
+        Where the text goes on.
+    """
+    named = _behind_a_name(text, position)
+    while is_open or named is not None:
+        position = position if named is None else named
+        while position < len(text) and not _SEPARATOR.match(text, position):
+            found = _SEPARATOR.search(text, position, position + size)
+            position = found.start() if found else min(position + size, len(text))
+            yield ""
+        is_open = False
+        # A name with no secret behind it is not looked at again.
+        named = None if position == named else _behind_a_name(text, position)
+    return position
+
+
+def _behind_a_name(text: str, place: int) -> int | None:
+    """Where a secret begins whose name a place would cut off; None without one.
+
+    What is masked may end with a name, which says what the text behind it is.
+    """
+    nearby = max(0, place - _NAME_REACH)
+    for found in _NAME.finditer(text[nearby : place + _NAME_REACH]):
+        if found.start() < place - nearby <= found.end():
+            return nearby + found.end()
+    return None
 
 
 def _secrets(text: str) -> Iterator[tuple[int, int]]:

@@ -52,6 +52,14 @@ def test_pieces_hide_at_least_what_the_whole_hides(text: str) -> None:
     assert "c2VjcmV0" not in together or "c2VjcmV0" in mask(text)
 
 
+def test_a_token_that_ends_with_a_name_does_not_free_its_value() -> None:
+    """The piece ends between the name and what it names."""
+    token = "eyJhbGciOi.eyJzdWIi.c2VjcmV0"
+    text = f"{token}-eyJ{token}sig=c2VjcmV0%3D"
+    assert text.index("=") == 63
+    assert "c2VjcmV0" not in "".join(mask_pieces(text, size=64))
+
+
 def test_tokens_that_begin_within_others_are_masked() -> None:
     """Where the piece ends within one of them, too."""
     text = "word" + "eyJhbGciOi.eyJzdWIi.c2VjcmV0" * 2 + "x-eyJhbGciOi.eyJzdWIi.c2VjcmV0"
