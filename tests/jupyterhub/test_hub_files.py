@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 import yaml
 
+from chatkit.setup.version import VERSION
 from tests.jupyterhub.hub import SETUP
 from tests.wheel.installed import ROOT
 
@@ -104,3 +105,11 @@ def test_tljh_has_limits_that_a_workshop_fits_into(tmp_path: Path) -> None:
     assert asked[0].endswith(f" {wheel}[proxy]") and asked[1].endswith(f" {wheel}")
     assert asked[2:] == ["set limits.memory 1G", "set services.cull.timeout 3600", "reload"]
     assert (tmp_path / "config" / "jupyterhub_config.d" / "chatkit.py").exists()
+
+
+def test_images_and_wheels_are_named_by_this_version() -> None:
+    """Whoever copies a line gets what is described."""
+    for name in ("docs/jupyterhub.md", "docs/jupyterhub/Dockerfile", "docs/jupyterhub/values.yaml"):
+        text = (ROOT / name).read_text(encoding="utf-8")
+        named = re.findall(r'chatkit(?::|-)(\d+\.\d+\.\d+)|tag: "([\d.]+)"', text)
+        assert {version for pair in named for version in pair if version} == {VERSION}, name
