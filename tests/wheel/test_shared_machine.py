@@ -76,6 +76,7 @@ def test_people_do_the_tutorial_at_once_and_meet_nobody(
     machine: tuple[Path, Path], count: int
 ) -> None:
     """Neither ports nor files, tokens or messages of anybody else."""
+    before = {*Path("/tmp").iterdir()}  # of earlier users of these numbers
     with people(count, *machine) as everybody:
         has_once_installed_a_kernel(everybody[0])
         runs = [person.start(str(person.chatkit), "run") for person in everybody]
@@ -84,6 +85,7 @@ def test_people_do_the_tutorial_at_once_and_meet_nobody(
             assert run.returncode == 0 and "The chat page: http" in said, said
         each_has_ports_of_its_own(everybody)
         nobody_reads_files_of_others(everybody)
+        nothing_lies_elsewhere(everybody, before)
         nobody_has_secrets_that_others_take(everybody)
         nobody_hears_others(everybody)
         cleaning_up_ends_with_a_whole_receipt(everybody)
@@ -122,8 +124,12 @@ def nobody_reads_files_of_others(everybody: list[Person]) -> None:
         other = everybody[(number + 1) % len(everybody)]
         look = other.start("ls", str(person.home / "chatkit"))
         assert look.communicate() and look.returncode != 0
-    left = [path for path in Path("/tmp").iterdir() if path.lstat().st_uid in uids(everybody)]
-    assert left == []
+
+
+def nothing_lies_elsewhere(everybody: list[Person], before: set[Path]) -> None:
+    """What they made is in their homes alone."""
+    made = {*Path("/tmp").iterdir()} - before
+    assert [path for path in made if path.lstat().st_uid in uids(everybody)] == []
 
 
 def nobody_has_secrets_that_others_take(everybody: list[Person]) -> None:
