@@ -17,6 +17,9 @@ from tests.chromium import NAMES
 from tests.times import JUMPS, Times
 from tests.tools import Tools
 
+# A course with notebooks of its own, which the tests of courses run.
+collect_ignore = ["data"]
+
 # How long an example takes says something about the machine, not about the code.
 settings.register_profile(
     "any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow]

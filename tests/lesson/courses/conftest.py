@@ -8,6 +8,7 @@ from typing import Protocol
 
 import pytest
 
+from chatkit.core.work.course_choice import VARIABLE
 from tests.cli.conftest import chatkit, home
 from tests.lesson.courses.making import GOOD, importable, lay
 
@@ -20,6 +21,12 @@ class Install(Protocol):
     def __call__(
         self, files: Mapping[str, str] = ..., *, value: str = "small_course:COURSE"
     ) -> Path: ...
+
+
+@pytest.fixture(autouse=True)
+def no_course_is_chosen(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As for who has set no variable; the plugin sets it where notebooks are to run."""
+    monkeypatch.delenv(VARIABLE, raising=False)
 
 
 @pytest.fixture
