@@ -12,6 +12,7 @@ from azure.core.exceptions import (
     AzureError,
     ClientAuthenticationError,
     HttpResponseError,
+    ODataV4Format,
     ServiceRequestError,
     ServiceResponseError,
 )
@@ -85,6 +86,18 @@ def _codes_within(error: object) -> Iterator[str]:
     for one in getattr(error, "details", None) or ():
         yield from _codes_within(one)
         yield str(getattr(one, "code", None) or "")
+
+
+def innermost(error: BaseException) -> ODataV4Format | None:
+    """The first of an error's details that has none itself; None for an error without details."""
+    found: ODataV4Format | None = None
+    inner = getattr(error, "error", None)
+    while inner is not None:
+        # Microsoft.Web splits one error into several details: code, message, and the whole.
+        told = [one for one in getattr(inner, "details", ()) if one.code and one.message]
+        inner = next(iter(told), None)
+        found = inner or found
+    return found
 
 
 def code_of(error: BaseException) -> str:

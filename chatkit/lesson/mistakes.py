@@ -20,6 +20,7 @@ from chatkit.lesson import unknown_names
 from chatkit.lesson.card import Card
 
 if TYPE_CHECKING:
+    from azure.core.exceptions import ODataV4Format
     from IPython.core.interactiveshell import InteractiveShell
 
 # As Python says it of a method.
@@ -82,7 +83,7 @@ def _card_of_call(text: str) -> Card | None:
 
 def _card_of_azure(error: Any, name: str) -> Card | None:
     """The card of an Azure SDK's exception, when its remedy is known."""
-    from chatkit.cloud.hints import code_of, hint_for
+    from chatkit.cloud.hints import code_of, hint_for, innermost
 
     notes = getattr(error, "__notes__", [])
     remedy = notes[-1] if notes else hint_for(error)
@@ -91,6 +92,9 @@ def _card_of_azure(error: Any, name: str) -> Card | None:
     said = [line.strip() for line in str(error.message).splitlines() if line.strip()]
     code = code_of(error)
     what = said[0].removeprefix(f"({code}) ") if said else name
+    cause = innermost(error)
+    if cause is not None:
+        what, code = _told_of_resource(cause), str(cause.code)
     # The first sentence says what is the matter, where there is more than one.
     why, dot, what_to_do = remedy.partition(". ")
     if not dot:
@@ -98,6 +102,13 @@ def _card_of_azure(error: Any, name: str) -> Card | None:
     if not code and str(error.message).startswith(CHAIN):
         return Card(name, f"{why}{dot}" or what, remedy=what_to_do)
     return Card(name, f"{what} ({code})" if code else what, f"{why}{dot}", what_to_do)
+
+
+def _told_of_resource(cause: ODataV4Format) -> str:
+    """What failed, with type and name of the resource that Azure says it of."""
+    resource = str(cause.target or "").rpartition("/providers/")[2]
+    said = str(cause.message)
+    return f"{resource}: {said}" if resource else said
 
 
 class NamesNearest:

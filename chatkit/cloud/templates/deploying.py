@@ -10,8 +10,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from azure.core.exceptions import ResourceNotFoundError
+from azure.core.exceptions import HttpResponseError, ODataV4Format, ResourceNotFoundError
 
+from chatkit.cloud.hints import add_hint
 from chatkit.cloud.stack import Stack
 from chatkit.cloud.templates.template import Template
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
         Deployment,
         DeploymentExtended,
         DeploymentWhatIf,
+        WhatIfOperationResult,
         WhatIfPropertyChange,
     )
 
@@ -80,6 +82,7 @@ def what_if(stack: Stack, template: Template, values: Mapping[str, object]) -> l
     request: DeploymentWhatIf = DeploymentWhatIf(_request(template, values))
     ask = stack.cloud.deployments().deployments.begin_what_if
     answer = stack.calls.finish(ask, stack.names.resource_group, NAME, request)
+    _raise_refusal(answer)
     found = answer.properties.changes if answer.properties else None
     changes = [
         Change(_text(one.change_type), _resource(str(one.resource_id)), _differing(one.delta or ()))
@@ -87,6 +90,17 @@ def what_if(stack: Stack, template: Template, values: Mapping[str, object]) -> l
         if _text(one.change_type) != LEFT_ALONE
     ]
     return sorted(map(_without_noise, changes), key=lambda one: one.resource.lower())
+
+
+def _raise_refusal(answer: WhatIfOperationResult) -> None:
+    """Raise the error of a what-if: Azure answers 200 with it, and the SDK returns that."""
+    if answer.error is None:
+        return
+    refusal = ODataV4Format(answer.error.as_dict())
+    error = HttpResponseError(message=str(refusal))
+    error.error = refusal
+    add_hint(error)
+    raise error
 
 
 def deploy(stack: Stack, template: Template, values: Mapping[str, object]) -> Deployed:

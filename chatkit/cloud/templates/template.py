@@ -14,6 +14,7 @@ from chatkit.core.settings import Names
 
 SCHEME = "appScheme"
 WRITTEN = "Notebook 13 has a cell that writes template/main.json."
+WRITE_AGAIN = "run the cell of notebook 13 that begins with %%chatfile template/main.json"
 NOT_SAID = "not made yet"
 """In the place of a client secret that only a deployment needs."""
 
@@ -45,7 +46,7 @@ class Template:
         if not path.exists():
             hint = f"workshop.export_template() writes one. {WRITTEN}"
             raise SetupError(f"There is no my-chat/{name}.", hint=hint)
-        document = read_object(path, again=WRITTEN)
+        document = read_object(path, again=WRITE_AGAIN)
         if not isinstance(document.get("resources"), dict | list):
             hint = "A template begins with $schema, contentVersion and resources."
             raise SetupError(f"my-chat/{name} is no template: it has no resources.", hint=hint)

@@ -14,6 +14,7 @@ from azure.core.exceptions import AzureError, HttpResponseError
 from chatkit.cloud import local_cloud
 from chatkit.cloud.calls import Calls
 from chatkit.core.errors import ChatkitError, SetupError
+from chatkit.lesson.mistakes import card_of
 from chatkit.workshop import Workshop
 from tests.app_versions import write_app
 from tests.homes import workshop_in
@@ -123,6 +124,29 @@ def test_a_file_that_is_no_template_is_named(workshop: Workshop, template: Path)
         pytest.raises(SetupError, match="no template"),
     ):
         workshop.deploy_template()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ("[parameters('signalRName')]", "[paramters('signalRName')]", "function 'paramters'"),
+        ('"2023-02-01"', '"2023-99-01"', "API version '2023-99-01'"),
+        ('"Microsoft.SignalRService/signalR"', '"Microsoft.SignalRService/sign"', "'sign'"),
+    ],
+)
+def test_what_if_of_a_mistake_says_what_is_wrong(
+    workshop: Workshop, template: Path, old: str, new: str, words: str
+) -> None:
+    """Azure answers 200 with the error in it; a card shows the innermost one."""
+    workshop.create_resource_group()
+    workshop.register_app()
+    before = template.read_text(encoding="utf-8")
+    with edited(template, before, before.replace(old, new, 1)):
+        for verb in (workshop.what_if, workshop.deploy_template):
+            with pytest.raises(HttpResponseError) as caught:
+                verb()
+            card = card_of(caught.value)
+            assert card and words in card.what and card.remedy
 
 
 def test_a_template_without_outputs_says_what_is_missing(
