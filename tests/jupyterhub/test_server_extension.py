@@ -21,12 +21,13 @@ from tests.homes import with_ports_of_its_own
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="hubs run on Linux")
 LIMIT_S, POLL_S = 40.0, 0.05
 SERVER = """
-import logging, sys, types
+import logging, sys, threading, types
 from chatkit.cli.jupyterhub import server_extension
 log = logging.getLogger("server")
 logging.basicConfig(stream=sys.stdout, force=True)
 server_extension._load_jupyter_server_extension(types.SimpleNamespace(log=log))
 print("loaded", flush=True)
+print([one.name for one in threading.enumerate()], flush=True)
 sys.stdin.read()
 """
 
@@ -36,6 +37,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A home of a person who has a local cloud."""
     home = tmp_path / "home"
     monkeypatch.setenv("CHATKIT_HOME", str(home))
+    monkeypatch.setenv("JUPYTERHUB_SERVICE_PREFIX", "/user/alice/")
     with_ports_of_its_own(home / "local")
     yield home
     local_cloud.stop(home / "local")
@@ -90,6 +92,18 @@ def test_what_another_server_has_is_left_alone(home: Path) -> None:
         assert local_cloud.running(where) == known
     assert ending.main() == 0
     assert local_cloud.running(where) is None
+
+
+def test_a_server_of_no_hub_ends_nothing(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Plain `jupyter lab` beside `chatkit lab` brings the notebooks and holds nothing."""
+    monkeypatch.delenv("JUPYTERHUB_SERVICE_PREFIX")
+    with server() as process:
+        assert process.stdout is not None
+        while process.stdout.readline() not in ("loaded\n", ""):
+            pass
+        assert "chatkit-home" not in process.stdout.readline()
+    assert (home / "my-chat" / "notebooks" / "00-start-here.ipynb").exists()
+    assert not (home / presence.SERVER_LOCK).exists()
 
 
 def test_a_home_that_was_deleted_is_not_made_again(home: Path) -> None:

@@ -2,13 +2,15 @@
 
 It brings the notebooks, starts the local cloud of who has one, and has all that runs for the home
 end when the server ends, also when that is killed: a hub stops the servers of those who were idle,
-and what they leave running would keep its memory.
+and what they leave running would keep its memory. A server that no hub has started only brings the
+notebooks: its person may have `chatkit lab` beside it, and ends what runs themselves.
 
 Follows Jupyter Server's page "Server Extensions".
 """
 
 from __future__ import annotations
 
+import os
 import sys
 from logging import Logger
 from threading import Event, Thread
@@ -48,7 +50,8 @@ def _load_jupyter_server_extension(server: ServerApp) -> None:
     except ChatkitError as error:
         server.log.warning("chatkit: %s", error)
         return
-    Thread(target=_stay, args=(server.log,), name="chatkit-home", daemon=True).start()
+    if os.environ.get("JUPYTERHUB_SERVICE_PREFIX"):
+        Thread(target=_stay, args=(server.log,), name="chatkit-home", daemon=True).start()
 
 
 def _stay(log: Logger) -> None:
