@@ -109,12 +109,12 @@ def _deployment(properties: dict[str, Any]) -> dict[str, Any]:
 
 
 def _secure(template: dict[str, Any]) -> set[str]:
-    """The parameters that have a secure type, or one within, in lower case."""
+    """The parameters that have a secure type or a secret's name, in lower case."""
     refers = _has_secure(template.get("definitions"))
     return {
         name.lower()
         for name, one in template["parameters"].items()
-        if _has_secure(one, refers=refers)
+        if SECRET_FIELD.fullmatch(name) or _has_secure(one, refers=refers)
     }
 
 
