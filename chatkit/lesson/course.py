@@ -69,6 +69,15 @@ class Section:
     def __post_init__(self) -> None:
         check_number(self.number)
         check_function(self.check)
+        if self.starts not in (None, "functions", "page"):
+            message = f'starts is "functions" or "page", and not {self.starts!r}.'
+            raise WrongDescription(message, str(self.starts))
+        _check_texts("leaves", self.leaves, '("functions/function_app.py",)')
+        if self.answers is not None:
+            example = '("POST", "messages")'
+            _check_texts("answers", self.answers, example)
+            if len(self.answers) != 2:
+                raise WrongDescription(f"answers is a method and a route, as {example}.", "answers")
 
     @property
     def where(self) -> Literal["local", "deployed", ""]:
@@ -288,6 +297,11 @@ def check_function(name: str) -> None:
     if not isinstance(name, str) or not FUNCTION.fullmatch(name):
         message = f'{name!r} names no function, as "my_course.checks:website" does.'
         raise WrongDescription(message)
+
+
+def _check_texts(name: str, value: object, example: str) -> None:
+    if not isinstance(value, tuple) or not all(isinstance(one, str) for one in value):
+        raise WrongDescription(f"{name} is no tuple of texts, as {example} is.", str(value))
 
 
 def _check_tuple(name: str, value: object, kind: type) -> None:

@@ -163,10 +163,10 @@ def begun_functions(folder: Path, section: str) -> Path:
         SetupError: There are none yet.
     """
     if not (folder / "host.json").is_file():
-        raise SetupError(
-            f"There is no function app in {folder}.",
-            hint=f'workshop.catch_up("{section}") makes what comes before section {section}.',
-        )
+        hint = f'workshop.catch_up("{section}") makes what comes before section {section}.'
+        if not course_choice.is_tutorial():  # other courses number otherwise
+            hint = "Its host.json is missing, which a cell of a notebook writes with %%chatfile."
+        raise SetupError(f"There is no function app in {folder}.", hint=hint)
     return folder
 
 

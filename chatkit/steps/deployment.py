@@ -67,7 +67,8 @@ def upload_settings(session: Session) -> Result:
     with session.step("Uploading settings", "07") as step:
         local = local_settings.values(session.functions_folder)
         wanted = app_settings.uploadable(local)
-        if local_settings.SIGNALR_SETTING not in wanted:
+        needs_signalr = local_settings.needs_signalr(session.settings.facts)
+        if needs_signalr and local_settings.SIGNALR_SETTING not in wanted:
             raise SetupError(
                 f"{local_settings.FILE} has no {local_settings.SIGNALR_SETTING}.",
                 hint="workshop.write_local_settings() writes it.",

@@ -34,7 +34,9 @@ def write_local_settings(session: Session) -> Result:
     from chatkit.cloud.provision import keyless, signalr
 
     with session.step("Writing local settings", "03") as step:
-        text = signalr.connection_string(step.stack)
+        text = ""
+        if local_settings.needs_signalr(session.settings.facts):
+            text = signalr.connection_string(step.stack)
         if signalr.is_keyless(text):
             keyless.let_caller_in(step.stack)
         storage = local_settings.storage_for(session.connect_storage())

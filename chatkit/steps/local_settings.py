@@ -14,6 +14,8 @@ from chatkit.core.errors import AppFileDamaged
 from chatkit.core.files import write_private
 from chatkit.core.public_urls import origins
 from chatkit.core.reading import app_json
+from chatkit.core.settings import Known
+from chatkit.core.work.course_choice import is_tutorial
 
 FILE = "local.settings.json"
 SIGNALR_SETTING = "AzureSignalRConnectionString"
@@ -104,6 +106,11 @@ def is_keyless(folder: Path) -> bool:
     return any(name.lower() == address for name, value in found.items() if value)
 
 
+def needs_signalr(facts: Known) -> bool:
+    """Whether the functions need SignalR Service; those of another course may do without."""
+    return bool(facts.signalr) or is_tutorial()
+
+
 def write(
     folder: Path, *, signalr: str, storage: str, origin: str = PAGE_ORIGIN, port: int = PORT
 ) -> None:
@@ -111,17 +118,15 @@ def write(
 
     Args:
         folder: The function app.
-        signalr: Connection string of the SignalR instance.
+        signalr: Connection string of the SignalR instance; empty for functions that need none.
         storage: Connection string of the storage for local runs.
         origin: Where the local page is served from.
         port: Port of the local function host.
     """
     content = read(folder)
-    wanted = {
-        STORAGE_SETTING: storage,
-        "FUNCTIONS_WORKER_RUNTIME": "python",
-        SIGNALR_SETTING: signalr,
-    }
+    wanted = {STORAGE_SETTING: storage, "FUNCTIONS_WORKER_RUNTIME": "python"}
+    if signalr:
+        wanted[SIGNALR_SETTING] = signalr
     host: Host = {
         **content.get("Host", {}),
         "LocalHttpPort": port,

@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 
-from chatkit.core.errors import AppFileDamaged
-from chatkit.steps import local_settings
+from chatkit.core.errors import AppFileDamaged, SetupError
+from chatkit.core.settings import Known
+from chatkit.core.work import course_choice
+from chatkit.steps import app_files, local_settings
 
 KEY = "Endpoint=http://localhost;Port=8888;AccessKey=c2VjcmV0;Version=1.0;"
 
@@ -47,6 +49,30 @@ def test_what_a_learner_added_stays(tmp_path: Path) -> None:
     local_settings.write(tmp_path, signalr=KEY, storage="x")
     assert content(tmp_path)["Values"]["MINE"] == "1"
     assert content(tmp_path)["Host"]["Extra"] is True
+
+
+def test_functions_of_another_course_need_no_signalr(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Those of the tutorial do, and so does a course that has made an instance."""
+    local_settings.write(tmp_path, signalr="", storage="UseDevelopmentStorage=true")
+    assert "AzureSignalRConnectionString" not in content(tmp_path)["Values"]
+    monkeypatch.delenv(course_choice.VARIABLE, raising=False)
+    monkeypatch.setenv("CHATKIT_HOME", str(tmp_path / "home"))
+    assert local_settings.needs_signalr(Known())
+    monkeypatch.setenv(course_choice.VARIABLE, "counter")
+    assert not local_settings.needs_signalr(Known())
+    assert local_settings.needs_signalr(Known(signalr="chatkit-abc123"))
+
+
+def test_a_missing_app_of_another_course_is_named_by_its_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its sections have other numbers than the tutorial's."""
+    monkeypatch.setenv(course_choice.VARIABLE, "counter")
+    with pytest.raises(SetupError) as caught:
+        app_files.begun_functions(tmp_path, "04")
+    assert "host.json" in caught.value.hint and "catch_up" not in caught.value.hint
 
 
 @pytest.mark.parametrize(

@@ -56,6 +56,22 @@ def described(body: str) -> dict[str, str]:
             'cause="", fix="", links=(), says=("(",)),))',
             "A pattern of the problem bad cannot be read",
         ),
+        (
+            '    Course("Small", (Section("00", "a:b", starts="function"),))',
+            "and not 'function'",
+        ),
+        (
+            '    Course("Small", (Section("00", "a:b", leaves=("a.html")),))',
+            "leaves is no tuple of texts",
+        ),
+        (
+            '    Course("Small", (Section("00", "a:b", answers="POST count"),))',
+            "answers is no tuple of texts",
+        ),
+        (
+            '    Course("Small", (Section("00", "a:b", answers=("POST",)),))',
+            "answers is a method and a route",
+        ),
         ('    Course("Small", (Section("00", "a:b"),)', "'(' was never closed"),
         ("    Cuorse()", "name 'Cuorse' is not defined"),
     ],
