@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from chatkit.lesson import checks
+from chatkit.lesson import checks, courses
 from chatkit.lesson.checks.core.checked import Checked, Proven
 
 PROVEN = (Proven("alice <b>writes</b>.", 0.031), Proven("bob reads it.", 1.5))
@@ -49,7 +49,7 @@ def test_the_progress_counts_this_section_once(
     def proves(_session: object) -> Iterator[str]:
         yield "It is so."
 
-    monkeypatch.setattr(checks.courses, "function", lambda _: proves)
+    monkeypatch.setattr(courses, "function", lambda _: proves)
     monkeypatch.setattr(checks, "removed_after", lambda _: Nothing())
     facts = SimpleNamespace(completed=completed)
     session: Any = SimpleNamespace(
