@@ -18,7 +18,7 @@ MACHINE = re.compile(r"(?<![\w/.])/(?:root|work|Users|home)/[a-z]\w*")
 EXPLAINED = {"tests/project/test_hygiene.py"}
 DEFINED = re.compile(r"^(?:async def|def|class) (\w+)|^([A-Z]\w*)(?:: [^=\n]+)? =", re.M)
 FOUND_BY_BASE_CLASS = re.compile(r"^class (\w+)\((?:Provider|ResourceType)\b", re.M)
-FOR_TESTS = ("BY_NAME",)
+FOR_TESTS = ("BY_NAME", "CLEAN_UP")
 VERBS = re.compile(r"(?:^|`|\s)(?:python3 -m )?chatkit ((?:local |func )?[a-z]+(?:-[a-z]+)*)")
 
 
@@ -110,6 +110,10 @@ def test_other_machines_type_the_same_commands(name: str) -> None:
     assert "python3 -m chatkit" in text or "python -m chatkit" in text
 
 
+CALLED_BY_OTHERS = ("pytest_", "_jupyter_server_extension", "_load_jupyter_server_extension")
+"""Names by which pytest and Jupyter Server find a module's functions."""
+
+
 @pytest.mark.long
 def test_no_name_is_dead() -> None:
     """A constant, function or class of the package stands somewhere besides its definition."""
@@ -120,6 +124,6 @@ def test_no_name_is_dead() -> None:
         decorated = re.findall(r"^@.*\n(?:async def|def|class) (\w+)", text, re.M)
         used = {*decorated, *FOUND_BY_BASE_CLASS.findall(text), *FOR_TESTS}
         names = {first or second for first, second in DEFINED.findall(text)}
-        names = {name for name in names if not name.startswith("pytest_")}  # called by pytest
+        names = {name for name in names if not name.startswith(CALLED_BY_OTHERS)}
         unused += [f"{path.name}: {name}" for name in names - used if words[name] == 1]
     assert unused == []
