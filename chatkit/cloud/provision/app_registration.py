@@ -91,7 +91,7 @@ def register(stack: Stack, callback: str) -> Registration:
     graph = _Graph(stack, callback)
     name = stack.names.function_app
     wanted = _wanted(name, callback)
-    found = _find(graph, name) or _asked_for(stack, graph)
+    found = _there(stack, graph)
     if found is not None:
         graph.would_ask("POST", APPLICATIONS, json=wanted)
     application: _Application = found or _created(stack, graph, wanted)
@@ -116,7 +116,7 @@ def register_app(stack: Stack, callback: str, *, known: str = "") -> str:
     graph = _Graph(stack, callback)
     name = stack.names.function_app
     wanted = _wanted(name, callback)
-    found = _find(graph, name, known=known) or _asked_for(stack, graph)
+    found = _there(stack, graph, known=known)
     if found is not None and callback:
         ask = graph.would_ask if callback in _redirects(found) else graph.ask
         ask("PATCH", _by_id(found["appId"]), json={"web": wanted["web"]})
@@ -218,6 +218,15 @@ def _find(graph: _Graph, name: str, *, known: str = "") -> _Application | None:
     mine = [one for one in there if graph.callback and graph.callback in _redirects(one)]
     idle = [one for one in there if not _redirects(one)]
     return next(iter(same or mine or idle), None)
+
+
+def _there(stack: Stack, graph: _Graph, *, known: str = "") -> _Application | None:
+    """The registration of the app; one that was seen is known, and nobody waits for it again."""
+    found = _find(graph, stack.names.function_app, known=known)
+    if found is None:
+        return _asked_for(stack, graph)
+    stack.recent.forget(REGISTERED, stack.names.function_app)
+    return found
 
 
 def _asked_for(stack: Stack, graph: _Graph) -> _Application | None:

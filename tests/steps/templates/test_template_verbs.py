@@ -149,17 +149,6 @@ def test_what_if_of_a_mistake_says_what_is_wrong(
             assert card and words in card.what and card.remedy
 
 
-def test_a_secret_of_a_plain_type_is_not_kept(workshop: Workshop, template: Path) -> None:
-    """The experiment of notebook 13 takes the word securestring out."""
-    secret = "a-secret-of-alice"
-    workshop.create_resource_group()
-    workshop.register_app()
-    with edited(template, '"securestring"', '"string"'):
-        workshop.deploy_template(clientSecret=secret)
-    for name in ("steps.json", "requests.jsonl"):
-        assert secret not in (workshop.home / name).read_text(encoding="utf-8")
-
-
 def test_a_template_without_outputs_says_what_is_missing(
     workshop: Workshop, template: Path
 ) -> None:
@@ -171,6 +160,17 @@ def test_a_template_without_outputs_says_what_is_missing(
     assert workshop.api_base_url is None
     workshop.deploy_template()
     assert workshop.api_base_url
+
+
+def test_a_secret_of_a_plain_type_is_not_kept(workshop: Workshop, template: Path) -> None:
+    """The experiment of notebook 13 takes the word securestring out."""
+    secret = "a-secret-of-alice"
+    workshop.create_resource_group()
+    workshop.register_app()
+    with edited(template, '"securestring"', '"string"'):
+        workshop.deploy_template(clientSecret=secret)
+    for name in ("steps.json", "requests.jsonl"):
+        assert secret not in (workshop.home / name).read_text(encoding="utf-8")
 
 
 def test_a_group_that_is_gone_comes_back(workshop: Workshop) -> None:
