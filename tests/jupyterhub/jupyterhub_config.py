@@ -11,7 +11,8 @@ folder, prefix = Path(os.environ["HUB_FOLDER"]), Path(os.environ["HUB_PREFIX"])
 public, inner, proxy = os.environ["HUB_PORTS"].split()
 
 # What the administrator of a hub copies, as docs/jupyterhub/tljh.sh has installed it.
-load_subconfig(str(prefix / "../config/jupyterhub_config.d/chatkit.py"))  # type: ignore[name-defined]  # noqa: F821
+installed = prefix / "../config/jupyterhub_config.d/chatkit.py"
+load_subconfig(str(installed))  # type: ignore[name-defined]  # noqa: F821
 
 c.JupyterHub.bind_url = f"http://127.0.0.1:{public}"
 c.JupyterHub.hub_bind_url = f"http://127.0.0.1:{inner}"

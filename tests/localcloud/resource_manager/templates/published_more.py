@@ -32,8 +32,8 @@ BLOB_CONTRIBUTOR = "ba92f5b4-2d11-453d-a403-e96b0029c9fe"
 def _connection(store: str) -> str:
     key = f"listKeys(resourceId('{ACCOUNTS}', {store}), '2019-06-01').keys[0].value"
     return (
-        "[format('DefaultEndpointsProtocol=https;AccountName={0};EndpointSuffix={1};AccountKey={2}',"
-        f" {store}, environment().suffixes.storage, {key})]"
+        "[format('DefaultEndpointsProtocol=https;AccountName={0};EndpointSuffix={1};"
+        f"AccountKey={{2}}', {store}, environment().suffixes.storage, {key})]"
     )
 
 
