@@ -33,8 +33,8 @@ PROBLEMS = (
     Problem(
         key="deployment-failed",
         title="A resource of the template was refused",
-        cause="Azure took the template, and one of its resources failed; the details name it and"
-        " say why.",
+        cause="One of its resources was refused, before anything was made or while the others were"
+        " made; the details name it and say why.",
         fix="Mend what they name, then call workshop.deploy_template() again: what is made already"
         " stays, and only the rest is made.",
         links=(f"{MANAGER}/troubleshooting/find-error-code",),
