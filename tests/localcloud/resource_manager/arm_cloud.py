@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,18 @@ from chatkit.localcloud.storage.state.spec import AccountSpec, ContainerSettings
 from tests.localcloud.resource_manager import coverage_table
 from tests.localcloud.resource_manager.clients.loops import drop_connections
 from tests.localcloud.resource_manager.specs import SpecCheck
+
+
+def credential_of(known: Mapping[str, str]) -> ClientSecretCredential:
+    """The unmodified azure-identity credential for what `chatkit local status` shows."""
+    return ClientSecretCredential(
+        known["tenant_id"],
+        known["client_id"],
+        known["client_secret"],
+        authority=known["authority"],
+        disable_instance_discovery=True,
+        connection_verify=known["ca_file"],
+    )
 
 
 @dataclass
@@ -236,15 +248,7 @@ class LocalCloud:
 
     def credential(self) -> ClientSecretCredential:
         """The unmodified azure-identity credential."""
-        known = self.endpoints
-        made = ClientSecretCredential(
-            known["tenant_id"],
-            known["client_id"],
-            known["client_secret"],
-            authority=known["authority"],
-            disable_instance_discovery=True,
-            connection_verify=known["ca_file"],
-        )
+        made = credential_of(self.endpoints)
         self.credentials.append(made)
         return made
 

@@ -12,7 +12,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
 import pytest
-from azure.identity import ClientSecretCredential
 from azure.storage.blob import (
     BlobServiceClient,
     ContainerSasPermissions,
@@ -21,6 +20,7 @@ from azure.storage.blob import (
 )
 
 from chatkit.localcloud.cloud import LocalCloud
+from tests.localcloud.resource_manager.arm_cloud import credential_of
 from tests.localcloud.resource_manager.clients.loops import drop_connections
 from tests.localcloud.resource_manager.raw import Raw, Reply
 from tests.localcloud.resource_manager.templates.deploying import (
@@ -49,15 +49,7 @@ class Whole:
 
     def token(self) -> str:
         """The tutorial's own."""
-        known = self.endpoints
-        with ClientSecretCredential(
-            known["tenant_id"],
-            known["client_id"],
-            known["client_secret"],
-            authority=known["authority"],
-            disable_instance_discovery=True,
-            connection_verify=known["ca_file"],
-        ) as credential:
+        with credential_of(self.endpoints) as credential:
             return credential.get_token("https://management.azure.com/.default").token
 
 
