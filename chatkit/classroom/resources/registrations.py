@@ -9,16 +9,15 @@ import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from urllib.parse import quote
 
 from azure.core.exceptions import AzureError
 
 from chatkit.classroom.resources.groups import AT_ONCE, Line, Place
 from chatkit.classroom.roster import Roster
+from chatkit.cloud.provision.app_registration import APPLICATIONS, by_name, redirects
+from chatkit.cloud.provision.authentication import CALLBACK
 from chatkit.core.text.controls import visible
 
-APPLICATIONS = "/v1.0/applications"
-CALLBACK = "/.auth/login/aad/callback"
 KIND = "app registration"
 
 
@@ -79,16 +78,13 @@ def delete(place: Place, registrations: Sequence[Registration]) -> Iterator[Line
 
 def _find(place: Place, name: str, whose: str) -> list[Registration]:
     """Those of the app's name, unless they lead anywhere else than to a sign-in of App Service."""
-    wanted = quote(f"displayName eq '{name}'")
-    answer = place.calls.call(
-        place.cloud.graph_rest().send, "GET", f"{APPLICATIONS}?$filter={wanted}"
-    )
+    answer = place.calls.call(place.cloud.graph_rest().send, "GET", by_name(name))
     if answer.status_code != 200:
         raise LookupError(f"Graph answers {answer.status_code}")
     return [
         Registration(name, whose, str(one["id"]))
         for one in answer.json()["value"]
-        if all(uri.endswith(CALLBACK) for uri in (one.get("web") or {}).get("redirectUris") or ())
+        if all(uri.endswith(CALLBACK) for uri in redirects(one))
     ]
 
 

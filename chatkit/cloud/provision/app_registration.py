@@ -96,7 +96,7 @@ def register(stack: Stack, callback: str) -> Registration:
         graph.would_ask("POST", APPLICATIONS, json=wanted)
     application: _Application = found or _created(stack, graph, wanted)
     address = f"{APPLICATIONS}/{application['id']}"
-    if callback not in _redirects(application):
+    if callback not in redirects(application):
         graph.ask("PATCH", address, json={"web": wanted["web"]})
     _make_principal(graph, application, is_new=found is None)
     return _with_secret(stack, graph, application, address)
@@ -118,7 +118,7 @@ def register_app(stack: Stack, callback: str, *, known: str = "") -> str:
     wanted = _wanted(name, callback)
     found = _there(stack, graph, known=known)
     if found is not None and callback:
-        ask = graph.would_ask if callback in _redirects(found) else graph.ask
+        ask = graph.would_ask if callback in redirects(found) else graph.ask
         ask("PATCH", _by_id(found["appId"]), json={"web": wanted["web"]})
         return found["appId"]
     if found is not None:
@@ -130,7 +130,7 @@ def register_app(stack: Stack, callback: str, *, known: str = "") -> str:
 
 def leads_back(stack: Stack, client_id: str, callback: str) -> bool:
     """Whether a registration sends people back to an address after sign-in."""
-    return callback in _redirects(_Graph(stack, callback).ask("GET", _by_id(client_id)))
+    return callback in redirects(_Graph(stack, callback).ask("GET", _by_id(client_id)))
 
 
 def with_secret(stack: Stack, client_id: str) -> Registration:
@@ -179,7 +179,7 @@ def is_registered(stack: Stack) -> bool:
 
     False, too, where this account may not look.
     """
-    address = _by_name(stack.names.function_app)
+    address = by_name(stack.names.function_app)
     answer = stack.calls.call(stack.cloud.graph_rest().send, "GET", address)
     return answer.status_code == 200 and bool(answer.json()["value"])
 
@@ -213,10 +213,10 @@ def _find(graph: _Graph, name: str, *, known: str = "") -> _Application | None:
 
     Before both comes the one that is known by its id.
     """
-    there: list[_Application] = graph.ask("GET", _by_name(name))["value"]
+    there: list[_Application] = graph.ask("GET", by_name(name))["value"]
     same = [one for one in there if known and one["appId"] == known]
-    mine = [one for one in there if graph.callback and graph.callback in _redirects(one)]
-    idle = [one for one in there if not _redirects(one)]
+    mine = [one for one in there if graph.callback and graph.callback in redirects(one)]
+    idle = [one for one in there if not redirects(one)]
     return next(iter(same or mine or idle), None)
 
 
@@ -256,11 +256,13 @@ def _created(stack: Stack, graph: _Graph, wanted: dict[str, Any]) -> _Applicatio
     return made
 
 
-def _redirects(application: _Application) -> list[str]:
+def redirects(application: _Application) -> list[str]:
+    """Where a registration lets sign-in lead."""
     return application.get("web", {}).get("redirectUris") or []
 
 
-def _by_name(name: str) -> str:
+def by_name(name: str) -> str:
+    """The address at Graph that lists the registrations of a name."""
     return f"{APPLICATIONS}?$filter=" + quote(f"displayName eq '{name}'")
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import quote
 
 import pytest
 
@@ -14,12 +13,12 @@ from chatkit.classroom.resources.groups import Place
 from chatkit.classroom.roster import Roster
 from chatkit.cloud.calls import Calls
 from chatkit.cloud.connection import Cloud
+from chatkit.cloud.provision.app_registration import APPLICATIONS, by_name
 from tests.classroom.resources.people import place
 from tests.classroom.test_enrolment import people
 from tests.cloud.fake_azure import FakeAzure
 
 OWN = "https://{name}.azurewebsites.net/.auth/login/aad/callback"
-APPLICATIONS = registrations.APPLICATIONS
 
 
 @pytest.fixture
@@ -48,8 +47,7 @@ def register(where: Place, name: str, *redirects: str) -> str:
 
 def listed(where: Place, name: str) -> list[str]:
     """Ids of the registrations of a name."""
-    wanted = quote(f"displayName eq '{name}'")
-    answer = where.cloud.graph_rest().send("GET", f"{APPLICATIONS}?$filter={wanted}")
+    answer = where.cloud.graph_rest().send("GET", by_name(name))
     return [str(one["id"]) for one in answer.json()["value"]]
 
 
