@@ -57,3 +57,21 @@ def test_a_file_that_cannot_be_written_is_said(sent: Chatkit, tmp_path: Path) ->
     (tmp_path / "folder").mkdir()
     typed = sent("report", str(tmp_path / "folder"))
     assert typed.code == 1 and typed.err.count("\n") <= 3
+
+
+def test_a_report_replaces_only_a_report(sent: Chatkit, tmp_path: Path) -> None:
+    """A slip of the keys costs nobody a notebook; a second report is as usual."""
+    notes = tmp_path / "notes.ipynb"
+    notes.write_text("{}", encoding="utf-8")
+    typed = sent("report", str(notes), "--yes")
+    assert typed.code == 1 and "no report of chatkit" in typed.err
+    assert notes.read_text(encoding="utf-8") == "{}"
+    report = tmp_path / "report.json"
+    assert [sent("report", str(report), "--yes").code for _ in range(2)] == [0, 0]
+
+
+@pytest.mark.parametrize("place", ["/", "", ".."])
+def test_a_folder_is_no_place_for_a_report(sent: Chatkit, place: str) -> None:
+    """One sentence, before anything is shown."""
+    typed = sent("report", place)
+    assert typed.code == 1 and "is a folder" in typed.err and typed.out == ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import os
 import platform
 import sys
 from contextlib import suppress
@@ -14,13 +15,14 @@ import typer
 from chatkit.cloud.trace import record
 from chatkit.cloud.trace.report import Report, of
 from chatkit.core import settings
-from chatkit.core.errors import NotStarted
+from chatkit.core.errors import NotStarted, SetupError
 from chatkit.core.files import write_private
 from chatkit.core.home.check import check_home
 from chatkit.core.settings import Names
 from chatkit.setup.version import VERSION
 
 NOTHING = "Nothing was sent to the target {} from this home."
+BEGINS = b'{\n "chatkit": '
 DO = "The tutorial's steps note what they send; docs/azure.md says what is of use."
 
 
@@ -38,6 +40,8 @@ def report(
     It shows what is in it before it writes. See docs/azure.md.
     """
     check_home(settings.home())
+    if file is not None:
+        check_file(file)
     packed = pack(target)
     if file is None:
         typer.echo(packed.text(), nl=False)
@@ -48,6 +52,23 @@ def report(
         typer.confirm(f"Write it to {file}?", abort=True)
     write_private(file, packed.text())
     typer.echo(f"Written to {file}.")
+
+
+def check_file(file: Path) -> None:
+    """Let a report replace an earlier report, and nothing else.
+
+    Raises:
+        SetupError: Something else is there, a folder or a device included.
+    """
+    if not os.path.lexists(file):
+        return
+    if file.is_dir():
+        raise SetupError(f"{file} is a folder.", hint="Name a file in it: report.json.")
+    if not file.is_file() or not file.read_bytes().startswith(BEGINS):
+        raise SetupError(
+            f"{file} is there, and no report of chatkit; it stays as it is.",
+            hint="Name a file that is not there yet.",
+        )
 
 
 def pack(target: str | None) -> Report:
