@@ -120,15 +120,26 @@ class Plan:
         yield f"plan {names.plan}"
         yield f"function app {names.function_app} (one name for all of Azure)"
         yield f"app registration {names.function_app}"
-        yield f"user-assigned identity {names.sign_in_identity} (section 12)"
-        yield "section 13 makes a second chat, whose suffix ends on another sign"
+        if "12" in self.titles:
+            yield f"user-assigned identity {names.sign_in_identity} (section 12)"
+        if "13" in self.titles:
+            yield "section 13 makes a second chat, whose suffix ends on another sign"
 
     def _quota(self) -> Iterator[str]:
-        yield (
-            "1 free SignalR Service instance of those that the region gives this subscription:"
-            f" {tiers.FREE.connections} connections, {tiers.FREE.messages:,} messages a day"
+        if self._makes("signalr/chatkit-{suffix}"):
+            yield (
+                "1 free SignalR Service instance of those that the region gives this subscription:"
+                f" {tiers.FREE.connections} connections, {tiers.FREE.messages:,} messages a day"
+            )
+        if self._makes("sites/chatkit-{suffix}-api"):
+            yield "1 storage account, 1 plan on Flex Consumption with 1 app"
+
+    def _makes(self, resource: str) -> bool:
+        """Whether one of the calls creates a resource: the end of its address, in lower case."""
+        return any(
+            call["method"] == "PUT" and call["url"].lower().endswith(resource)
+            for call in self.templates
         )
-        yield "1 storage account, 1 plan on Flex Consumption with 1 app"
 
     def _who(self) -> Iterator[str]:
         yield (
@@ -153,8 +164,10 @@ class Plan:
             taken = minutes.seconds(calls)
             if taken:
                 yield f"section {section}: {taken / 60:.1f} minutes"
-        yield "one after the other; the kit makes what is independent at the same time:"
-        yield from (f"  {line}" for line in minutes.sources(self.templates))
+        sources = minutes.sources(self.templates)
+        if sources:
+            yield "one after the other; the kit makes what is independent at the same time:"
+        yield from (f"  {line}" for line in sources)
 
     def _section(self, calls: list[PlannedCall]) -> Iterator[str]:
         for step, steps in groupby(calls, lambda call: call["step"]):

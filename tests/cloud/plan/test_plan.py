@@ -94,6 +94,18 @@ def test_a_plan_says_everything_about_its_sections() -> None:
     assert "federatedIdentityCredentials" not in text
 
 
+def test_a_plan_claims_only_what_its_sections_make() -> None:
+    """Quota, time, and what the appendices make."""
+    start = str(Plan(NAMES, {"00": "start here"}))
+    assert "Quota" not in start and "\nTime" not in start
+    signalr = str(Plan(NAMES, {"02": "create signalr"}))
+    assert "1 free SignalR" in signalr and "1 storage account" not in signalr
+    tutorial = str(Plan(NAMES, TITLES))
+    assert "1 storage account" in tutorial and "second chat" not in tutorial
+    appendices = str(Plan(NAMES, {"12": "without keys", "13": "as a template"}))
+    assert "-sign-in (section 12)" in appendices and "second chat" in appendices
+
+
 def test_a_plan_as_a_value_has_neither_names_nor_addresses() -> None:
     """A stored notebook and a new run agree."""
     assert "abc123" not in repr(Plan(NAMES, TITLES))
