@@ -269,24 +269,29 @@ def time(
         ),
     ] = "",
     scale: Annotated[
-        float, typer.Option("--scale", help="Durations times this: 0.05 is 1:20.")
-    ] = 1.0,
+        float | None, typer.Option("--scale", help="Durations times this: 0.05 is 1:20; else 1.")
+    ] = None,
     seed: Annotated[
-        int,
-        typer.Option("--seed", min=0, max=2**31 - 1, help="Draws other times, for azure."),
-    ] = 0,
+        int | None,
+        typer.Option("--seed", min=0, max=2**31 - 1, help="Draws other times, for azure; else 0."),
+    ] = None,
 ) -> None:
     """Let operations take no time, or as long as recorded in the real Azure; with azure, what was
     changed is known late, too, as there: roles, host names, registrations, lists, settings.
     """
     if mode and mode not in MODES:
         raise NoSuchChoice("mode", mode, MODES)
-    if not 0 < scale <= MAX_SCALE:
+    if scale is not None and not 0 < scale <= MAX_SCALE:
         raise typer.BadParameter(
             f"{scale:g} is no number above 0 and up to {MAX_SCALE}.", param_hint="--scale"
         )
+    if scale is not None and mode not in ("recorded", "azure"):
+        raise typer.BadParameter("goes with recorded or azure.", param_hint="--scale")
+    if seed is not None and mode != "azure":
+        raise typer.BadParameter("goes with azure.", param_hint="--seed")
     if mode:
-        local_cloud.ask("PUT", "/time", {"mode": mode, "scale": scale, "seed": seed})
+        wanted = {"mode": mode, "scale": 1.0 if scale is None else scale, "seed": seed or 0}
+        local_cloud.ask("PUT", "/time", wanted)
     known = local_cloud.ask("GET", "/time")
     typer.echo(_pace(known))
     if known["mode"] not in ("recorded", "azure"):

@@ -55,7 +55,12 @@ ReadOnly = Annotated[
     ),
 ]
 People = Annotated[
-    int, typer.Option("--people", min=1, help="With --dry-run: size of your class, for the cost.")
+    int | None,
+    typer.Option(
+        "--people",
+        min=1,
+        help=f"With --dry-run: size of your class, for the cost; {PEOPLE} without it.",
+    ),
 ]
 
 
@@ -64,7 +69,7 @@ def run(
     until: Until = None,
     dry_run: DryRun = False,
     read_only: ReadOnly = False,
-    people: People = PEOPLE,
+    people: People = None,
 ) -> None:
     """Execute the notebooks in order.
 
@@ -77,9 +82,11 @@ def run(
     chosen = select(courses.notebooks(), until)
     if read_only and not dry_run:
         raise typer.BadParameter("goes with --dry-run.", param_hint="--read-only")
+    if people is not None and not dry_run:
+        raise typer.BadParameter("goes with --dry-run.", param_hint="--people")
     if dry_run:
         typer.echo("\n".join(plan(chosen, target)))
-        tell_plan(chosen, target, read_only=read_only, people=people)
+        tell_plan(chosen, target, read_only=read_only, people=people or PEOPLE)
         return
     if target is not None:
         choose(target)

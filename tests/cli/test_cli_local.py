@@ -222,6 +222,19 @@ def test_a_scale_is_a_number_that_makes_sense(chatkit: Chatkit, scale: str) -> N
     assert "is no number above 0 and up to 10" in typed.err
 
 
+@pytest.mark.usefixtures("where")
+@pytest.mark.parametrize(
+    "typed",
+    [["--scale", "0.1"], ["--seed", "4"], ["instant", "--scale", "2"], ["recorded", "--seed", "4"]],
+)
+def test_an_option_of_time_that_changes_nothing_is_refused(
+    chatkit: Chatkit, typed: list[str]
+) -> None:
+    """Somebody who forgets the mode learns so."""
+    said = chatkit("local", "time", *typed)
+    assert said.code == 2 and "goes with" in said.err
+
+
 def test_drills_and_faults_are_one_verb(chatkit: Chatkit) -> None:
     """`--for` lets what people meet fail; without it requests to Resource Manager do."""
     chatkit("local", "up")

@@ -234,5 +234,6 @@ def test_a_dry_run_of_what_does_not_exist_is_bad_usage(
 def test_asking_without_a_dry_run_is_bad_usage(chatkit: Chatkit, notebooks: Path) -> None:
     """Nobody means to run everything then."""
     write(notebooks, "00-first.ipynb", "raise SystemExit")
-    typed = chatkit("run", "--read-only")
-    assert typed.code == 2 and "--dry-run" in typed.err
+    for option in (["--read-only"], ["--people", "4"]):
+        typed = chatkit("run", *option)
+        assert typed.code == 2 and "--dry-run" in typed.err
