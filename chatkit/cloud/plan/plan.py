@@ -17,6 +17,7 @@ from chatkit.cloud.plan.calls import (
 )
 from chatkit.cloud.plan.rights import Right, right
 from chatkit.cloud.provision import prices, tiers
+from chatkit.core.errors import NotOffered
 from chatkit.core.results import preformatted
 from chatkit.core.settings import Names
 
@@ -45,12 +46,20 @@ class Plan:
         titles: Of the sections, by their numbers.
         people: In a class.
         found: What Azure was asked for this plan, and what it said.
+
+    Raises:
+        NotOffered: There is no class of that size, or no instance takes so many people.
     """
 
     names: Names
     titles: dict[str, str]
     people: int = PEOPLE
     found: tuple[str, ...] = field(default=())
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.people, int) or self.people < 1:
+            raise NotOffered(f"A class has 1 person or more, not {self.people}.")
+        tiers.holding(self.people)
 
     @cached_property
     def templates(self) -> tuple[PlannedCall, ...]:

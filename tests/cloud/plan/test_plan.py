@@ -132,6 +132,13 @@ def test_a_class_that_no_instance_takes_is_refused() -> None:
         money.costs(200_000)
 
 
+@pytest.mark.parametrize("people", [0, -1, 1.5, "12", 200_000])
+def test_a_plan_for_no_class_is_refused_at_once(people: int) -> None:
+    """A cell would not see it before `print`."""
+    with pytest.raises(NotOffered):
+        Plan(NAMES, TITLES, people)
+
+
 def answer(request: Request) -> tuple[int, object, dict[str, str]]:
     """What an empty subscription says."""
     usage = {"name": {"value": "FreeTierInstances"}, "currentValue": 2, "limit": 5}
