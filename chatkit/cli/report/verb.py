@@ -54,6 +54,11 @@ def report(
     typer.echo(f"Written to {file}.")
 
 
+def _is_report(file: Path) -> bool:
+    with file.open("rb") as content:
+        return content.read(len(BEGINS)) == BEGINS
+
+
 def check_file(file: Path) -> None:
     """Let a report replace an earlier report, and nothing else.
 
@@ -64,7 +69,7 @@ def check_file(file: Path) -> None:
         return
     if file.is_dir():
         raise SetupError(f"{file} is a folder.", hint="Name a file in it: report.json.")
-    if not file.is_file() or not file.read_bytes().startswith(BEGINS):
+    if not file.is_file() or not _is_report(file):
         raise SetupError(
             f"{file} is there, and no report of chatkit; it stays as it is.",
             hint="Name a file that is not there yet.",
