@@ -9,6 +9,7 @@ import subprocess
 import sys
 import sysconfig
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -17,12 +18,16 @@ from pathlib import Path
 import psutil
 import pytest
 
+from chatkit.core.processes import wait_until
 from chatkit.setup import installers, uv_by_pip
 from tests.wheel.installed import ROOT, pip_install
 
 PYTHON = Path("/usr/bin/python3")
 """root's own may lie in a folder that is closed to others."""
 NOT_SHARED = shutil.ignore_patterns("chatkit*", "__editable__*", "_chatkit*", "__pycache__")
+# useradd(8), userdel(8): the file of passwords or of groups could not be changed.
+ACCOUNTS_LOCKED = (1, 10)
+ACCOUNTS_WITHIN_S = 30
 needs_root = pytest.mark.skipif(
     not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root makes users"
 )
@@ -144,14 +149,29 @@ def people(count: int, machine: Path, chatkit: Path) -> Iterator[list[Person]]:
         for number in range(1, count + 1):
             name = f"chatkit-{run}-{number}"
             home = machine / name
-            subprocess.run(["useradd", "--create-home", "--home-dir", str(home), name], check=True)
+            _change_accounts("useradd", "--create-home", "--home-dir", str(home), name)
             is_of = home.stat()
             made.append(Person(name, is_of.st_uid, is_of.st_gid, home, chatkit))
         yield made
     finally:
         for person in made:
             _end(person)
-            subprocess.run(["userdel", person.name], check=True)
+            _change_accounts("userdel", person.name)
+
+
+def _change_accounts(*command: str) -> None:
+    """Change the machine's accounts, as soon as nobody else does."""
+    until = time.monotonic() + ACCOUNTS_WITHIN_S
+    assert wait_until(lambda: _changed(*command), until=until, unless=lambda: False), command
+
+
+def _changed(*command: str) -> bool | None:
+    """True once it is done; None while somebody else has the files of accounts."""
+    done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8")
+    if done.returncode in ACCOUNTS_LOCKED:
+        return None
+    assert done.returncode == 0, done.stderr
+    return True
 
 
 def _end(person: Person) -> None:
