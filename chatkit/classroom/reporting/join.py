@@ -21,6 +21,16 @@ SENT = (
     ("for example", '{"section": "05", "passed": false, "seconds": 94, "error": "CheckFailed"}'),
 )
 """What a class hears of a participant."""
+DELETED_WITH_IT = "what it has of you is deleted with the class"
+NOT_LEFT = (
+    "The class has ended, or its board cannot be reached from here: nothing is reported now, and"
+    " you are still in the class"
+)
+WITHOUT_BOARD = (
+    "To leave without the board: workshop.leave_class(without_board=True), or `chatkit class leave"
+    " --without-board`. What waits here is forgotten, nothing more is reported, and"
+    f" {DELETED_WITH_IT}."
+)
 HOW = 'Join one with workshop.join_class("CODE@HOST:PORT"), or `chatkit class join`.'
 
 
@@ -58,30 +68,36 @@ def join(home: Path, text: str) -> Result:
     return Result(_told(f"You are in the class, as {person}."), rows)
 
 
-def leave(home: Path) -> Result:
+def leave(home: Path, *, without_board: bool = False) -> Result:
     """Leave the class: what it has of you is deleted there, then here.
+
+    Args:
+        home: The home.
+        without_board: Leave here when the board does not answer, too.
 
     Raises:
         NotStarted: The board does not answer, and the class is not over yet.
+        ServiceError: It answers, and does not do it.
     """
     records = ClassRecords(home)
     membership = _joined(records)
+    is_over = time.time() >= membership.ends
+    left = "You have left the class, and it has nothing of you any more."
     # What is on its way would arrive after the board has deleted the rest.
     with records.nobody_sends():
         try:
             BoardApi(membership.url, membership.code).ask("DELETE", "results")
-        except ServiceError as error:
-            if error.status not in (401, 403):
+        except (NotStarted, ServiceError) as error:
+            if isinstance(error, ServiceError) and error.status in (401, 403):
+                left = "You have left. The class has ended: its instructor deletes what it has."
+            elif is_over or without_board:
+                state = "The class is over, and its board" if is_over else "The board"
+                left = f"You have left. {state} does not answer: {DELETED_WITH_IT}."
+            else:
+                error.explain(error.message, why=NOT_LEFT, hint=WITHOUT_BOARD)
                 raise
-            records.forget()
-            return Result("You have left. The class has ended: its instructor deletes what it has.")
-        except NotStarted:
-            if time.time() < membership.ends:
-                raise
-            records.forget()
-            return Result("You have left. The class is over, and its board does not answer.")
         records.forget()
-    return Result("You have left the class, and it has nothing of you any more.")
+    return Result(left)
 
 
 def ask(home: Path, text: str | None) -> Result:

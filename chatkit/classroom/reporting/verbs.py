@@ -30,11 +30,15 @@ class ClassVerbs:
 
         return join.join(self.session.home, code)
 
-    def leave_class(self) -> Result:
-        """Leave the class; what it has of you is deleted."""
+    def leave_class(self, *, without_board: bool = False) -> Result:
+        """Leave the class; what it has of you is deleted.
+
+        Args:
+            without_board: Leave here when the board does not answer, too.
+        """
         from chatkit.classroom.reporting import join
 
-        return join.leave(self.session.home)
+        return join.leave(self.session.home, without_board=without_board)
 
     def ask(self, text: str | None) -> Result:
         """Raise your hand in the class.

@@ -24,8 +24,14 @@ def join(
         typer.echo(f"  {name}: {value}")
 
 
-def leave() -> None:
+def leave(
+    *,
+    without_board: Annotated[
+        bool,
+        typer.Option("--without-board", help="Leave here when the board does not answer, too."),
+    ] = False,
+) -> None:
     """Leave the class: what it has of you is deleted, and nothing more is sent."""
     from chatkit.classroom.reporting import join as joining
 
-    typer.echo(joining.leave(home()).text)
+    typer.echo(joining.leave(home(), without_board=without_board).text)

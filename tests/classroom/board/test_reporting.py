@@ -271,10 +271,30 @@ def test_leaving_forgets_here_and_there(board: OpenBoard, number: int, tmp_path:
 def test_who_cannot_reach_the_board_stays_in_the_class(
     tmp_path: Path, offline: ClassRecords
 ) -> None:
-    """Else what is there would stay there for good."""
-    with pytest.raises(NotStarted):
+    """Else what is there would stay there for good; the sentence says how to leave all the same."""
+    with pytest.raises(NotStarted, match="No board answers at .* has ended") as refused:
         join.leave(tmp_path)
+    assert "`chatkit class leave --without-board`" in refused.value.hint
     assert offline.membership() is not None
+
+
+@pytest.mark.parametrize("status", [0, 429, 503])
+def test_a_class_can_be_left_without_its_board(
+    status: int, tmp_path: Path, offline: ClassRecords, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its instructor has deleted it before it was over: nothing answers, or nothing that helps."""
+
+    def refuse(*_: object) -> None:
+        raise ServiceError(status, "BoardRefused", "Please wait a minute.")
+
+    reports.result(tmp_path, "check", "05", None)
+    if status:
+        monkeypatch.setattr(board_api.BoardApi, "ask", refuse)
+        with pytest.raises(ServiceError, match=r"^Please wait a minute. .*--without-board"):
+            join.leave(tmp_path)
+    told = join.leave(tmp_path, without_board=True).text
+    assert "what it has of you is deleted with the class" in told
+    assert offline.membership() is None and offline.waiting(9) == []
 
 
 def test_a_class_that_is_over_can_be_left_without_its_board(
