@@ -13,6 +13,7 @@ from chatkit.core.errors import NotStarted, RemoteProtocolError, ServiceError, S
 from chatkit.core.results import Result
 
 MOST_CHARACTERS = 200
+HAND_S = 3.0
 SENT = (
     ("a result", "section, passed or not, seconds in the section, and when"),
     ("of an error", "its type, such as CheckFailed, and the title of a cause that the kit knows"),
@@ -115,6 +116,10 @@ def ask(home: Path, text: str | None) -> Result:
     print(f"To the instructor, from {membership.person}: {said or '(hand down)'}")
     if not reports.hand(home, said):
         raise NotStarted("Too much waits for the board already.")
+    has_arrived = sending.has_arrived(home, HAND_S)
+    reports.tell_lowered(home)
+    if not has_arrived:
+        return Result("The board does not answer now. It hears of your hand when it does.")
     if not said:
         return Result("Your hand is down.")
     return Result("Your hand is up. workshop.ask(None) lowers it.")

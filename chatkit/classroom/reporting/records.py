@@ -9,7 +9,7 @@ import json
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TypedDict
 
@@ -48,6 +48,8 @@ class Membership:
         person: Under which number the board knows it.
         ends: When the class ends, seconds since 1970.
         since: When the section that one is in began.
+        hand: What one's raised hand says at the board, as far as this home knows.
+        lowered: What it said when the instructor lowered it; empty when that was told.
     """
 
     url: str
@@ -55,6 +57,8 @@ class Membership:
     person: str
     ends: float
     since: float
+    hand: str = ""
+    lowered: str = ""
 
 
 class ClassRecords:
@@ -81,6 +85,8 @@ class ClassRecords:
                 person=str(found["person"]),
                 ends=float(str(found["ends"])),
                 since=float(str(found["since"])),
+                hand=str(found.get("hand", "")),
+                lowered=str(found.get("lowered", "")),
             )
         except (KeyError, ValueError):
             return None
@@ -124,8 +130,7 @@ class ClassRecords:
                 return False
             after, event = make(membership)
             self._write([*waiting, event])
-            if after != membership:
-                write_private(self._joined, json.dumps(asdict(after)))
+            self._change(membership, after)
         return True
 
     def has_waiting(self) -> bool:
@@ -136,10 +141,32 @@ class ClassRecords:
         """The oldest events that wait."""
         return self._read()[:most]
 
-    def arrived(self, ids: set[str]) -> None:
-        """Forget events that the board has."""
+    def arrived(self, ids: set[str], hand: str | None = None) -> None:
+        """Forget events that the board has.
+
+        Args:
+            ids: Theirs.
+            hand: What one's hand said at the board before them; None when it does not say.
+        """
         with self._alone():
-            self._write([event for event in self._read() if event["id"] not in ids])
+            waiting = self._read()
+            membership = self.membership()
+            if membership is not None:
+                sent = [event for event in waiting if event["id"] in ids]
+                self._change(membership, _with_hand(membership, sent, hand))
+            self._write([event for event in waiting if event["id"] not in ids])
+
+    def take_lowered(self) -> str:
+        """What the hand said that the instructor has lowered, once; empty for none."""
+        membership = self.membership()
+        if membership is None or not membership.lowered:
+            return ""
+        with self._alone():
+            membership = self.membership()
+            if membership is None:
+                return ""
+            self._change(membership, replace(membership, lowered=""))
+        return membership.lowered
 
     @contextmanager
     def sending(self) -> Iterator[bool]:
@@ -164,6 +191,10 @@ class ClassRecords:
             lock.acquire()
             yield
 
+    def _change(self, before: Membership, after: Membership) -> None:
+        if after != before:
+            write_private(self._joined, json.dumps(asdict(after)))
+
     def _read(self) -> list[Event]:
         try:
             text = self._outbox.read_text(encoding="utf-8")
@@ -181,6 +212,14 @@ class ClassRecords:
             remove(self._outbox)
             return
         write_private(self._outbox, "".join(json.dumps(event) + "\n" for event in events))
+
+
+def _with_hand(membership: Membership, sent: list[Event], before: str | None) -> Membership:
+    """What is known of one's hand after events of one's own have arrived."""
+    if membership.hand and before == "":
+        membership = replace(membership, hand="", lowered=membership.hand)
+    said = [event.get("text", "") for event in sent if event.get("kind") == "hand"]
+    return replace(membership, hand=said[-1]) if said else membership
 
 
 def _event(line: str) -> Event | None:

@@ -16,6 +16,8 @@ from pathlib import Path
 
 from chatkit.classroom.reporting import sending
 from chatkit.classroom.reporting.records import ClassRecords, Event, Membership
+from chatkit.core.errors import ChatkitError
+from chatkit.core.text.controls import visible
 from chatkit.knowledge.problem import Problem
 
 KIND = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
@@ -38,6 +40,7 @@ def reported(
         section: Its number.
         problems: Of the course, besides those that the kit knows.
     """
+    tell_lowered(home)
     try:
         yield
     except Exception as error:
@@ -93,6 +96,14 @@ def hand(home: Path, text: str) -> bool:
         return membership, event
 
     return _keep(home, ClassRecords(home).add(make))
+
+
+def tell_lowered(home: Path) -> None:
+    """Print, once, that the instructor has lowered one's hand, when that is known here."""
+    with suppress(ChatkitError, OSError):
+        lowered = ClassRecords(home).take_lowered()
+        if lowered:
+            print(f"The instructor has lowered your hand: {visible(lowered)}")
 
 
 def resume(home: Path) -> None:

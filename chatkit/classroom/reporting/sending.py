@@ -81,6 +81,15 @@ def wake(home: Path) -> None:
     sender.wake()
 
 
+def has_arrived(home: Path, limit_s: float) -> bool:
+    """Wait a moment for what this process sends; says whether nothing waits any more."""
+    with _lock:
+        sender = _senders.get(home)
+    if sender is not None:
+        sender.wait_until_sent(limit_s)
+    return not ClassRecords(home).has_waiting()
+
+
 def flush(home: Path) -> bool:
     """Send what waits now, on this thread; says whether nothing waits any more."""
     return _flushed(ClassRecords(home))
@@ -105,7 +114,7 @@ def _send_all(records: ClassRecords, membership: Membership) -> bool:
     api = BoardApi(membership.url, membership.code)
     while events := records.waiting(BATCH):
         try:
-            _send(api, events)
+            hand = _send(api, events)
         except ServiceError as error:
             if error.status == FULL or (error.status in INVALID and len(events) == 1):
                 records.arrived({event["id"] for event in events})
@@ -115,22 +124,26 @@ def _send_all(records: ClassRecords, membership: Membership) -> bool:
             # One of them is not as the board wants it: the others are not to wait for it.
             _send_singly(records, api, events)
             continue
-        records.arrived({event["id"] for event in events})
+        records.arrived({event["id"] for event in events}, hand)
     return True
 
 
 def _send_singly(records: ClassRecords, api: BoardApi, events: list[Event]) -> None:
     for event in events:
+        hand = None
         try:
-            _send(api, [event])
+            hand = _send(api, [event])
         except ServiceError as error:
             if error.status not in INVALID:
                 raise
-        records.arrived({event["id"]})
+        records.arrived({event["id"]}, hand)
 
 
-def _send(api: BoardApi, events: list[Event]) -> None:
-    api.ask("POST", "results", {"events": [told(event) for event in events]})
+def _send(api: BoardApi, events: list[Event]) -> str | None:
+    """Send events; returns what the hand said at the board before."""
+    answer = api.ask("POST", "results", {"events": [told(event) for event in events]})
+    hand = answer.get("hand")
+    return hand if isinstance(hand, str) else None
 
 
 def told(event: Event) -> dict[str, Any]:

@@ -35,7 +35,7 @@ def test_results_are_kept_in_order_and_once(board: OpenBoard, number: int) -> No
     events = [a_result(section=f"{section:02}") for section in range(4)]
     board.by(number).ask("POST", "results", {"events": events[:3]})
     answer = board.by(number).ask("POST", "results", {"events": events})
-    assert answer == {"kept": 4, "new": 1}
+    assert answer == {"kept": 4, "new": 1, "hand": ""}
     assert [event["id"] for event in board.events(number)] == [event["id"] for event in events]
 
 

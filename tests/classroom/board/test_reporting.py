@@ -320,6 +320,49 @@ def test_a_hand_is_shown_before_it_goes(
     assert [event["text"] for event in board.events(number)] == ["What is a hub?", ""]
 
 
+def lower(board: OpenBoard, number: int) -> None:
+    """Lower somebody's hand as the instructor does."""
+    board.instructor.ask("POST", "hands", {"person": f"p{number:02}"})
+
+
+@pytest.mark.parametrize("asked", ["And this?", None])
+def test_asking_tells_that_the_hand_was_lowered(
+    asked: str | None,
+    board: OpenBoard,
+    number: int,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """By the instructor; once, and not of a hand that one lowers oneself."""
+    join.join(tmp_path, board.invitation(number))
+    assert join.ask(tmp_path, "Why?").text.startswith("Your hand is up.")
+    lower(board, number)
+    join.ask(tmp_path, asked)
+    join.ask(tmp_path, None)
+    join.ask(tmp_path, None)
+    assert capsys.readouterr().out.count("The instructor has lowered your hand: Why?\n") == 1
+
+
+def test_a_check_tells_that_the_hand_was_lowered(
+    board: OpenBoard, number: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Once a result has brought it along."""
+    join.join(tmp_path, board.invitation(number))
+    join.ask(tmp_path, "Why?")
+    lower(board, number)
+    reports.result(tmp_path, "check", "05", None)
+    sent(tmp_path)
+    for _ in range(2):
+        with reports.reported(tmp_path, "check", "06"):
+            pass
+    assert capsys.readouterr().out.count("The instructor has lowered your hand: Why?\n") == 1
+
+
+def test_a_hand_is_up_when_the_board_has_it(tmp_path: Path, offline: ClassRecords) -> None:
+    """Not before."""
+    assert "does not answer" in join.ask(tmp_path, "Why?").text
+
+
 @pytest.mark.parametrize("text", ["", " ", "x" * 201, "two\nlines", "\u202e"], ids=ascii)
 def test_a_hand_that_is_no_line_is_refused(
     tmp_path: Path, offline: ClassRecords, text: str

@@ -61,12 +61,12 @@ def results(req: func.HttpRequest, out: func.Out[str]) -> func.HttpResponse:
             storage.forget(caller.id)
             out.set(json.dumps(hub.gone(caller.id)))
             return answer({"forgotten": True})
-        kept, new = storage.keep(caller.id, events.read(req.get_body()))
+        stored = storage.keep(caller.id, events.read(req.get_body()))
     except Refused as refused:
         return refuse(refused)
     # Known ones, too: their first sending may have failed, and a board takes each id once.
-    out.set(json.dumps(hub.news(caller.id, kept)))
-    return answer({"kept": len(kept), "new": new})
+    out.set(json.dumps(hub.news(caller.id, stored.events)))
+    return answer({"kept": len(stored.events), "new": stored.new, "hand": stored.hand})
 
 
 @app.function_name("hands")
@@ -79,7 +79,7 @@ def hands(req: func.HttpRequest, out: func.Out[str]) -> func.HttpResponse:
         person = _person(req.get_body())
         body = {"id": uuid.uuid4().hex, "kind": "hand", "text": "", "ago": 0}
         lowered = events.read(json.dumps({"events": [body]}).encode())
-        kept, _ = storage.keep(person, lowered)
+        kept = storage.keep(person, lowered).events
     except Refused as refused:
         return refuse(refused)
     out.set(json.dumps([*hub.news(person, kept), hub.lowered(person)]))

@@ -12,7 +12,7 @@ import logging
 import os
 import time
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -65,11 +65,23 @@ class _Kept:
     events: dict[str, Event]
 
 
-def keep(person: str, events: Sequence[Event]) -> tuple[list[Event], int]:
-    """Keep a person's events, each once.
+@dataclass(frozen=True)
+class Stored:
+    """What became of events.
 
-    Returns:
-        The events as they are kept, and how many of them are new.
+    Attributes:
+        events: As they are kept.
+        new: How many were not there before.
+        hand: What the person's hand said before; empty when it was down.
+    """
+
+    events: list[Event]
+    new: int
+    hand: str
+
+
+def keep(person: str, events: Sequence[Event]) -> Stored:
+    """Keep a person's events, each once.
 
     Raises:
         Refused: There are too many, or the storage does not answer.
@@ -86,7 +98,8 @@ def keep(person: str, events: Sequence[Event]) -> tuple[list[Event], int]:
             if size is not None:
                 kept = {**found.events, **new}
                 _remember(person, _Kept(size, kept))
-                return [kept[event["id"]] for event in events], len(new)
+                there = [kept[event["id"]] for event in events]
+                return Stored(there, len(new), _hand(found.events.values()))
             _known.pop(person, None)
     raise Refused(503, UNAVAILABLE, again_s=AGAIN_S)
 
@@ -114,6 +127,12 @@ def forget(person: str) -> None:
     ):
         _known.pop(person, None)
         container.delete_blob(_name(person))
+
+
+def _hand(events: Iterable[Event]) -> str:
+    """What a hand says, by its last word; empty when it is down."""
+    said = [event["text"] for event in events if event["kind"] == "hand"]
+    return said[-1] if said else ""
 
 
 def _lock_of(person: str) -> Lock:
