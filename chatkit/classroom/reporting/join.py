@@ -115,7 +115,7 @@ def ask(home: Path, text: str | None) -> Result:
         raise SetupError("Say what you ask.", hint="workshop.ask(None) lowers your hand.")
     print(f"To the instructor, from {membership.person}: {said or '(hand down)'}")
     if not reports.hand(home, said):
-        raise NotStarted("Too much waits for the board already.")
+        raise NotStarted("You are in no class.", hint=HOW)
     has_arrived = sending.has_arrived(home, HAND_S)
     reports.tell_lowered(home)
     if not has_arrived:

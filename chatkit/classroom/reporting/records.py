@@ -116,7 +116,7 @@ class ClassRecords:
             make: Makes it, and the membership as it is afterwards.
 
         Returns:
-            False when no class was joined, or too much waits already.
+            False when no class was joined.
 
         Raises:
             NotWritten: The disk is full, or takes no writes.
@@ -126,10 +126,10 @@ class ClassRecords:
         with self._alone():
             membership = self.membership()
             waiting = self._read()
-            if membership is None or len(waiting) >= MOST_WAITING:
+            if membership is None:
                 return False
             after, event = make(membership)
-            self._write([*waiting, event])
+            self._write(_bounded([*waiting, event]))
             self._change(membership, after)
         return True
 
@@ -220,6 +220,15 @@ def _with_hand(membership: Membership, sent: list[Event], before: str | None) ->
         membership = replace(membership, hand="", lowered=membership.hand)
     said = [event.get("text", "") for event in sent if event.get("kind") == "hand"]
     return replace(membership, hand=said[-1]) if said else membership
+
+
+def _bounded(waiting: list[Event]) -> list[Event]:
+    """What waits: of too much, the oldest goes that has a newer one like it."""
+    if len(waiting) <= MOST_WAITING:
+        return waiting
+    alike = [(one.get("kind"), one.get("section"), one.get("passed")) for one in waiting]
+    oldest = next((at for at, one in enumerate(alike) if one in alike[at + 1 :]), 0)
+    return [*waiting[:oldest], *waiting[oldest + 1 :]]
 
 
 def _event(line: str) -> Event | None:

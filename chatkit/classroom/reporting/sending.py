@@ -23,7 +23,6 @@ LONGEST_WAIT_S = 60.0
 AT_EXIT_S = 1.5
 TOLD = ("id", "kind", "section", "passed", "seconds", "error", "cause", "text")
 INVALID = (400, 413)
-FULL = 409
 _lock = Lock()
 _senders: dict[Path, Sender] = {}
 
@@ -116,7 +115,7 @@ def _send_all(records: ClassRecords, membership: Membership) -> bool:
         try:
             hand = _send(api, events)
         except ServiceError as error:
-            if error.status == FULL or (error.status in INVALID and len(events) == 1):
+            if error.status in INVALID and len(events) == 1:
                 records.arrived({event["id"] for event in events})
                 continue
             if error.status not in INVALID:

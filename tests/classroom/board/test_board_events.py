@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatkit.classroom.app.board_app import events
+from chatkit.classroom.app.board_app import events, kept
 from chatkit.classroom.app.board_app.answers import Refused
 from tests.classroom.board.board_testing import a_hand, a_result
 
@@ -91,6 +91,22 @@ def test_any_bytes_are_events_or_refused(body: bytes) -> None:
         assert events.read(body)
     except Refused as refused:
         assert refused.status in (400, 413)
+
+
+@given(st.lists(st.tuples(st.sampled_from(["01", "02"]), st.booleans()), max_size=40))
+def test_the_newest_of_each_section_stays(found: list[tuple[str, bool]]) -> None:
+    """However many there are: what is kept has an end, and the order stays."""
+    reported: list[events.Event] = [
+        {"id": str(at), "kind": "check", "section": section, "passed": passed}
+        for at, (section, passed) in enumerate(found)
+    ]
+    stay = kept.newest(reported)
+    assert len(stay) <= 4 * kept.EACH
+    assert stay == [event for event in reported if event in stay]
+    last = kept.by_id(reversed(reported))
+    for section, passed in set(found):
+        newest = next(x for x in last.values() if (x["section"], x["passed"]) == (section, passed))
+        assert newest in stay
 
 
 JSON = st.recursive(

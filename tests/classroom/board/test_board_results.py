@@ -9,6 +9,7 @@ import jwt
 import pytest
 
 from chatkit.classroom import codes
+from chatkit.classroom.app.board_app import kept
 from chatkit.classroom.board import board as boards
 from chatkit.classroom.reporting.board_api import BoardApi
 from chatkit.core.errors import ServiceError
@@ -47,6 +48,21 @@ def test_many_at_once_lose_nothing(board: OpenBoard, number: int) -> None:
         answers = [*pool.map(lambda body: board.by(number).ask("POST", "results", body), bodies)]
     assert sum(answer["new"] for answer in answers) == 12
     assert {event["id"] for event in board.events(number)} == {event["id"] for event in events}
+
+
+def test_a_full_log_loses_no_last_state(board: OpenBoard, number: int) -> None:
+    """Who replays a notebook all day still passes a section, fails in one, and raises a hand."""
+    many = [a_result(section="03") for _ in range(kept.MAX_LOG + 40)]
+    last = [a_result(section="07", passed=True, error=""), a_result(section="08"), a_hand("Why?")]
+    parts = [[*many, *last][at : at + 50] for at in range(0, len(many) + len(last), 50)]
+    answers = [board.by(number).ask("POST", "results", {"events": part}) for part in parts]
+    answers.append(board.by(number).ask("POST", "results", {"events": parts[-1]}))
+    assert [answer["new"] for answer in answers[-2:]] == [len(parts[-1]), len(parts[-1]) - 6]
+    found = board.events(number)
+    assert [event["id"] for event in found[-6:]] == [event["id"] for event in [*many, *last][-6:]]
+    assert len(found) == kept.MAX_LOG + 6
+    board.by(number).ask("DELETE", "results")
+    assert board.events(number) == []
 
 
 def test_a_body_cannot_name_somebody_else(board: OpenBoard, number: int) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from chatkit.classroom import codes
-from chatkit.classroom.reporting import board_api, join, reports, sending
+from chatkit.classroom.reporting import board_api, join, records, reports, sending
 from chatkit.classroom.reporting.records import ClassRecords, Membership
 from chatkit.core import ports
 from chatkit.core.errors import CheckFailed, NoJoinCode, NotStarted, ServiceError, SetupError
@@ -176,6 +176,16 @@ def test_a_board_that_does_not_answer_loses_nothing(tmp_path: Path, offline: Cla
         reports.result(tmp_path, "check", section, None)
     assert not join.settle(tmp_path)
     assert [event["section"] for event in offline.waiting(9)] == ["01", "02"]
+
+
+def test_what_waits_is_bounded_and_keeps_the_newest(
+    tmp_path: Path, offline: ClassRecords, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of too much, the oldest result goes that has a newer one like it."""
+    monkeypatch.setattr(records, "MOST_WAITING", 4)
+    for section in ("01", "02", "02", "03", "02", "04"):
+        reports.result(tmp_path, "check", section, failed())
+    assert [event["section"] for event in offline.waiting(9)] == ["01", "03", "02", "04"]
 
 
 def test_a_damaged_line_stops_no_other(
