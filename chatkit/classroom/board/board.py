@@ -110,7 +110,8 @@ def renew(session: Session) -> bool:
         return False
     with session.step("Telling the board") as step:
         step.is_beside_the_chat()
-        renewed = replace(before, ends=known.ends_at.timestamp(), names=_named(known))
+        ends = known.ends_at.timestamp()
+        renewed = replace(before, title=known.title, ends=ends, names=_named(known))
         admission.upload(replace(step.stack, names=names_of(known)), known, renewed)
         record.write(session.home, renewed)
     return True

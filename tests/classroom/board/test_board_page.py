@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
+from chatkit.classroom.board import record
 from tests.chromium import launched
 from tests.classroom.board.board_testing import SCRIPT, OpenBoard, a_hand, a_result, raw
 
@@ -55,6 +57,24 @@ def test_a_result_gets_to_its_square(board: OpenBoard, number: int, page: Page) 
     expect(row.locator("td").nth(3)).to_have_class("passed")
     assert page.title() == "Monday: board"
     assert page.locator("tbody img").count() == 0
+
+
+def test_the_class_is_shown_as_it_is_now(board: OpenBoard, number: int, page: Page) -> None:
+    """A newcomer's name, and the end of a class that was made longer, need no new page."""
+    home = board.workshop.home
+    people = {who: name for who, name in board.known.names.items() if who != f"p{number:02}"}
+    record.write(home, replace(board.known, names=people))
+    try:
+        shown(page, f"{board.page}#{board.token}")
+        until = re.compile("until (.* )?[0-9]{2}:[0-9]{2}$")
+        expect(page.locator("#figures")).to_have_text(until)
+        record.write(home, replace(board.known, ends=time.time() - 60))
+        report(board, number, a_result())
+        row = page.locator(f"tr[data-person=p{number:02}]")
+        expect(row.locator("th")).to_have_text(f"Person {number} {SCRIPT}")
+        expect(page.locator("#figures")).to_contain_text("over since")
+    finally:
+        record.write(home, board.known)
 
 
 def test_people_with_the_same_error_are_named_together(board: OpenBoard, page: Page) -> None:

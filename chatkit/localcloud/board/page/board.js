@@ -53,12 +53,17 @@ async function refresh() {
   const askedAt = performance.now();
   const { people } = await ask("results");
   learnAll(people, askedAt);
+  await lookAtClass(); // it may have become longer, and have newcomers
   redraw();
 }
 
-async function connect() {
+async function lookAtClass() {
   known = await ask("known");
   showClass(known);
+}
+
+async function connect() {
+  await lookAtClass();
   const { url, accessToken } = await ask("negotiate", {});
   const hub = new signalR.HubConnectionBuilder()
     .withUrl(url, { accessTokenFactory: () => accessToken, withCredentials: false })
@@ -67,6 +72,7 @@ async function connect() {
   hub.on("events", (person, events) => {
     learn(person, events);
     redraw();
+    if (known.instructor && !(person in known.names)) lookAtClass().then(redraw, () => {});
   });
   hub.on("left", (person) => {
     forget(person);

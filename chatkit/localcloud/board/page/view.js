@@ -30,7 +30,7 @@ export function draw({ rows, away, errors, medians, known, lower }) {
   $("#frame").hidden = rows.length + away.length === 0;
   document.body.classList.toggle("projector", !known.instructor);
   document.body.classList.toggle("many", rows.length > MANY);
-  showFigures(rows, away);
+  showFigures(rows, away, known.ends);
   showHands(rows, known, lower);
   showErrors(errors);
   $("thead").replaceChildren(headOf(known.sections, medians, known.instructor));
@@ -39,11 +39,21 @@ export function draw({ rows, away, errors, medians, known, lower }) {
   replaceRows(body);
 }
 
-function showFigures(rows, away) {
+function showFigures(rows, away, ends) {
   const stuck = rows.filter(({ trouble }) => trouble?.isStuck).length;
   const hands = rows.filter(({ hand }) => hand).length;
   const here = away.length ? `${rows.length} of ${rows.length + away.length}` : `${rows.length}`;
-  $("#figures").textContent = `${here} people · ${stuck} stuck · ${counted(hands, "hand")} up`;
+  const people = here === "1" ? "1 person" : `${here} people`;
+  const figures = [people, `${stuck} stuck`, `${counted(hands, "hand")} up`, endOf(ends)];
+  $("#figures").textContent = figures.join(" · ");
+}
+
+function endOf(ends) {
+  const at = new Date(ends * 1000);
+  const now = new Date();
+  const day = at.toDateString() === now.toDateString() ? [] : [at.toLocaleDateString()];
+  const time = at.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+  return [now < at ? "until" : "over since", ...day, time].join(" ");
 }
 
 const counted = (count, what) => `${count} ${what}${count === 1 ? "" : "s"}`;
