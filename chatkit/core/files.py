@@ -211,12 +211,18 @@ def replacing(path: Path) -> Iterator[None]:
     """The same of errors while a file is replaced, and of what has its name or its folder's.
 
     Raises:
-        NotWritten: As for `writing`, or a folder stands there.
+        NotWritten: As for `writing`, a folder stands there, or its own takes no files.
     """
     with writing(path):
         try:
             yield
         except OSError as error:
+            if error.errno == errno.ENOENT and not is_too_long(str(path)):
+                # It was made, or is there: /proc, for example, has no place for a file.
+                raise NotWritten(
+                    f"{path} cannot be written: its folder takes no new files, or is gone.",
+                    hint="Choose another folder.",
+                ) from error
             if error.errno not in IN_THE_WAY:
                 raise
             raise NotWritten(
@@ -267,6 +273,23 @@ def check_writable(folder: Path) -> None:
     """
     if not os.access(folder, os.W_OK | os.X_OK):
         raise NotWritten(f"{folder} takes no writes: it {_whose(folder)}.", hint=_freed(folder))
+
+
+def check_can_be_made(path: Path) -> None:
+    """Look whether this user can make a file or folder of that name; nothing of it stays.
+
+    Raises:
+        NotWritten: Not so.
+    """
+    above = path.absolute().parent
+    while not os.path.lexists(above):
+        above = above.parent
+    if above.is_dir():
+        check_writable(above)
+    probe = above / f".{secrets.token_hex(4)}.tmp"
+    with replacing(path):
+        probe.mkdir()
+        probe.rmdir()
 
 
 def check_takes_writes(folder: Path) -> None:

@@ -21,7 +21,7 @@ from pathlib import Path
 from chatkit.core import settings
 from chatkit.core.errors import SetupError
 from chatkit.core.file_lock import FileLock
-from chatkit.core.files import check_writable, private_folder, replacing, write_public, writing
+from chatkit.core.files import check_can_be_made, private_folder, replacing, write_public, writing
 from chatkit.core.system.moving import discard_tree, remove, rename
 from chatkit.core.system.programs import python_of
 from chatkit.core.work import course_folder
@@ -66,14 +66,14 @@ def pack(folder: Path, targets: Sequence[Target], step: Step) -> Packed:
         SetupError: It cannot be made, or something else has its place.
         NotWritten: The disk is full, or takes no writes.
     """
+    check_place(folder)
     place = folder.resolve()
-    _check_place(place)
     private_folder(settings.home())
     with FileLock(settings.home() / "pack.lock") as lock:
         if not lock.try_acquire():
             raise SetupError("Another `chatkit pack` is running.", hint="Wait until it has ended.")
         draft = place.with_name(f".{place.name}.part")
-        with writing(place):
+        with replacing(place):
             (draft / packs.WHEELS).mkdir(parents=True, exist_ok=True)
             _take_over(place / packs.WHEELS, draft / packs.WHEELS)
         try:
@@ -90,12 +90,14 @@ def pack(folder: Path, targets: Sequence[Target], step: Step) -> Packed:
     return packed
 
 
-def _check_place(place: Path) -> None:
-    """Make sure that nothing of somebody's is where the pack will be.
+def check_place(folder: Path) -> None:
+    """Make sure that a pack can be made there, and that nothing of somebody's is in its place.
 
     Raises:
         SetupError: Something is.
+        NotWritten: The folder above takes no writes.
     """
+    place = folder.resolve()
     if place.exists() and not place.is_dir():
         raise SetupError(f"{place} is a file.", hint="Choose another name.")
     if os.path.ismount(place):
@@ -109,8 +111,7 @@ def _check_place(place: Path) -> None:
             f"{place} has files that are not a pack's: {names}.",
             hint="Choose another folder, or move them away.",
         )
-    above = next(folder for folder in place.parents if folder.exists())
-    check_writable(above)
+    check_can_be_made(place)
 
 
 def _strange(place: Path) -> list[str]:

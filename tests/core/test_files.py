@@ -92,6 +92,22 @@ def test_a_new_file_that_does_not_fit_is_gone(tmp_path: Path, room: type[SmallRo
     assert os.listdir(tmp_path / "below") == []
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="there is such a folder")
+@pytest.mark.parametrize("name", ["/proc/a", "/proc/a/b"])
+def test_a_folder_that_takes_no_files_is_named(name: str) -> None:
+    """Not even of root; and asking whether there is a place says the same."""
+    for write in (files.check_can_be_made, lambda path: files.write_private(path, b"new")):
+        with pytest.raises(NotWritten, match=f"^{name} cannot be written: ") as refused:
+            write(Path(name))
+        assert refused.value.hint
+
+
+def test_looking_for_a_place_leaves_nothing(tmp_path: Path) -> None:
+    """Below folders that are not there yet, too."""
+    files.check_can_be_made(tmp_path / "a" / "b" / "c")
+    assert [*tmp_path.iterdir()] == []
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="rights of files are those of Unix")
 def test_rights_stay_with_public_files(tmp_path: Path) -> None:
     """A file that others can run stays one; a private file is this user's alone."""

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from chatkit.cli import app
 from chatkit.core import settings
 from chatkit.core.errors import NotWritten, SetupError
 from chatkit.core.file_lock import FileLock
@@ -182,6 +183,17 @@ def test_a_place_that_is_none_is_refused(place: Path, tmp_path: Path) -> None:
         packed(place)
     with pytest.raises(SetupError, match=r"is a whole disk\. Name a folder on it"):
         packed(Path(tmp_path.anchor))
+
+
+def test_a_refused_place_is_all_that_the_verb_says(
+    place: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Not that it packs."""
+    place.parent.mkdir(parents=True)
+    place.touch()
+    monkeypatch.setattr("sys.argv", ["chatkit", "pack", str(place)])
+    assert app.main() == 1
+    assert capsys.readouterr().err == f"chatkit: {place} is a file. Choose another name.\n"
 
 
 @pytest.mark.usefixtures("packages")

@@ -51,6 +51,8 @@ def pack(
         )
     own = f"{sys.version_info[0]}.{sys.version_info[1]}"
     chosen = targets(_split(platform) or [here()], _split(python) or [own])
+    place = Path(name).expanduser()
+    packing.check_place(place)
     typer.echo(f"chatkit: packing for {', '.join(map(str, chosen))}.", err=True)
     with Progress(disable=not sys.stdout.isatty(), transient=True) as progress:
         bars = {str(one): progress.add_task(f"{one}", total=None) for one in chosen}
@@ -58,7 +60,7 @@ def pack(
         def step(machine: str, there: int, wanted: int) -> None:
             progress.update(bars[machine], completed=there, total=wanted)
 
-        packed = packing.pack(Path(name).expanduser(), chosen, step)
+        packed = packing.pack(place, chosen, step)
     typer.echo(f"{packed.folder} is ready: {packed.wheels} wheels, {packed.size_bytes // MB} MB.")
     typer.echo("Copy it whole. There, `sh start.sh` starts the course, on Windows start.cmd;")
     typer.echo("README.txt in it says what is needed.")

@@ -16,7 +16,7 @@ from chatkit.cloud.trace import record
 from chatkit.cloud.trace.report import Report, of
 from chatkit.core import settings
 from chatkit.core.errors import NotStarted, SetupError
-from chatkit.core.files import write_private
+from chatkit.core.files import check_can_be_made, write_private
 from chatkit.core.home.check import check_home
 from chatkit.core.settings import Names
 from chatkit.setup.version import VERSION
@@ -64,8 +64,10 @@ def check_file(file: Path) -> None:
 
     Raises:
         SetupError: Something else is there, a folder or a device included.
+        NotWritten: Its folder takes no writes.
     """
     if not os.path.lexists(file):
+        check_can_be_made(file)
         return
     if file.is_dir():
         raise SetupError(f"{file} is a folder.", hint="Name a file in it: report.json.")
