@@ -113,9 +113,9 @@ def read(where: Path) -> Endpoints:
     try:
         known = json.loads(read_file(where / FILE))
     except (OSError, ValueError, RecursionError):
-        raise switched_off() from None
+        raise switched_off(where) from None
     if not isinstance(known, dict):
-        raise switched_off()
+        raise switched_off(where)
     return cast(Endpoints, known)
 
 

@@ -13,11 +13,20 @@ from chatkit.core.file_lock import holder
 from chatkit.core.processes import ProcessIdentity, last_lines
 from chatkit.core.system import shells
 
+LOG = "cloud.log"
+"""Of a local cloud's folder: there since it was started for the first time."""
 ANEW = "`chatkit local down` ends it; `chatkit local up` then starts it with everything it held."
 
 
-def switched_off() -> NotStarted:
+def switched_off(where: Path) -> NotStarted:
     """The one sentence for a local cloud that does not run, for cells and for terminals."""
+    if not (where / LOG).exists():
+        return NotStarted(
+            "The local cloud is not running.",
+            why="Nothing has started it in this home yet.",
+            hint="In a notebook, `workshop = Workshop.open()` does; in a terminal, `chatkit local"
+            " up`.",
+        )
     return NotStarted(
         "The local cloud is not running.",
         why="It was stopped, or this machine was.",
@@ -43,7 +52,7 @@ def silent(pid: int) -> NotAnswering:
 def silent_or_off(where: Path) -> NotStarted:
     """Why the local cloud of a folder gives no answer."""
     pid = holder(where / "lock")
-    return switched_off() if pid is None else silent(pid)
+    return switched_off(where) if pid is None else silent(pid)
 
 
 def check_not_suspended(where: Path) -> None:
@@ -65,7 +74,7 @@ def is_suspended(pid: int) -> bool:
 
 def last_word(where: Path) -> str:
     """The last line that a local cloud wrote, without the name of the exception class."""
-    for name in ("cloud.out", "cloud.log"):
+    for name in ("cloud.out", LOG):
         for line in last_lines(where / name):
             line = line.strip()
             if line.startswith("chatkit.core.errors."):

@@ -7,6 +7,7 @@ import os
 import socket
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -73,11 +74,11 @@ def test_no_verb_shows_the_verbs(chatkit: Chatkit, arguments: str) -> None:
     assert typed.code == 2 and "Commands:" in typed.err
 
 
-def test_a_failure_is_one_sentence_without_a_traceback(chatkit: Chatkit) -> None:
+def test_a_failure_is_one_sentence_without_a_traceback(chatkit: Chatkit, home: Path) -> None:
     """Exit code 1."""
     typed = chatkit("local", "env")
     assert (typed.code, typed.out) == (1, "")
-    assert typed.err == f"chatkit: {switched_off()}\n"
+    assert typed.err == f"chatkit: {switched_off(home / 'local')}\n"
 
 
 def test_debug_shows_the_traceback(chatkit: Chatkit) -> None:

@@ -40,7 +40,7 @@ def test_it_says_what_is_in_it_and_then_writes(sent: Chatkit, tmp_path: Path) ->
     file = tmp_path / "report.json"
     typed = sent("report", str(file))
     lines = typed.out.splitlines()
-    assert lines[0].startswith("1 requests to the target azure")
+    assert lines[0].startswith("1 request to the target azure")
     assert lines[-1].startswith("Written to ") and typed.code == 0
     assert json.loads(file.read_text(encoding="utf-8"))["target"] == "azure"
     assert stat.S_IMODE(file.stat().st_mode) & 0o077 == 0

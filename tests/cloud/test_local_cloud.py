@@ -176,11 +176,13 @@ def test_a_damaged_file_means_not_running(tmp_path: Path, text: str) -> None:
 
 def test_the_process_starts_and_stops(tmp_path: Path) -> None:
     """Started twice it is the same run; after a stop the next is another one."""
+    assert "Nothing has started it" in str(local_cloud.not_running(tmp_path))
     first = local_cloud.start(tmp_path)
     try:
         assert local_cloud.run_id(local_cloud.start(tmp_path)) == local_cloud.run_id(first)
         assert local_cloud.stop(tmp_path) and not local_cloud.stop(tmp_path)
         assert local_cloud.running(tmp_path) is None
+        assert "It was stopped" in str(local_cloud.not_running(tmp_path))
         assert local_cloud.run_id(local_cloud.start(tmp_path)) != local_cloud.run_id(first)
     finally:
         local_cloud.stop(tmp_path)

@@ -89,10 +89,11 @@ class Plan:
 
     def __repr__(self) -> str:
         changing = sum(map(changes_something, self.templates))
+        change = "changes" if changing == 1 else "change"
         return (
-            f"{len(self.templates)} calls in {len(self.titles)} sections, {changing} of which"
-            f" change something; Azure takes about {self.minutes:.0f} minutes for them."
-            " Nothing was sent."
+            f"{_counted(len(self.templates), 'call')} in {_counted(len(self.titles), 'section')},"
+            f" {changing} of which {change} something; Azure takes about"
+            f" {_counted(round(self.minutes), 'minute')} for them. Nothing was sent."
         )
 
     def __str__(self) -> str:
@@ -189,6 +190,10 @@ class Plan:
                 if body:
                     yield f"    {body}"
                 yield f"    needs {right(template)}"
+
+
+def _counted(count: int, what: str) -> str:
+    return f"1 {what}" if count == 1 else f"{count} {what}s"
 
 
 def _part(title: str, lines: object) -> Iterator[str]:

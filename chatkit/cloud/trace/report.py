@@ -42,7 +42,8 @@ class Report:
     def summary(self) -> Iterator[str]:
         """What is in it, in lines."""
         sent = sum(call["times"] for call in self.calls)
-        yield f"{sent} requests to the target {self.about['target']}, {len(self.calls)} different."
+        requests = "1 request" if sent == 1 else f"{sent} requests"
+        yield f"{requests} to the target {self.about['target']}, {len(self.calls)} different."
         hosts = dict.fromkeys(urlsplit(str(call["url"])).netloc for call in self.calls)
         yield f"To: {', '.join(hosts)}"
         failed = [call for call in self.calls if not 200 <= call["status"] < 400]

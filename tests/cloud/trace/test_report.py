@@ -171,7 +171,7 @@ def test_the_summary_names_hosts_failures_and_what_was_replaced(home: Path) -> N
     packed = of(record.read(home, "azure"), NAMES, ABOUT)
     text = "\n".join(packed.summary())
     assert "management.azure.com" in text and ": 409 Conflict" in text
-    assert "1 requests to the target azure, 1 different." in text and "1 app" in text, text
+    assert "1 request to the target azure, 1 different." in text and "1 app" in text, text
 
 
 def test_a_name_within_a_longer_word_is_in_no_report(home: Path) -> None:
