@@ -18,6 +18,7 @@ import aiohttp
 from chatkit.chat.client.background_loop import background_loop
 from chatkit.chat.client.rest import ask
 from chatkit.core.errors import ChatkitError
+from chatkit.core.work.course_choice import is_tutorial
 
 if TYPE_CHECKING:
     from chatkit.steps.session import Session
@@ -120,7 +121,7 @@ def why(session: Session, where: str, method: str, path: str) -> NotFound | None
 def _correction(method: str, path: str, known: list[Address]) -> str:
     """What to do in the app when it is the tutorial's own address that no function has."""
     function, file = APP.get((method, path.rpartition("/")[2].lower()), ("", ""))
-    if not function:
+    if not function or not is_tutorial():
         return ""
     is_at = next((one for one in known if one.function == function), None)
     if is_at is None:

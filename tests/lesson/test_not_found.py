@@ -94,3 +94,12 @@ def test_a_function_that_is_not_registered_is_not_in_the_app(session: Session) -
     """Its file may be there, and right."""
     found = not_found.why(session, "local", "POST", "/api/negotiate")
     assert found is not None and found.correct.startswith("negotiate is not in the app")
+
+
+def test_another_courses_address_is_none_of_the_tutorials(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It has other files."""
+    monkeypatch.setenv("CHATKIT_COURSE", "small")
+    found = not_found.why(session, "local", "POST", "/api/negotiate")
+    assert found is not None and found.correct == "Compare the address with these."

@@ -6,6 +6,8 @@ import ast
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from chatkit.core.work.course_choice import is_tutorial
+from chatkit.lesson import courses
 from chatkit.lesson.doctor.probes import loading
 from chatkit.lesson.doctor.probes.probe import Probe
 from chatkit.lesson.doctor.snapshot.emitted import resolved
@@ -15,6 +17,7 @@ from chatkit.lesson.http import Answer
 
 TEMPLATE = "This HTTP triggered function executed successfully"
 DEPLOYED = "config.json of the deployed page"
+NEGOTIATE = ("POST", "negotiate")
 CLIENTS = {"signalrcore", "pysignalr", "websockets", "websocket", "signalr_async"}
 
 
@@ -40,7 +43,17 @@ def _answers(snapshot: Snapshot) -> list[tuple[str, Answer]]:
     return [(where, answer) for where, answer in asked if answer and answer.status]
 
 
+def _has_negotiate(snapshot: Snapshot) -> bool:
+    """Whether the course or the app in my-chat has one: not every course is about a chat."""
+    if NEGOTIATE in [section.answers for section in courses.current().sections]:
+        return True
+    app = known(snapshot.emitted)
+    return app is not None and any(NEGOTIATE in one.addresses for one in app.functions)
+
+
 def _wrong_base(snapshot: Snapshot) -> str:
+    if not _has_negotiate(snapshot):
+        return ""
     prefix = ((snapshot.folder.host_json.get("extensions") or {}).get("http") or {}).get(
         "routePrefix", "api"
     )
@@ -127,6 +140,8 @@ def _client_inside(snapshot: Snapshot) -> str:
 
 
 def _arguments(snapshot: Snapshot) -> str:
+    if not is_tutorial():  # what another course's page listens to is not known
+        return ""
     for file, node in snapshot.folder.nodes(ast.Dict):
         pairs = {
             key.value: value
@@ -226,6 +241,10 @@ def _refused(*statuses: int, where_is: str = "") -> Probe:
     return look
 
 
+def _not_found(snapshot: Snapshot) -> str:
+    return _refused(404)(snapshot) if _has_negotiate(snapshot) else ""
+
+
 PROBES: dict[str, Probe] = {
     "negotiate-404": _wrong_base,
     "negotiate-twice": _twice,
@@ -238,7 +257,7 @@ PROBES: dict[str, Probe] = {
     "binding-name": _names,
 }
 GENERAL: dict[str, Probe] = {
-    "negotiate-404": _refused(404),
+    "negotiate-404": _not_found,
     "host-not-running": _refused(502, 503),
     "settings-not-uploaded": _refused(500, where_is="in the function app"),
 }
