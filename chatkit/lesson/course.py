@@ -17,6 +17,15 @@ from chatkit.core.settings import Known
 from chatkit.knowledge.problem import Problem
 
 NUMBER = re.compile(r"[0-9]{2}")
+FLAGS = (
+    "uses_local_servers",
+    "asks_deployed",
+    "ends_local_run",
+    "shows_page",
+    "cleans_up",
+    "has_resources",
+    "is_appendix",
+)
 FUNCTION = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
 
 
@@ -73,11 +82,14 @@ class Section:
             message = f'starts is "functions" or "page", and not {self.starts!r}.'
             raise WrongDescription(message, str(self.starts))
         _check_texts("leaves", self.leaves, '("functions/function_app.py",)')
+        for name in self.leaves:
+            if name.startswith("/") or ".." in name.split("/"):
+                raise WrongDescription(f"leaves names {name}, which is not below my-chat.", name)
         if self.answers is not None:
-            example = '("POST", "messages")'
-            _check_texts("answers", self.answers, example)
-            if len(self.answers) != 2:
-                raise WrongDescription(f"answers is a method and a route, as {example}.", "answers")
+            _check_answers(self.answers)
+        for name in FLAGS:
+            if not isinstance(getattr(self, name), bool):
+                raise WrongDescription(f"{name} is True or False.", name)
 
     @property
     def where(self) -> Literal["local", "deployed", ""]:
@@ -109,6 +121,8 @@ class Exercise:
     def __post_init__(self) -> None:
         check_number(self.number)
         check_function(self.grade)
+        if not isinstance(self.fill, str):
+            raise WrongDescription("fill is a text: what a solution has for `...`.", self.grade)
 
     @property
     def file(self) -> str:
@@ -170,14 +184,11 @@ class Course:
     def _check_problems(self) -> None:
         known = [problem.key for problem in self.problems]
         for problem in self.problems:
-            try:
-                problem.is_said_by("")
-                problem.may_be_said_by("")
-            except re.error as error:
-                message = f"A pattern of the problem {problem.key} cannot be read: {error}."
-                raise WrongDescription(message, problem.key) from error
+            _check_texts_of(problem)
             if known.count(problem.key) > 1:
                 raise WrongDescription(f"Two problems are called {problem.key}.", problem.key)
+        if not isinstance(self.probes, Mapping):
+            raise WrongDescription('probes is like {"key": "my_course.probes:look"}.', "probes")
         for key, probe in self.probes.items():
             check_function(probe)
             if key not in known:
@@ -302,6 +313,36 @@ def check_function(name: str) -> None:
 def _check_texts(name: str, value: object, example: str) -> None:
     if not isinstance(value, tuple) or not all(isinstance(one, str) for one in value):
         raise WrongDescription(f"{name} is no tuple of texts, as {example} is.", str(value))
+
+
+def _check_answers(answers: tuple[str, str]) -> None:
+    example = '("POST", "messages")'
+    _check_texts("answers", answers, example)
+    if len(answers) != 2:
+        raise WrongDescription(f"answers is a method and a route, as {example}.", "answers")
+    method, route = answers
+    if not method.isupper() or route.startswith(("/", "api/")):
+        message = f"answers is a method in capitals and a route without /api, as {example}."
+        raise WrongDescription(message, route)
+
+
+def _check_texts_of(problem: Problem) -> None:
+    key = problem.key
+    for name in ("key", "title", "cause", "fix"):
+        if not isinstance(getattr(problem, name), str):
+            raise WrongDescription(f"{name} of the problem {key} is no text.", str(key))
+    for name in ("links", "codes", "says", "may_say"):
+        value = getattr(problem, name)
+        if not isinstance(value, tuple) or not all(isinstance(one, str) for one in value):
+            message = f'{name} of the problem {key} is no tuple of texts, as ("a text",) is.'
+            raise WrongDescription(message, key)
+    try:
+        fits_all = problem.is_said_by("") or problem.may_be_said_by("")
+    except re.error as error:
+        message = f"A pattern of the problem {key} cannot be read: {error}."
+        raise WrongDescription(message, key) from error
+    if fits_all:
+        raise WrongDescription(f"A pattern of the problem {key} fits every text.", key)
 
 
 def _check_tuple(name: str, value: object, kind: type) -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import ast
+import json
 import traceback
 from collections.abc import Callable, Iterator
 from importlib.metadata import EntryPoint
 from importlib.util import find_spec
-from inspect import isgeneratorfunction
+from inspect import isgeneratorfunction, signature
 from pathlib import Path
 from pkgutil import resolve_name
 from typing import Any
@@ -44,7 +45,7 @@ def load(name: str) -> Course:
     course_choice.folder(name)  # a package that is not there says so
     try:
         found: object = resolve_name(entry.value)
-    except Exception as error:  # a description is a program, and may fail in any way
+    except (Exception, SystemExit) as error:  # a description is a program, and may fail in any way
         raise SetupError(_said(entry, error), hint=HINT) from error
     if not isinstance(found, Course):
         raise SetupError(f"The course {name} is no Course: {entry.value}.", hint=HINT)
@@ -59,12 +60,20 @@ def function(name: str) -> Callable[..., Any]:
     """
     try:
         found = resolve_name(name)
-    except Exception as error:  # its module may fail in any way
+    except (Exception, SystemExit) as error:  # its module may fail in any way
         raise SetupError(f"{name} cannot be loaded: {_kind(error)}.", hint=HINT) from error
     if not callable(found):
         raise SetupError(f"{name} is no function.", hint=HINT)
     known: Callable[..., Any] = found
     return known
+
+
+def note_place(error: BaseException) -> None:
+    """Note under an error which line of another course has raised it: a verb shows no traceback."""
+    if course_choice.is_tutorial():
+        return
+    for frame in _frames(error, course_choice.folder())[-1:]:
+        error.add_note(f"It was raised in {frame.filename}, line {frame.lineno}.")
 
 
 def faults(name: str) -> list[str]:
@@ -75,10 +84,16 @@ def faults(name: str) -> list[str]:
     """
     course = load(name)
     return [
+        *_faults_of_plan(course, name),
         *_faults_of_notebooks(course, name),
         *_faults_of_exercises(course, name),
         *_faults_of_functions(course, name),
     ]
+
+
+def _faults_of_plan(course: Course, name: str) -> Iterator[str]:
+    if course.has_plan and name != course_choice.TUTORIAL.name:
+        yield f"{_place(name, 'has_plan')}: has_plan is for the tutorial: its calls are recorded."
 
 
 def _faults_of_notebooks(course: Course, name: str) -> Iterator[str]:
@@ -109,6 +124,9 @@ def _faults_of_exercises(course: Course, name: str) -> Iterator[str]:
         if not texts or "..." not in texts[0]:
             yield f"{place}: no cell writes {exercise.file} with `...` in the blank's place."
             continue
+        if texts[0].count("...") > 1:
+            yield f"{place}: {exercise.file} has `...` more than once, and one is the blank."
+            continue
         try:
             ast.parse(texts[0].replace("...", exercise.fill, 1))
         except SyntaxError as error:
@@ -117,9 +135,12 @@ def _faults_of_exercises(course: Course, name: str) -> Iterator[str]:
 
 def _runs_check(path: Path, number: str) -> bool:
     """Whether a notebook runs its section's check: catching up runs it up to there."""
-    text = path.read_text(encoding="utf-8")
-    wanted = (f'\\"{number}\\"', f"'{number}'", f"{int(number)}")
-    return any(f"workshop.check({one})" in text for one in wanted)
+    cells = json.loads(path.read_bytes())["cells"]
+    code = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
+    lines = [line.strip() for text in code for line in text.splitlines()]
+    wanted = (f'"{number}"', f"'{number}'", f"{int(number)}")
+    calls = tuple(f"workshop.check({one})" for one in wanted)
+    return any(one in line for line in lines for one in calls if not line.startswith("#"))
 
 
 def _faults_of_functions(course: Course, name: str) -> Iterator[str]:
@@ -133,16 +154,25 @@ def _faults_of_functions(course: Course, name: str) -> Iterator[str]:
             continue
         if one in proving and not isgeneratorfunction(found):
             yield f"{_place(name, one)}: {one} has no `yield`: it says nothing that it has proven."
+        elif not _takes_one(found):
+            yield f"{_place(name, one)}: {one} is given one argument, and takes another number."
 
 
-def _said(entry: EntryPoint, error: Exception) -> str:
+def _takes_one(function: Callable[..., Any]) -> bool:
+    try:
+        signature(function).bind(None)
+    except TypeError:
+        return False
+    return True
+
+
+def _said(entry: EntryPoint, error: BaseException) -> str:
     """A sentence with the line of the description that is wrong."""
     package = course_choice.module_of(entry)
     folder = course_choice.folder(entry.name)
     if isinstance(error, SyntaxError) and error.filename:
         return f"{error.filename}, line {error.lineno}: {error.msg}."
-    frames = traceback.extract_tb(error.__traceback__)
-    own = [frame for frame in frames if Path(frame.filename).is_relative_to(folder)]
+    own = _frames(error, folder)
     if not own:
         return f"The course {entry.name} cannot be loaded from {package}: {_kind(error)}."
     file, line = own[-1].filename, own[-1].lineno
@@ -151,7 +181,13 @@ def _said(entry: EntryPoint, error: Exception) -> str:
     return f"{file}, line {line}: {_kind(error)}"
 
 
-def _kind(error: Exception) -> str:
+def _frames(error: BaseException, folder: Path) -> list[traceback.FrameSummary]:
+    """Where an error has passed through files of a folder, the innermost last."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return [frame for frame in frames if Path(frame.filename).is_relative_to(folder)]
+
+
+def _kind(error: BaseException) -> str:
     """What an exception says; its type where its author is not this module's."""
     if isinstance(error, WrongDescription):
         return str(error)

@@ -56,6 +56,7 @@ def check(session: Session, section: str | int) -> Result:
         raise
     except Exception as error:
         refine_hint(error, found.number)
+        courses.note_place(error)
         raise
     rows = (*session.restart_rows(), *left)
     return Checked.of(

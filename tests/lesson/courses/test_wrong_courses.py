@@ -72,6 +72,28 @@ def described(body: str) -> dict[str, str]:
             '    Course("Small", (Section("00", "a:b", answers=("POST",)),))',
             "answers is a method and a route",
         ),
+        ('    Course("S", (Section("00", "a:b", shows_page="no"),))', "shows_page is True or"),
+        ('    Course("S", (Section("00", "a:b", leaves=("../a",)),))', "is not below my-chat"),
+        (
+            '    Course("S", (Section("00", "a:b", answers=("POST", "/api/count")),))',
+            "a route without /api",
+        ),
+        (
+            '    Course("S", (Section("00", "a:b"),), (Exercise("00", "a:c", 1),))',
+            "fill is a text",
+        ),
+        ('    Course("S", (Section("00", "a:b"),), probes=["odd"])', "probes is like"),
+        (
+            '    Course("S", (Section("00", "a:b"),), problems=(Problem(key="odd", title="", '
+            'cause="", fix="", links=(), says=("is odd")),))',
+            "says of the problem odd is no tuple of texts",
+        ),
+        (
+            '    Course("S", (Section("00", "a:b"),), problems=(Problem(key="odd", title="", '
+            'cause="", fix="", links=(), says=("",)),))',
+            "fits every text",
+        ),
+        ("    exit(3)", "SystemExit: 3"),
         ('    Course("Small", (Section("00", "a:b"),)', "'(' was never closed"),
         ("    Cuorse()", "name 'Cuorse' is not defined"),
     ],
@@ -235,6 +257,7 @@ def test_a_check_that_raises_is_the_authors_error(
         with pytest.raises(KeyError) as raised:
             workshop.check("00")
         assert not isinstance(raised.value, CheckFailed)
+        assert "checks.py, line 3" in raised.value.__notes__[-1]
         assert workshop.status().completed == []
     finally:
         switch_off(workshop)
@@ -279,6 +302,12 @@ def test_a_probe_that_raises_has_not_looked(
             "line 2: sections is no tuple like (Section(",
         ),
         ({"__init__.py": ONE.replace('"Small"', "7")}, "line 2: The title is a text"),
+        ({"__init__.py": ONE.replace("),))", "),), has_plan=True)")}, "is for the tutorial"),
+        ({"checks.py": "def one():\n    yield 'a'\n"}, "one is given one argument"),
+        (
+            {"notebooks/00-one.ipynb": notebook('# workshop.check("00")')},
+            'no cell runs workshop.check("00")',
+        ),
     ],
 )
 def test_what_would_fail_for_learners_is_named_before(
@@ -290,12 +319,22 @@ def test_what_would_fail_for_learners_is_named_before(
     assert done.code == 1 and said in done.err
 
 
-def test_a_solution_that_is_no_python_is_named(
-    install: Install, chatkit: Chatkit, tmp_path: Path
+@pytest.mark.parametrize(
+    ("app", "said"),
+    [
+        ("x = 1\ny = ...", "filled in, line 2 of exercises/00/function_app.py is no Python"),
+        (
+            '"""Fill in ... here."""\ny = ...',
+            "exercises/00/function_app.py has `...` more than once",
+        ),
+    ],
+)
+def test_an_exercise_that_cannot_be_filled_in_is_named(
+    install: Install, chatkit: Chatkit, tmp_path: Path, app: str, said: str
 ) -> None:
     """With the line that the learner would see."""
     exercise = f"), exercises=(Exercise('00', '{LOOK}', ')'),))"
-    cell = "%%chatfile exercises/00/function_app.py\nx = 1\ny = ..."
+    cell = f"%%chatfile exercises/00/function_app.py\n{app}"
     install(
         {
             "__init__.py": ONE.replace("),))", f"),{exercise}"),
@@ -304,7 +343,7 @@ def test_a_solution_that_is_no_python_is_named(
         }
     )
     done = chatkit("new", str(tmp_path / "try"), "--course", "small", "--no-lock")
-    assert "line 2: filled in, line 2 of exercises/00/function_app.py is no Python" in done.err
+    assert done.code == 1 and f"line 2: {said}" in done.err
 
 
 def test_a_folder_without_its_course_can_be_cleaned_up(
