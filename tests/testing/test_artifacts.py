@@ -94,6 +94,22 @@ def test_junit_notebooks_pages_and_logs(tmp_path: Path) -> None:
     assert path.read_bytes() == before
 
 
+@pytest.mark.parametrize("kernel", [{}, {"kernelspec": {"name": "a", "display_name": "A"}}])
+def test_a_notebook_of_chatkit_is_kept_with_its_own_kernel(
+    tmp_path: Path, kernel: dict[str, Any]
+) -> None:
+    """It runs in the environment's, by a name that only nbval knows."""
+    cells = [code_cell("from chatkit import __version__")]
+    content: Any = new_notebook(cells=cells, metadata=kernel)  # type: ignore[no-untyped-call]
+    nbformat.write(content, tmp_path / "a.ipynb")  # type: ignore[no-untyped-call]
+    done = run(tmp_path, tmp_path / "kept", "-p", "chatkit.testing.plugin")
+    assert done.returncode == 0, done.stdout + done.stderr
+    place = tmp_path / "kept" / "notebooks" / "a.ipynb"
+    assert "__version__" in place.with_suffix(".html").read_text(encoding="utf-8")
+    kept: Any = nbformat.read(place, as_version=4)  # type: ignore[no-untyped-call]
+    assert kept.metadata == kernel
+
+
 def test_several_processes_fill_one_folder(tmp_path: Path) -> None:
     """One JUnit file of all, each notebook whole; notebooks of one name lie apart."""
     for name in ("one", "two"):
