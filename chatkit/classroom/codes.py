@@ -78,14 +78,28 @@ def read_invitation(text: str) -> Invitation:
     known = read_code(code)
     if not is_addressed:
         return Invitation(known)
-    address = address.strip().removeprefix("http://").rstrip("/")
+    return Invitation(known, *read_address(address))
+
+
+def read_address(text: str) -> tuple[str, int]:
+    """Return host and port of a board; the port may be left out.
+
+    Raises:
+        NoJoinCode: It is no address.
+    """
+    address = text.strip().removeprefix("http://").rstrip("/")
     found = re.fullmatch(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]{1,253})(?::([0-9]{1,5}))?", address)
     if found is None:
-        raise NoJoinCode("What stands behind the @ is no address.", hint=ADDRESS_HINT)
+        raise NoJoinCode("That is no address of a board.", hint=ADDRESS_HINT)
     port = int(found[2] or PORT)
     if not 0 < port < 65536:
         raise NoJoinCode(f"There is no port {port}.", hint=ADDRESS_HINT)
-    return Invitation(known, found[1].strip("[]"), port)
+    return found[1].strip("[]"), port
+
+
+def address_of(host: str, port: int) -> str:
+    """A host and a port, as `read_address` reads them."""
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 def fingerprint(code: str, class_id: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from html import escape
 
-from chatkit.classroom.codes import PORT
+from chatkit.classroom.codes import address_of, read_address
 from chatkit.classroom.roster import Person, Roster
 from chatkit.core.codes import qr
 from chatkit.core.errors import NoSuchChoice
@@ -28,6 +28,7 @@ td,th{vertical-align:top}
 .small{font-size:.9rem;color:#333}
 @media print{body{margin:0}}
 """
+ADDRESS = "On another machine than the board's: CODE@HOST:PORT, as your instructor says."
 PRIVACY = (
     "Joining is up to you. What is sent then, and only then: section, passed or not, seconds, and"
     " the kind of an error. Nothing of your code and nothing of your chat. The kit shows it before"
@@ -55,11 +56,12 @@ def begin(roster: Roster, person: Person) -> str:
 
 
 def checked_board(text: str) -> str:
-    """Return HOST:PORT for what somebody typed as the board's address; empty stays empty."""
-    plain = text.strip().removeprefix("http://").rstrip("/")
-    if not plain or ":" in plain.rpartition("]")[2]:
-        return plain
-    return f"{plain}:{PORT}"
+    """Return HOST:PORT for what somebody typed as the board's address; empty stays empty.
+
+    Raises:
+        NoJoinCode: It is no address.
+    """
+    return address_of(*read_address(text)) if text.strip() else ""
 
 
 def wanted(roster: Roster, text: str) -> Person:
@@ -104,6 +106,7 @@ def page(roster: Roster, person: Person, board: str, *, in_colour: bool) -> str:
         "",
         f"Your join code: {person.code}",
         f"In a terminal:  {typed}",
+        *([] if board else [f"                {ADDRESS}"]),
         *([f"Before:         {first}"] if first else []),
         "",
         *(visible(f"{name:{width}}  {value}") for name, value in facts),
@@ -150,6 +153,7 @@ def _sections(roster: Roster, people: Iterable[Person], board: str) -> Iterator[
             f"<tr><th>{escape(name)}</th><td>{escape(visible(value))}</td></tr>"
             for name, value in rows(roster, person)
         )
+        where = "" if board else f"<p>{escape(ADDRESS)}</p>"
         first = escape(begin(roster, person))
         before = f"<p>Before anything else:<br><code>{first}</code></p>" if first else ""
         yield (
@@ -157,7 +161,7 @@ def _sections(roster: Roster, people: Iterable[Person], board: str) -> Iterator[
             f"<p>{person.number}. {escape(visible(roster.title))}</p>"
             f'<p>Your join code:<br><code class="code">{escape(person.code)}</code></p>'
             f"<p>In a terminal, or in a cell behind <code>!</code>:<br>"
-            f"<code>{escape(typed)}</code></p>{before}"
+            f"<code>{escape(typed)}</code></p>{where}{before}"
             f'<img alt="QR code of the command above" src="{qr.data_url(typed)}">'
             f'<table>{facts}</table><p class="small">{escape(PRIVACY)}</p></section>'
         )

@@ -9,7 +9,7 @@ import pytest
 from chatkit.classroom import handout
 from chatkit.classroom.enrolment import Wanted, enrol
 from chatkit.classroom.roster import Roster
-from chatkit.core.errors import NoSuchChoice
+from chatkit.core.errors import NoJoinCode, NoSuchChoice
 from tests.classroom.test_enrolment import NOW, people
 
 BOARD = "192.0.2.7:8070"
@@ -70,6 +70,13 @@ def test_the_text_has_a_sheet_a_person(made: Roster) -> None:
 def test_the_board_has_its_usual_port(typed: str, expected: str) -> None:
     """Unless another one is named."""
     assert handout.checked_board(typed) == expected
+
+
+@pytest.mark.parametrize("typed", ["no host!", "x:0", "x/y"])
+def test_an_address_that_is_none_is_on_no_page(typed: str) -> None:
+    """People would type it."""
+    with pytest.raises(NoJoinCode):
+        handout.checked_board(typed)
 
 
 @pytest.mark.parametrize("typed", ["1", "person 0", "P0@EXAMPLE.org"])

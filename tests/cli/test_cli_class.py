@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from chatkit.classroom import roster as rosters
+from chatkit.classroom.board import record
+from chatkit.classroom.board.record import BoardRecord
 from chatkit.cloud import local_cloud
 from chatkit.core import settings
 from tests.cli.typing_verbs import Chatkit
@@ -34,6 +36,30 @@ def test_a_roster_is_made_shown_and_handed_out(chatkit: Chatkit, home: Path, nam
         assert f"{person.code}@192.0.2.7:8070" in page
         assert person.code not in shown + typed.out
     assert known.people[1].code in chatkit("class", "show", "--person", "李雷").out
+
+
+def test_a_page_has_the_address_of_the_open_board(
+    chatkit: Chatkit, home: Path, names: Path
+) -> None:
+    """Until there is one it says that an address is missing; one that is typed comes first."""
+    chatkit("class", "roster", str(names))
+    assert "CODE@HOST:PORT" in chatkit("class", "show", "--person", "1").out
+    known = rosters.read(home)
+    record.write(home, BoardRecord(known.id, "", "", "", 0, "192.0.2.9", 8071, [], {}))
+    show = ("class", "show", "--person", "1")
+    page = chatkit(*show).out
+    assert f"{known.people[0].code}@192.0.2.9:8071" in page and "CODE@HOST:PORT" not in page
+    assert "@192.0.2.7:8070" in chatkit(*show, "--board", "192.0.2.7").out
+
+
+def test_a_class_is_not_ended_on_a_target_where_it_is_not(
+    chatkit: Chatkit, home: Path, names: Path
+) -> None:
+    """Its codes go on."""
+    chatkit("class", "roster", str(names))
+    typed = chatkit("class", "clean", "--target", "azure", "--yes")
+    assert typed.code == 1 and "nothing on the target azure" in typed.err
+    assert not rosters.read(home).has_ended()
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="rights of POSIX")

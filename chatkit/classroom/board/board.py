@@ -14,7 +14,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 from azure.mgmt.resource.resources.models import ResourceGroup
 
@@ -179,18 +178,11 @@ def links(session: Session) -> dict[str, str]:
     raise NotStarted("The board's page is closed.", hint=UP)
 
 
-def address(known: BoardRecord) -> str:
-    """What people type behind the `@` of their code."""
-    if known.host:
-        return f"{known.host}:{known.port}"
-    return f"{urlsplit(known.api).hostname}:443"
-
-
 def rows(session: Session, known: BoardRecord) -> list[tuple[str, str]]:
     """What the instructor needs to know of an open board."""
     found = links(session)
     return [
-        ("people type", f"chatkit class join CODE@{address(known)}"),
+        ("people type", f"chatkit class join CODE@{known.address}"),
         ("your page", found["instructor"]),
         ("projector, without names", found["projector"]),
         ("until", time.strftime("%Y-%m-%d %H:%M", time.localtime(known.ends))),

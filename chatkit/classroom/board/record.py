@@ -7,7 +7,9 @@ import secrets
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TypedDict
+from urllib.parse import urlsplit
 
+from chatkit.classroom.codes import address_of
 from chatkit.classroom.roster import FOLDER
 from chatkit.core.errors import HomeDamaged
 from chatkit.core.files import write_private
@@ -54,6 +56,13 @@ class BoardRecord:
     board_token: str = field(default_factory=lambda: secrets.token_urlsafe(32), repr=False)
     screen_token: str = field(default_factory=lambda: secrets.token_urlsafe(32), repr=False)
     published: str = ""
+
+    @property
+    def address(self) -> str:
+        """What people type behind the `@` of their code."""
+        if self.host:
+            return address_of(self.host, self.port)
+        return f"{urlsplit(self.api).hostname}:443"
 
 
 def path(home: Path) -> Path:

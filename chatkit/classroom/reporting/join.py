@@ -22,6 +22,7 @@ SENT = (
     ("for example", '{"section": "05", "passed": false, "seconds": 94, "error": "CheckFailed"}'),
 )
 """What a class hears of a participant."""
+NO_ADDRESS = "You typed no address behind the code, so the board of this machine was asked"
 DELETED_WITH_IT = "what it has of you is deleted with the class"
 NOT_LEFT = (
     "The class has ended, or its board cannot be reached from here: nothing is reported now, and"
@@ -48,7 +49,12 @@ def join(home: Path, text: str) -> Result:
     """
     invitation = codes.read_invitation(text)
     url = url_of(invitation.host, invitation.port)
-    found = BoardApi(url, invitation.code).ask("POST", "negotiate")
+    try:
+        found = BoardApi(url, invitation.code).ask("POST", "negotiate")
+    except (NotStarted, ServiceError) as error:
+        if "@" not in text:
+            error.explain(error.message, why=NO_ADDRESS, hint=codes.ADDRESS_HINT)
+        raise
     try:
         person = str(found["person"])
         ends = float(found["ends"])
@@ -108,6 +114,8 @@ def ask(home: Path, text: str | None) -> Result:
         SetupError: No class was joined, or the text is no short line.
     """
     membership = _joined(ClassRecords(home))
+    if text is not None and not isinstance(text, str):
+        raise SetupError("A hand has a text.", hint='workshop.ask("Why two keys?") raises it.')
     said = (text or "").strip()
     if len(said) > MOST_CHARACTERS or not said.isprintable():
         raise SetupError(f"A hand has one line of at most {MOST_CHARACTERS} characters.")

@@ -59,6 +59,11 @@ def _clean(known: Roster, wanted: Target | None, *, is_agreed: bool) -> bool:
     from chatkit.steps.local_servers import LocalServers
 
     parts = _parts(known)
+    if wanted is not None and wanted not in (known.target, *parts):
+        raise SetupError(
+            f"This class has nothing on the target {wanted}; nothing was changed.",
+            hint=f"Its target is {known.target}.",
+        )
     chosen = [target for target in parts if wanted in (None, target)]
     looks = [_look(target, known, parts[target]) for target in chosen]
     _ask([found for found, _ in looks], known, is_agreed=is_agreed)

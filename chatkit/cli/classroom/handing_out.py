@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -13,8 +13,16 @@ from chatkit.core.errors import NotOffered, SetupError
 from chatkit.core.files import write_private
 from chatkit.core.settings import home
 
+if TYPE_CHECKING:  # what a verb needs is imported when it runs, so that the others start without it
+    from chatkit.classroom.roster import Roster
+
 PAGE = (".html", ".htm")
-Board = Annotated[str, typer.Option("--board", help="HOST:PORT of the board, as people reach it.")]
+Board = Annotated[
+    str,
+    typer.Option(
+        "--board", help="HOST:PORT of the board, as people reach it. Default: of the one opened."
+    ),
+]
 ONE_PERSON = "One person's page, by number, name or mail."
 
 
@@ -32,7 +40,8 @@ def show(
         return
     one = pages.wanted(known, person)
     is_terminal = sys.stdout.isatty()
-    typer.echo(pages.page(known, one, pages.checked_board(board), in_colour=is_terminal))
+    address = _address(board, known)
+    typer.echo(pages.page(known, one, address, in_colour=is_terminal))
 
 
 def handout(
@@ -62,16 +71,28 @@ def handout(
         )
     with rosters.changing(home()):
         known = rosters.read(home())
+        address = _address(board, known)
         people = (pages.wanted(known, person),) if person else known.people
         _check_replaceable(path)
         # First: a file with codes that nobody knows of would outlive the class.
         rosters.note_handout(home(), path)
         write = pages.html if path.suffix.lower() in PAGE else pages.text
-        write_private(path, write(known, people, pages.checked_board(board)))
+        write_private(path, write(known, people, address))
     count = "1 page" if len(people) == 1 else f"{len(people)} pages"
     typer.echo(f"{count}: {path}")
-    if not board:
+    if not address:
         typer.echo("`--board HOST:PORT` puts the board's address on them.")
+
+
+def _address(typed: str, known: Roster) -> str:
+    """HOST:PORT of the board that was named, else of the one that was opened; else empty."""
+    from chatkit.classroom import handout as pages
+    from chatkit.classroom.board import record
+
+    opened = None if typed.strip() else record.read(home())
+    if opened is not None and opened.class_id == known.id:
+        return opened.address
+    return pages.checked_board(typed)
 
 
 def _check_replaceable(path: Path) -> None:

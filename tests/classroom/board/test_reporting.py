@@ -373,7 +373,7 @@ def test_a_hand_is_up_when_the_board_has_it(tmp_path: Path, offline: ClassRecord
     assert "does not answer" in join.ask(tmp_path, "Why?").text
 
 
-@pytest.mark.parametrize("text", ["", " ", "x" * 201, "two\nlines", "\u202e"], ids=ascii)
+@pytest.mark.parametrize("text", ["", " ", "x" * 201, "two\nlines", "\u202e", 7], ids=ascii)
 def test_a_hand_that_is_no_line_is_refused(
     tmp_path: Path, offline: ClassRecords, text: str
 ) -> None:
@@ -388,6 +388,15 @@ def test_a_code_that_is_none_goes_nowhere(tmp_path: Path) -> None:
     with pytest.raises(NoJoinCode):
         join.join(tmp_path, "hello@127.0.0.1:1")
     assert [*tmp_path.iterdir()] == []
+
+
+def test_a_code_without_an_address_says_that_it_is_missing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was sent to the board of this machine, if there is one."""
+    monkeypatch.setattr(join, "url_of", lambda host, _: f"http://{host}:{ports.any_free()}")
+    with pytest.raises(NotStarted, match="No board answers .* no address behind the code"):
+        join.join(tmp_path, codes.new_code())
 
 
 def test_a_wrong_code_joins_nothing(board: OpenBoard, tmp_path: Path) -> None:
