@@ -106,7 +106,7 @@ def _counted(count: int, what: str) -> str:
 def _free_note(regions: int) -> str:
     return (
         f"Needs {_counted(regions, 'region')} of one subscription, {FREE_A_REGION} instances in"
-        " each; 20 connections and 20,000 messages a day each."
+        " each, and one more for a board on Azure; 20 connections and 20,000 messages a day each."
     )
 
 

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from azure.mgmt.resource.resources.models import ResourceGroup
 
 from chatkit.classroom import codes, roster
-from chatkit.classroom.board import admission, app_package, columns, record
+from chatkit.classroom.board import admission, app_package, columns, record, region
 from chatkit.classroom.board.record import BoardRecord
 from chatkit.classroom.reporting.board_api import BoardApi
 from chatkit.classroom.roster import CLASS_TAG, Roster
@@ -85,6 +85,7 @@ def up(session: Session, wanted: Wanted) -> Result:
     with session.step("Opening the board") as step:
         step.is_beside_the_chat()
         stack = replace(step.stack, names=names_of(known))
+        stack = replace(stack, names=replace(stack.names, region=region.region_of(stack, known)))
         made = _made(stack, known, _before(session, known), wanted)
         package = app_package.build(wanted.causes)
         _, published = functions.publish(stack, package, known=made.published)
