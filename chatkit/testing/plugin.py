@@ -165,14 +165,15 @@ def _course_of(path: Path) -> str:
     """The course of a notebook: that of its folder, else one that has a notebook of this name;
     empty where it is no course's.
     """
+    from chatkit.core.settings import LAID_OUT
     from chatkit.core.work import course_choice
 
-    chosen = os.environ.get(VARIABLE) or course_choice.named_in(path.parents[1])
-    if chosen:
-        return chosen
+    folder = path.parents[1]
+    if os.environ.get(VARIABLE) or (folder / LAID_OUT).is_file():
+        return course_choice.of_folder(folder)
     names = [course_choice.TUTORIAL.name, *sorted(course_choice.installed())]
     having = [name for name in names if path.name in {one.name for one in _notebooks(name)}]
-    own = [name for name in having if course_choice.folder(name) == path.parents[1]]
+    own = [name for name in having if course_choice.folder(name) == folder]
     return next(iter([*own, *having]), "")
 
 

@@ -23,7 +23,11 @@ def new(
     ],
     course: Annotated[
         str,
-        typer.Option("--course", metavar="NAME", help="An installed course; default: this one."),
+        typer.Option(
+            "--course",
+            metavar="NAME",
+            help="An installed course; default: the folder's, or CHATKIT_COURSE, or the tutorial.",
+        ),
     ] = "",
     lock: Annotated[
         bool | None,

@@ -27,15 +27,17 @@ TUTORIAL = EntryPoint("tutorial", "chatkit.lesson.sections:TUTORIAL", GROUP)
 
 
 def chosen() -> str:
-    """The course of this home: `CHATKIT_COURSE`, else that of the folder around it, else the
-    tutorial.
-    """
-    return os.environ.get(VARIABLE) or of_folder(settings.home().parent)
+    """The course of this home."""
+    return of_folder(settings.home().parent)
 
 
 def of_folder(folder: Path) -> str:
-    """The course that a folder was laid out for; the tutorial where it says nothing."""
-    return named_in(folder) or TUTORIAL.name
+    """The course that `chatkit new` has laid out a folder for; elsewhere `CHATKIT_COURSE`, else the
+    tutorial.
+    """
+    if (folder / LAID_OUT).is_file():
+        return named_in(folder) or TUTORIAL.name
+    return os.environ.get(VARIABLE) or TUTORIAL.name
 
 
 def is_tutorial() -> bool:

@@ -34,6 +34,16 @@ def test_a_folder_says_it(tmp_path: Path, install: Install) -> None:
     assert plugin._course_of(laid_out(tmp_path / "a", TUTORIALS, "small")) == "small"
 
 
+def test_a_folder_says_it_whatever_the_variable_names(
+    tmp_path: Path, install: Install, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Which an image sets for everybody."""
+    install()
+    monkeypatch.setenv(plugin.VARIABLE, "tutorial")
+    assert plugin._course_of(laid_out(tmp_path / "a", TUTORIALS, "small")) == "small"
+    assert plugin._course_of(laid_out(tmp_path / "b", "00-one.ipynb")) == "tutorial"
+
+
 def test_the_authors_own_folder_comes_before_a_name(install: Install) -> None:
     """Two courses may have a notebook of one name."""
     text = notebook('workshop.check("00")')
