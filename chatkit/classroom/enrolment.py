@@ -83,7 +83,9 @@ def enrol(
             people.append(_new(entry, len(people) + 1, people, wanted))
     made_before = known is not None and bool(known.subscription_id)
     if not made_before:
-        given = {number: entry.region for number, entry in _numbers(people, entries)}
+        listed = {number: entry.region for number, entry in _numbers(people, entries)}
+        given = _kept_regions(known, wanted)
+        given.update({number: region for number, region in listed.items() if region})
         people = _placed(people, given, wanted)
     fresh = known or _empty(wanted, now)
     return replace(
@@ -199,6 +201,13 @@ def _numbers(people: Sequence[Person], entries: Sequence[Entry]) -> Iterable[tup
         for entry in entries:
             if _is_same(person, entry):
                 yield person.number, entry
+
+
+def _kept_regions(known: Roster | None, wanted: Wanted) -> dict[int, str]:
+    """Regions by person's number that are on pages already; none when others are asked for."""
+    if known is None or wanted.regions or wanted.tier != known.tier:
+        return {}
+    return {person.number: person.region for person in known.people}
 
 
 def _placed(people: list[Person], given: dict[int, str], wanted: Wanted) -> list[Person]:

@@ -76,6 +76,16 @@ def test_newcomers_are_added_and_others_keep_what_they_have() -> None:
     assert missing(second, people(5)[1:]) == ["Person 0"]
 
 
+def test_a_region_that_the_next_list_does_not_name_stays() -> None:
+    """It is on the person's page; other regions are for those who ask for them."""
+    first = enrol([Entry(2, "Alice", region="uksouth"), Entry(3, "Bob")], Wanted("Class"), now=NOW)
+    again = [Entry(2, "Alice"), Entry(3, "Bob", region="westus2"), Entry(4, "Carol")]
+    second = enrol(again, Wanted("Class"), first, now=NOW)
+    assert [one.region for one in second.people] == ["uksouth", "westus2", "eastus2"]
+    other = enrol(again, Wanted("Class", regions=("westus3",)), second, now=NOW)
+    assert [one.region for one in other.people] == ["westus3", "westus2", "westus3"]
+
+
 def test_a_tier_that_nobody_names_again_stays() -> None:
     """A longer list moves nobody to another region, and nobody to the free tier."""
     first = enrol(people(12), Wanted("Class", "azure", tier="standard"), now=NOW)

@@ -127,7 +127,10 @@ def ask(home: Path, text: str | None) -> Result:
     has_arrived = sending.has_arrived(home, HAND_S)
     reports.tell_lowered(home)
     if not has_arrived:
-        return Result("The board does not answer now. It hears of your hand when it does.")
+        return Result(
+            "It waits here until the board takes it, which does not answer now; or the class is"
+            " over."
+        )
     if not said:
         return Result("Your hand is down.")
     return Result("Your hand is up. workshop.ask(None) lowers it.")
