@@ -237,6 +237,8 @@ def refusal(error: OSError, path: Path) -> NotWritten | None:
         return not_written(path, errno.ENOSPC)
     if error.errno == errno.ENOENT and is_too_long(str(path)):
         return NotWritten(f"{path} cannot be written: its path is too long.", hint=SHORTER)
+    if error.errno == errno.ENAMETOOLONG:
+        return NotWritten(f"{path} cannot be written: its name is too long.", hint="Shorten it.")
     if error.errno is None or error.errno not in REASONS:
         return None
     return not_written(path, error.errno)
@@ -281,12 +283,12 @@ def check_can_be_made(path: Path) -> None:
     Raises:
         NotWritten: Not so.
     """
-    above = path.absolute().parent
-    while not os.path.lexists(above):
-        above = above.parent
-    if above.is_dir():
-        check_writable(above)
-    probe = above / f".{secrets.token_hex(4)}.tmp"
+    missing = path.absolute()
+    while not os.path.lexists(missing.parent):
+        missing = missing.parent
+    if missing.parent.is_dir():
+        check_writable(missing.parent)
+    probe = missing.with_name(f".{missing.name}.{secrets.token_hex(4)}.tmp")
     with replacing(path):
         probe.mkdir()
         probe.rmdir()

@@ -21,7 +21,14 @@ from pathlib import Path
 from chatkit.core import settings
 from chatkit.core.errors import SetupError
 from chatkit.core.file_lock import FileLock
-from chatkit.core.files import check_can_be_made, private_folder, replacing, write_public, writing
+from chatkit.core.files import (
+    check_can_be_made,
+    check_writable,
+    private_folder,
+    replacing,
+    write_public,
+    writing,
+)
 from chatkit.core.system.moving import discard_tree, remove, rename
 from chatkit.core.system.programs import python_of
 from chatkit.core.work import course_folder
@@ -66,8 +73,7 @@ def pack(folder: Path, targets: Sequence[Target], step: Step) -> Packed:
         SetupError: It cannot be made, or something else has its place.
         NotWritten: The disk is full, or takes no writes.
     """
-    check_place(folder)
-    place = folder.resolve()
+    place = check_place(folder)
     private_folder(settings.home())
     with FileLock(settings.home() / "pack.lock") as lock:
         if not lock.try_acquire():
@@ -90,20 +96,26 @@ def pack(folder: Path, targets: Sequence[Target], step: Step) -> Packed:
     return packed
 
 
-def check_place(folder: Path) -> None:
+def check_place(folder: Path) -> Path:
     """Make sure that a pack can be made there, and that nothing of somebody's is in its place.
+
+    Returns:
+        The place, without links.
 
     Raises:
         SetupError: Something is.
         NotWritten: The folder above takes no writes.
     """
-    place = folder.resolve()
-    if place.exists() and not place.is_dir():
+    place = Path(os.path.realpath(folder))  # `Path.resolve` ends at a link that leads to itself
+    if os.path.islink(place):
+        raise SetupError(f"{place} is a link that leads to itself.", hint="Choose another name.")
+    if os.path.exists(place) and not place.is_dir():
         raise SetupError(f"{place} is a file.", hint="Choose another name.")
     if os.path.ismount(place):
         raise SetupError(
             f"{place} is a whole disk.", hint=f"Name a folder on it: {place / 'chatkit-pack'}."
         )
+    check_can_be_made(place)
     strange = _strange(place)
     if strange:
         names = ", ".join(strange[:SHOWN])
@@ -111,7 +123,10 @@ def check_place(folder: Path) -> None:
             f"{place} has files that are not a pack's: {names}.",
             hint="Choose another folder, or move them away.",
         )
-    check_can_be_made(place)
+    for there in (place, place / packs.WHEELS, place / NOTEBOOKS):
+        if there.is_dir():
+            check_writable(there)  # it goes when the new one is whole
+    return place
 
 
 def _strange(place: Path) -> list[str]:
@@ -145,6 +160,8 @@ def _collect(draft: Path, targets: Sequence[Target], step: Step) -> None:
         wheelhouse.check_complete()
         kit = kit_wheel.make(work, python)
         with writing(draft):
+            # It may be the very file of the pack that is there, which stays as it is until then.
+            remove(wheelhouse.folder / kit.name)
             shutil.copyfile(kit, wheelhouse.folder / kit.name)
     wheelhouse.leave_only({*wheelhouse.used, kit.name})
     _write_texts(draft, targets, kit.name, uv)

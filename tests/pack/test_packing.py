@@ -15,13 +15,14 @@ from chatkit.cli import app
 from chatkit.core import settings
 from chatkit.core.errors import NotWritten, SetupError
 from chatkit.core.file_lock import FileLock
+from chatkit.pack import kit_wheel, packing
 from chatkit.pack.packing import Packed, pack
 from chatkit.pack.platforms import targets
 from chatkit.pack.wheelhouse import Wheelhouse
 from chatkit.setup.installers import SetupFailed
 from chatkit.setup.packs import Pack
 from chatkit.setup.version import VERSION
-from tests.pack.small_packages import Index
+from tests.pack.small_packages import Index, wheel
 
 WINDOWS = targets(["windows-amd64"], ["3.12"])
 BOTH = targets(["windows-amd64", "linux-x86_64"], ["3.12", "3.13"])
@@ -161,6 +162,27 @@ def test_a_full_disk_is_said_and_the_former_pack_stays(
 
 
 @pytest.mark.usefixtures("packages")
+def test_the_pack_that_is_there_stays_whole_until_the_end(
+    place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its files are used for the new one, and none of them is written anew."""
+    packed(place)
+    before = {name: (place / name).read_bytes() for name in files(place)}
+    other = {"chatkit/other.py": b"# newer"}
+    monkeypatch.setattr(
+        kit_wheel, "make", lambda folder, _python: wheel(folder, "chatkit", files=other)
+    )
+
+    def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(packing, "_write_texts", killed)
+    with pytest.raises(KeyboardInterrupt):
+        packed(place)
+    assert {name: (place / name).read_bytes() for name in files(place)} == before
+
+
+@pytest.mark.usefixtures("packages")
 def test_files_of_somebody_are_not_replaced(place: Path) -> None:
     """Neither in a folder of theirs nor in a pack."""
     packed(place)
@@ -183,6 +205,29 @@ def test_a_place_that_is_none_is_refused(place: Path, tmp_path: Path) -> None:
         packed(place)
     with pytest.raises(SetupError, match=r"is a whole disk\. Name a folder on it"):
         packed(Path(tmp_path.anchor))
+    with pytest.raises(NotWritten, match="its name is too long"):
+        packed(place.with_name("x" * 300))
+
+
+@pytest.mark.skipif(os.name == "nt", reason="making links needs a right there")
+def test_a_link_to_itself_is_no_place(tmp_path: Path) -> None:
+    """Nor is one below it."""
+    loop = tmp_path / "loop"
+    loop.symlink_to(loop)
+    for place in (loop, loop / "pack"):
+        with pytest.raises(SetupError, match="link that leads to itself"):
+            packed(place)
+
+
+@pytest.mark.usefixtures("packages")
+def test_a_pack_that_may_not_go_is_refused_first(
+    place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Read-only, as copied to a stick; root's own rights are not asked."""
+    packed(place)
+    monkeypatch.setattr(os, "access", lambda path, _mode: Path(path) != place / "wheels")
+    with pytest.raises(NotWritten, match="takes no writes: it is read-only"):
+        packing.check_place(place)
 
 
 def test_a_refused_place_is_all_that_the_verb_says(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -45,7 +46,7 @@ def new(
 
     if not name.strip():  # a variable of a script that is not set
         raise NotOffered("A course needs a folder.", hint="`chatkit new my-course` makes one.")
-    folder = Path(name).expanduser().absolute()
+    folder = Path(os.path.expanduser(name)).absolute()
     if folder.exists() and not folder.is_dir():
         raise SetupError(f"{folder} is a file.", hint="Choose another name.")
     if folder == settings.checkout():
