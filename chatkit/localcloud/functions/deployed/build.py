@@ -28,11 +28,14 @@ LIMIT_S = 300.0
 Log = Callable[[str], None]
 
 
-async def install_requirements(folder: Path, log: Log) -> None:
+async def install_requirements(folder: Path, log: Log) -> list[Requirement]:
     """Make sure that everything in an app's requirements.txt can be imported.
 
-    What this environment satisfies costs nothing; the rest goes to `.python_packages`, as a remote
-    build does it.
+    What this environment satisfies costs nothing; where it lacks anything, all goes to
+    `.python_packages`, as a remote build does it.
+
+    Returns:
+        What the app gets of this environment.
 
     Raises:
         PackageRejected: The file is malformed or the installation failed; the installer's output is
@@ -40,23 +43,24 @@ async def install_requirements(folder: Path, log: Log) -> None:
     """
     path = folder / "requirements.txt"
     if not path.is_file():
-        return
-    missing = unsatisfied(path)
+        return []
+    satisfied, missing = await asyncio.to_thread(compare, path)
     if not missing:
         log("Every requirement is satisfied by the environment.")
-        return
+        return satisfied
     log(f"Installing {', '.join(missing)} ...")
     target = folder / PACKAGES
     _as_utf8(path)
     command = installer(target, path)
     if await _is_in_pack(command, log):
-        return
+        return []
     code = await _run(command, log)
     if code != 0:
         raise PackageRejected(
             "requirements.txt could not be installed; the log has the installer's output.",
             hint="Check the names and versions, and the network.",
         )
+    return []
 
 
 async def _is_in_pack(command: list[str], log: Log) -> bool:
@@ -85,14 +89,16 @@ def _as_utf8(path: Path) -> None:
         write_private(path, text)
 
 
-def unsatisfied(path: Path) -> list[str]:
-    """Requirements that this environment does not satisfy, each as one line.
+def compare(path: Path) -> tuple[list[Requirement], list[str]]:
+    """What of a requirements.txt this environment satisfies, and the lines that it does not.
 
-    Lines for pip itself count as one.
+    Lines for pip itself count among these; one for another system counts among neither.
+
     Raises:
         PackageRejected: A line is no requirement.
     """
-    missing = []
+    satisfied = list[Requirement]()
+    missing = list[str]()
     for number, line in enumerate(texts.read(path, errors="replace").splitlines(), start=1):
         text = line.split(" #")[0].strip()
         if not text or text.startswith("#"):
@@ -106,14 +112,16 @@ def unsatisfied(path: Path) -> list[str]:
             raise PackageRejected(
                 f"Line {number} of requirements.txt is not a requirement: '{text[:100]}'."
             ) from None
-        if not _is_satisfied(requirement):
+        if requirement.marker is not None and not requirement.marker.evaluate():
+            continue
+        if _is_satisfied(requirement):
+            satisfied.append(requirement)
+        else:
             missing.append(text)
-    return missing
+    return satisfied, missing
 
 
 def _is_satisfied(requirement: Requirement) -> bool:
-    if requirement.marker is not None and not requirement.marker.evaluate():
-        return True
     if requirement.url or requirement.extras:
         return False
     try:

@@ -14,10 +14,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+from packaging.requirements import Requirement
+
 from chatkit.core.errors import ChatkitError, NotWritten
 from chatkit.core.system.moving import remove
 from chatkit.localcloud.core.trace import Trace
-from chatkit.localcloud.functions.deployed import build, packages
+from chatkit.localcloud.functions.deployed import brought, build, packages
 from chatkit.localcloud.functions.deployed.deployments import Deployments, Status
 from chatkit.localcloud.functions.deployed.site_app import SiteApp
 from chatkit.localcloud.functions.host import no_functions
@@ -112,9 +114,11 @@ class Deployment:
         self._say("Checking the package ...")
         for warning in await asyncio.to_thread(packages.unpack, self.package, self._folder):
             self.records.log(self.id, warning, kind="warnings")
+        of_environment = list[Requirement]()
         if self.remote_build:
-            await build.install_requirements(self._folder, self._say)
+            of_environment = await build.install_requirements(self._folder, self._say)
             await self.clock.wait("publish.build")
+        await asyncio.to_thread(brought.write_down, self._folder, of_environment)
 
     async def _try(self) -> FunctionHost:
         """Start the version beside the one that serves; return its app if it is healthy.

@@ -71,4 +71,4 @@ def test_a_line_that_is_none_is_named_in_any_encoding(tmp_path: Path) -> None:
     path = tmp_path / "requirements.txt"
     path.write_text("azure-functions\n!\n", encoding="utf-16")
     with pytest.raises(PackageRejected, match=r"Line 2 of requirements\.txt"):
-        build.unsatisfied(path)
+        build.compare(path)

@@ -16,7 +16,7 @@ from collections.abc import Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from . import extensions, invoking, loading, streaming
+from . import brought, extensions, invoking, loading, streaming
 from .channel import Channel
 from .loading import LoadedFunction
 
@@ -101,6 +101,7 @@ class Child:
     def load(self, folder: str) -> None:
         """Index an app and tell the host what it has."""
         try:
+            brought.hide_the_rest(folder)
             loading.prepare_path(folder)
             extensions.install_placeholders()
             functions = loading.load(folder)

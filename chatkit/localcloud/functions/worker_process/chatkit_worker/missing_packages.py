@@ -7,6 +7,8 @@ import re
 import sys
 from pathlib import Path
 
+from . import brought
+
 DURABLE = "azure.durable_functions"
 # Packages whose names are not those of their modules.
 DISTRIBUTIONS = {DURABLE: "azure-functions-durable"}
@@ -28,7 +30,17 @@ def sentence(error: ImportError, folder: Path) -> str:
     name = error.name if isinstance(error, ModuleNotFoundError) else ""
     if not name:
         return said
-    return said + _not_installed(name, folder) + _of_durable(name)
+    return said + _hidden(name) + _not_installed(name, folder) + _of_durable(name)
+
+
+def _hidden(name: str) -> str:
+    """What else helps when this machine has the package, and the app does not bring it."""
+    if not brought.is_hidden(name):
+        return ""
+    return (
+        f" This machine has {name}, but a deployed app finds only the packages that its"
+        " requirements.txt names, and what those need."
+    )
 
 
 def _of_durable(name: str) -> str:
