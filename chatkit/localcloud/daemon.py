@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import ctypes
 import logging
 import os
 import sqlite3
@@ -26,6 +25,7 @@ from chatkit.core.files import private_folder, writing
 from chatkit.core.home import state
 from chatkit.core.home.check import NOTICE, UNUSABLE_EXIT, check_access
 from chatkit.core.system import signals
+from chatkit.core.system.free_memory import give_memory_back
 from chatkit.core.system.moving import remove
 from chatkit.core.text.masking import mask
 from chatkit.localcloud.cloud import LocalCloud
@@ -36,7 +36,7 @@ from chatkit.localcloud.endpoints_file import EndpointsFile
 
 log = logging.getLogger("chatkit.local")
 LOOK_S = 2.0
-TRIM_LOOKS = 30  # once a minute
+TRIM_LOOKS = 5  # every ten seconds
 # What reading a document raises that this version, or an older one, has not written.
 UNREADABLE = (
     sqlite3.DatabaseError,
@@ -154,21 +154,6 @@ class _Care:
         self.looks += 1
         if self.looks % TRIM_LOOKS == 0:
             give_memory_back()
-
-
-def give_memory_back() -> bool:
-    """Return free pages to the system; say whether that could be done.
-
-    glibc keeps what a busy minute has freed between things that stay (malloc_trim(3)): a cloud of
-    25 MB in use took 45, for good. Other C libraries have no such function, or need none.
-    """
-    if not sys.platform.startswith("linux"):
-        return False
-    try:
-        ctypes.CDLL(None).malloc_trim(0)
-    except (OSError, AttributeError):  # musl
-        return False
-    return True
 
 
 async def _until(stop: asyncio.Event, lock: FileLock, care: _Care) -> None:

@@ -84,6 +84,12 @@ class Platform:
             SteadyTime(store),
         )
 
+    def ca_bundle(self) -> Path:
+        """A file of the authorities that apps trust: those of this machine's programs, and ours."""
+        path = self.folder / "tls" / "bundle.pem"
+        tls.write_trusted(path, self.certificates.ca_file)
+        return path
+
     def note_start(self, *, tenant_id: str, subscription_id: str) -> None:
         """Remember which cloud has started in the folder."""
         with self.store.space_for_little():

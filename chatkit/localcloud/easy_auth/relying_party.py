@@ -9,7 +9,7 @@ import base64
 import hashlib
 import json
 import ssl
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from time import monotonic
 from typing import TypedDict, cast
@@ -67,11 +67,11 @@ class RelyingParty:
     """Talks to identity providers over HTTPS; keeps their configuration and keys.
 
     Args:
-        trust: The certificate authorities of the providers.
+        trust: Tells the certificate authorities of the providers, when the first one is asked.
         when_down: What a person does about a provider that does not answer.
     """
 
-    def __init__(self, trust: ssl.SSLContext, *, when_down: str = "") -> None:
+    def __init__(self, trust: Callable[[], ssl.SSLContext], *, when_down: str = "") -> None:
         self._trust = trust
         self._when_down = when_down
         self._http: aiohttp.ClientSession | None = None
@@ -242,7 +242,7 @@ class RelyingParty:
     def _session(self) -> aiohttp.ClientSession:
         if self._http is None or self._http.closed:
             self._http = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(ssl=self._trust), timeout=TIMEOUT
+                connector=aiohttp.TCPConnector(ssl=self._trust()), timeout=TIMEOUT
             )
         return self._http
 

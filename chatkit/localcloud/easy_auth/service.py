@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import ssl
 from collections.abc import Mapping
 
 from chatkit.localcloud.core.platform import Platform
+from chatkit.localcloud.core.trust import trusting
 from chatkit.localcloud.easy_auth.module import EasyAuth
 from chatkit.localcloud.easy_auth.relying_party import RelyingParty
 from chatkit.localcloud.easy_auth.sessions import Sessions
@@ -18,9 +18,7 @@ class EasyAuthService:
 
     def __init__(self, platform: Platform) -> None:
         self._store = platform.store
-        trust = ssl.create_default_context()
-        trust.load_verify_locations(platform.certificates.ca_file)
-        self._relying_party = RelyingParty(trust)
+        self._relying_party = RelyingParty(lambda: trusting(platform.ca_bundle()))
         self._sessions: dict[str, Sessions] = {}
 
     async def stop(self) -> None:

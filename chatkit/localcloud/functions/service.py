@@ -9,7 +9,6 @@ from typing import cast
 
 from aiohttp import web
 
-from chatkit.core import tls
 from chatkit.core.disk.tail import read_tail
 from chatkit.core.errors import PortInUse
 from chatkit.core.system.moving import discard_tree
@@ -65,8 +64,8 @@ class FunctionsService:
         self._make_gate = make_gate
         self._forget_gate = forget_gate
         self._clock = clock or Clock()
-        self._ca_bundle = platform.folder / "tls" / "bundle.pem"
-        self._sender = RestSender(self._ca_bundle)
+        ca_bundle = platform.ca_bundle()
+        self._sender = RestSender(ca_bundle)
         self._services = SiteServices(
             folder=platform.folder / "sites",
             store=platform.store,
@@ -74,7 +73,7 @@ class FunctionsService:
             hosts=HostServices(
                 platform.trace,
                 self._sender,
-                self._ca_bundle,
+                ca_bundle,
                 drills=drills or Drills(),
                 azure_clock=self._clock,
             ),
@@ -83,7 +82,6 @@ class FunctionsService:
 
     async def start(self) -> None:
         """Get ready; sites come back when Resource Manager applies them."""
-        tls.write_trusted(self._ca_bundle, self._platform.certificates.ca_file)
 
     async def stop(self) -> None:
         """End every process of an app."""

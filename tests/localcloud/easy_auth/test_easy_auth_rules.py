@@ -51,9 +51,10 @@ def test_an_own_or_allowed_address_is_a_redirect_target(target: str) -> None:
 
 def test_port_80_is_at_home_without_its_number(sessions: Sessions) -> None:
     """Browsers leave it out: they would be sent to the address with it again and again."""
-    trust = ssl.create_default_context()
     origin = "http://localhost:80"
-    site = AuthSite(AuthSettings.parse({}), {}, sessions, RelyingParty(trust), origin)
+    site = AuthSite(
+        AuthSettings.parse({}), {}, sessions, RelyingParty(ssl.create_default_context), origin
+    )
     for host, is_home in (("localhost", True), ("localhost:80", True), ("127.0.0.1", False)):
         assert site.is_at_home(make_mocked_request("GET", "/", {"Host": host})) == is_home
 

@@ -67,7 +67,7 @@ class LocalSignIn:
         self._registration = registration
         self._trust = trust
         self._sessions = Sessions(store, SITE)
-        self._relying_party = RelyingParty(trust, when_down=WHEN_DOWN)
+        self._relying_party = RelyingParty(lambda: trust, when_down=WHEN_DOWN)
         self._following = asyncio.Lock()
         self._on_close = ExitStack()
 
@@ -202,6 +202,4 @@ def _lock(folder: Path, opened: ExitStack, name: str) -> None:
 
 
 def _trust(ca_file: Path) -> ssl.SSLContext:
-    trust = ssl.create_default_context()
-    trust.load_verify_locations(ca_file)
-    return trust
+    return ssl.create_default_context(cafile=str(ca_file))

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import ssl
 from collections.abc import Mapping
 from pathlib import Path
 
 import aiohttp
 
 from chatkit.core.files import new_file, write_all
+from chatkit.localcloud.core.trust import trusting
 from chatkit.localcloud.functions.host.errors import PackageRejected
 
 SETTING = "WEBSITE_RUN_FROM_PACKAGE"
@@ -59,7 +59,7 @@ async def download(url: str, path: Path, ca_bundle: Path) -> None:
     Raises:
         PackageRejected: It does not come.
     """
-    trust = await asyncio.to_thread(ssl.create_default_context, cafile=str(ca_bundle))
+    trust = await asyncio.to_thread(trusting, ca_bundle)
     connector = aiohttp.TCPConnector(ssl=trust)
     try:
         async with (

@@ -21,6 +21,7 @@ import aiohttp
 from chatkit.core import strict_json
 from chatkit.core.errors import ChatkitError
 from chatkit.localcloud.core.trace import CAUSE, CAUSE_HEADER
+from chatkit.localcloud.core.trust import trusting
 from chatkit.localcloud.functions.host.credentials import EntraTokens
 from chatkit.localcloud.functions.host.errors import AppInvalid, BindingFailed
 from chatkit.localcloud.functions.worker_process.calls import Wire
@@ -214,7 +215,7 @@ class RestSender:
         if self._session is None:
             trust: ssl.SSLContext | bool = True
             if self._ca_file is not None:
-                trust = ssl.create_default_context(cafile=str(self._ca_file))
+                trust = trusting(self._ca_file)
             self._session = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(ssl=trust),
                 timeout=aiohttp.ClientTimeout(total=100),

@@ -78,6 +78,7 @@ async def wait(req: Request) -> StreamingResponse:
         await asyncio.sleep(3600)
     return StreamingResponse(pieces(), media_type="text/plain")
 """
-    await cloud.publish(app_zip("1", script=script))
+    needs = "azure-functions\nazurefunctions-extensions-http-fastapi\n"
+    await cloud.publish(app_zip("1", script=script, requirements_txt=needs))
     async with cloud.client.get(f"http://localhost:{cloud.spec.port}/api/wait") as answer:
         assert await answer.content.readany() == b"first"

@@ -7,7 +7,7 @@ import sys
 import psutil
 import pytest
 
-from chatkit.localcloud.daemon import give_memory_back
+from chatkit.core.system.free_memory import give_memory_back
 
 PIECES = 20_000
 PIECE_BYTES = 4000
