@@ -71,7 +71,7 @@ MODULES_OF_A_SYSTEM: Mapping[str, Raw] = {
     "resource": only("core.descriptors"),
     "pwd": only("core.home.access"),
     # The memory that glibc keeps.
-    "ctypes": only("localcloud.daemon"),
+    "ctypes": only("core.system.free_memory"),
     **dict.fromkeys(("winreg", "grp", "pty", "termios", "_winapi"), only("nobody")),
 }
 PLATFORM = {
@@ -83,8 +83,8 @@ PLATFORM = {
     "setup.packs",  # for which system it has wheels
     "setup.environment",  # the launcher that Windows has in between
     "cloud.tools.azure_cli",  # exit codes of what a signal has ended
+    "core.system.free_memory",  # what glibc keeps
     "stage.rehearsal.machine",  # what Linux alone tells of a process
-    "localcloud.daemon",  # the memory that glibc keeps
     "cli.report.verb",  # tells which system it is
 }
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from chatkit.core.tls import trusting
 from chatkit.localcloud.core.platform import Platform
-from chatkit.localcloud.core.trust import trusting
 from chatkit.localcloud.easy_auth.module import EasyAuth
 from chatkit.localcloud.easy_auth.relying_party import RelyingParty
 from chatkit.localcloud.easy_auth.sessions import Sessions

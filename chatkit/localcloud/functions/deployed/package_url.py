@@ -14,7 +14,7 @@ from pathlib import Path
 import aiohttp
 
 from chatkit.core.files import new_file, write_all
-from chatkit.localcloud.core.trust import trusting
+from chatkit.core.tls import trusting
 from chatkit.localcloud.functions.host.errors import PackageRejected
 
 SETTING = "WEBSITE_RUN_FROM_PACKAGE"

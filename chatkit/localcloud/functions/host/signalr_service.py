@@ -20,8 +20,8 @@ import aiohttp
 
 from chatkit.core import strict_json
 from chatkit.core.errors import ChatkitError
+from chatkit.core.tls import trusting
 from chatkit.localcloud.core.trace import CAUSE, CAUSE_HEADER
-from chatkit.localcloud.core.trust import trusting
 from chatkit.localcloud.functions.host.credentials import EntraTokens
 from chatkit.localcloud.functions.host.errors import AppInvalid, BindingFailed
 from chatkit.localcloud.functions.worker_process.calls import Wire
