@@ -6,6 +6,7 @@ verbs import would be half of its start.
 
 from __future__ import annotations
 
+import os
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -42,9 +43,57 @@ def start(arguments: list[str]) -> int:
     if wanted.page is not None and not wanted.page.is_dir():
         parser.error(f"there is no folder {wanted.page}")
     with _page(wanted):  # first: whose page it was has just left the port
+        if _is_over(wanted):
+            return 0
         from chatkit.localcloud.functions.local.local_run import run
 
         return run(wanted.folder, _options(wanted))
+
+
+def _is_over(wanted: argparse.Namespace) -> bool:
+    """Let the local cloud of the workshop carry the run, if it can; returns whether it is over."""
+    from chatkit.cloud import local_cloud
+    from chatkit.core.running.presence import started_for
+
+    home = started_for()
+    if home is None or wanted.port is None or local_cloud.running(home / "local") is None:
+        return False
+    from chatkit.cli.func_carried import CarriedRun
+
+    folders = [wanted.folder.resolve()]
+    if wanted.auth:
+        folders.append(sign_in_arguments.folder_of(home))
+    order = _order(wanted, folders[0])
+    is_over = CarriedRun(home, order, comes_back=wanted.auth).run(folders)
+    if not all(folder.is_dir() for folder in folders[1:]):
+        from chatkit.localcloud.easy_auth.local.options import EMPTIED
+
+        print(EMPTIED)
+    return is_over
+
+
+def _order(wanted: argparse.Namespace, folder: Path) -> dict[str, object]:
+    """What is run, as the local cloud reads it."""
+    from chatkit.core.running.reachable import new_token
+    from chatkit.core.settings import installation
+
+    sign_in = {
+        "action": sign_in_arguments.action_of(wanted),
+        "excluded_paths": wanted.allow_anonymous,
+        "allowed_redirects": wanted.allowed_external_redirect_urls,
+    }
+    return {
+        "kit": installation(),
+        "folder": str(folder),
+        "port": wanted.port,
+        "address": wanted.address,
+        "cors": wanted.cors,
+        "cors_credentials": wanted.cors_credentials,
+        "sign_in": sign_in if wanted.auth else None,
+        "development_storage": _development_storage(),
+        "shell": dict(os.environ),
+        "token": new_token(),
+    }
 
 
 def _options(wanted: argparse.Namespace) -> LocalOptions:

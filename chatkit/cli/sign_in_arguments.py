@@ -10,7 +10,6 @@ from chatkit.core.errors import NotStarted
 from chatkit.core.files import writing
 
 if TYPE_CHECKING:  # `func start` imports them with --auth only
-    from chatkit.cloud.local_cloud import Endpoints
     from chatkit.localcloud.easy_auth.local.options import Entra, SignInOptions
 
 FOLDER = "sign-in"
@@ -71,28 +70,36 @@ class Told:
     def entra(self) -> Entra | None:
         """The local Entra; None while the local cloud does not run."""
         from chatkit.cloud import local_cloud
+        from chatkit.localcloud.easy_auth.local.options import Entra
 
         try:
             written = (self._where / local_cloud.FILE).stat().st_mtime_ns
             if written != self._written:
-                self._entra = _entra(local_cloud.read(self._where))
+                self._entra = Entra.of(local_cloud.read(self._where))
                 self._written = written
         except (OSError, NotStarted, KeyError):
             return None
         return self._entra
 
 
-def _entra(known: Endpoints) -> Entra:
-    from chatkit.localcloud.easy_auth.local.options import Entra
+def folder_of(home: Path) -> Path:
+    """Where sessions are kept. It goes when the local cloud is emptied: what runs with sign-in ends
+    then.
 
-    return Entra(
-        authority=known["authority"],
-        graph=known["graph"],
-        tenant_id=known["tenant_id"],
-        ca_file=Path(known["ca_file"]),
-        client_id=known["client_id"],
-        client_secret=known["client_secret"],
-    )
+    Raises:
+        NotWritten: The disk takes no writes.
+    """
+    folder = home / "local" / FOLDER
+    with writing(folder):
+        folder.mkdir(exist_ok=True, mode=0o700)
+    return folder
+
+
+def action_of(wanted: argparse.Namespace) -> str:
+    """What happens to requests without sign-in; empty where the arguments say nothing."""
+    if not wanted.require and not wanted.allow_anonymous:
+        return ""
+    return ACTIONS[wanted.require or "redirect"]
 
 
 def sign_in_options(wanted: argparse.Namespace, home: Path) -> SignInOptions:
@@ -103,24 +110,16 @@ def sign_in_options(wanted: argparse.Namespace, home: Path) -> SignInOptions:
         HomeUnusable: A file of the home is damaged; the sentence says what to do.
     """
     from chatkit.core.home.check import check_home
-    from chatkit.localcloud.easy_auth.local.options import ANONYMOUS, SignInOptions
+    from chatkit.localcloud.easy_auth.local.options import ANONYMOUS, Entra, SignInOptions
     from chatkit.steps import moved_ports
 
     check_home(home)
-    where = home / "local"
-    entra = _entra(moved_ports.start_cloud(home, print))
-    action = ANONYMOUS
-    if wanted.require or wanted.allow_anonymous:
-        action = ACTIONS[wanted.require or "redirect"]
-    folder = where / FOLDER
-    # It goes when the local cloud is emptied: what runs with sign-in ends then.
-    with writing(folder):
-        folder.mkdir(exist_ok=True, mode=0o700)
+    entra = Entra.of(moved_ports.start_cloud(home, print))
     return SignInOptions(
         entra,
-        Told(where).entra,
-        folder,
-        action,
+        Told(home / "local").entra,
+        folder_of(home),
+        action_of(wanted) or ANONYMOUS,
         tuple(wanted.allow_anonymous),
         tuple(wanted.allowed_external_redirect_urls),
     )

@@ -314,10 +314,10 @@ def ask(method: str, path: str, body: object = None, *, where: Path | None = Non
 @contextmanager
 def held(
     method: str, path: str, body: object = None, *, where: Path
-) -> Iterator[http.client.HTTPConnection]:
+) -> Iterator[http.client.HTTPResponse]:
     """Call the control endpoint, and keep the answer open while the block runs.
 
-    What the answer brings before it ends is one line, which has come when the block begins.
+    Its first line has come when the block begins. Reading what follows takes as long as it takes.
 
     Raises:
         NotStarted: The local cloud of the folder does not run.
@@ -332,7 +332,8 @@ def held(
         if answer.status >= 400:
             raise ServiceError(answer.status, "BadRequest", str(json.loads(answer.read())["error"]))
         answer.readline()
-        yield connection
+        connection.sock.settimeout(None)
+        yield answer
     finally:
         connection.close()
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import select
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.client import HTTPConnection
+from http.client import HTTPResponse
 from pathlib import Path
 from typing import TypedDict
 from urllib.parse import quote
@@ -27,14 +27,13 @@ class InstanceAtPort(TypedDict):
 class Attachment:
     """A key that an instance takes now."""
 
-    def __init__(self, connection: HTTPConnection) -> None:
-        self._connection = connection
+    def __init__(self, answer: HTTPResponse) -> None:
+        self._answer = answer
 
     def holds(self, seconds: float) -> bool:
         """Wait some time; False as soon as the instance or its cloud has gone."""
-        sock = self._connection.sock
         # Nothing is sent but the end. On Windows a read could not be interrupted by Ctrl+C.
-        readable, _, _ = select.select([sock], [], [], seconds)
+        readable, _, _ = select.select([self._answer], [], [], seconds)
         return not readable
 
 
@@ -61,5 +60,5 @@ def attached(where: Path, name: str, settings: object) -> Iterator[Attachment]:
         ServiceError: It refuses.
     """
     path = f"/signalr/{quote(name, safe='')}/attach"
-    with local_cloud.held("POST", path, settings, where=where) as connection:
-        yield Attachment(connection)
+    with local_cloud.held("POST", path, settings, where=where) as answer:
+        yield Attachment(answer)

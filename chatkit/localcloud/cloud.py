@@ -16,6 +16,7 @@ from chatkit.localcloud.easy_auth.service import EasyAuthService
 from chatkit.localcloud.entra.models import APPLICATIONS
 from chatkit.localcloud.entra.service import EntraService
 from chatkit.localcloud.functions.host.spec import SiteSpec
+from chatkit.localcloud.functions.local.carried import CarriedRuns
 from chatkit.localcloud.functions.service import FunctionsService
 from chatkit.localcloud.journeys.service import MapService
 from chatkit.localcloud.recorded.clock import Clock
@@ -87,6 +88,7 @@ class LocalCloud:
             tenant_id=self.entra.directory.tenant_id,
             subscription_id=self.resource_manager.context.subscription_id,
         )
+        self.carried = CarriedRuns(folder, folder / FILE, self.endpoints)
         self.control = Control(
             self.platform,
             on_stop=on_stop,
@@ -97,6 +99,7 @@ class LocalCloud:
                 *control_routes(self.drills, self.stage.room),
                 *stage_control.control_routes(self.stage, self.drills),
                 *self.map.control_routes(),
+                *self.carried.control_routes(),
             ],
         )
 
@@ -120,6 +123,7 @@ class LocalCloud:
         """End child processes, drills too, close ports and the store."""
         self.drills.end()
         for service in (
+            self.carried,
             self.presenter,
             self.stage,
             self.map,

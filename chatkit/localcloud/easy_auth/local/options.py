@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from chatkit.localcloud.easy_auth.settings import MICROSOFT
 
@@ -35,6 +36,22 @@ class Entra:
     ca_file: Path
     client_id: str
     client_secret: str = field(repr=False)
+
+    @classmethod
+    def of(cls, endpoints: Mapping[str, Any]) -> Entra:
+        """That of a local cloud, as `cloud.json` tells of it.
+
+        Raises:
+            KeyError: A local cloud of an older version tells less.
+        """
+        return cls(
+            authority=endpoints["authority"],
+            graph=endpoints["graph"],
+            tenant_id=endpoints["tenant_id"],
+            ca_file=Path(endpoints["ca_file"]),
+            client_id=endpoints["client_id"],
+            client_secret=endpoints["client_secret"],
+        )
 
     @property
     def issuer(self) -> str:

@@ -18,7 +18,7 @@ from aiohttp.typedefs import Middleware
 
 from chatkit.core import listeners, log_files, ports
 from chatkit.core.running import start_proof
-from chatkit.core.running.reachable import TOKEN_HEADER, Reachable, new_token
+from chatkit.core.running.reachable import TOKEN_HEADER, Reachable
 from chatkit.core.system.free_memory import give_memory_back
 from chatkit.core.text.constant_time import is_same_secret
 from chatkit.localcloud.core.background import BackgroundTasks
@@ -84,9 +84,9 @@ class LocalRun(HostObserver):
         )
         app = application(Frontend(self._site))
         app.middlewares.insert(0, _after_saving(self._files))
-        self.reachable = Reachable(port, new_token())
+        self.reachable = Reachable(port, prepared.options.token)
         app.middlewares.insert(0, _showing_trace(self.reachable.token, prepared.trace))
-        secret = start_proof.given_secret()
+        secret = start_proof.given_secret(prepared.options.shell)
         if secret:
             app.middlewares.insert(0, _proving(secret, port))
         self._server = HttpServer(app, refuse=refuse)
@@ -214,7 +214,8 @@ class LocalRun(HostObserver):
         return self._sign_in.module(tuple(origin for origin in origins if origin != "*"))
 
     def _make_host(self, settings: LocalSettings, worker: Worker | None = None) -> FunctionHost:
-        environment = local_settings.environment(self._folder, settings, self.port)
+        shell = self._options.shell
+        environment = local_settings.environment(self._folder, settings, self.port, shell)
         interpreter = interpreters.choose(environment)
         self._note(interpreter.note)
         options = HostOptions(

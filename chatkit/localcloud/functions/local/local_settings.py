@@ -5,7 +5,6 @@ Follows "Code and test Azure Functions locally".
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -159,7 +158,7 @@ def cors_of(text: str, credentials: bool) -> Cors:
 
 
 def environment(
-    folder: Path, settings: LocalSettings, port: int, shell: Mapping[str, str] | None = None
+    folder: Path, settings: LocalSettings, port: int, shell: Mapping[str, str]
 ) -> dict[str, str]:
     """The app settings of a local run, which are the whole environment of its process.
 
@@ -169,10 +168,9 @@ def environment(
         folder: App root.
         settings: What local.settings.json says; a value of the shell is in it already.
         port: Where the app is served.
-        shell: The environment of this process unless another one is given.
+        shell: The variables of who started the run.
     """
-    known = os.environ if shell is None else shell
-    own = {name: value for name, value in known.items() if name not in NOT_FOR_APPS}
+    own = {name: value for name, value in shell.items() if name not in NOT_FOR_APPS}
     return {
         "WEBSITE_HOSTNAME": f"localhost:{port}",
         **own,

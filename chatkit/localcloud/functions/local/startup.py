@@ -6,12 +6,13 @@ This module is light on purpose: while the app is imported, the server's own mod
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from chatkit.core import ports
+from chatkit.core.running.reachable import new_token
 from chatkit.localcloud.core.trace import Trace
 from chatkit.localcloud.functions.console.console import Console
 from chatkit.localcloud.functions.host import no_functions
@@ -38,7 +39,8 @@ class LocalOptions:
     is the connection string that `UseDevelopmentStorage=true` stands for; empty: port 10000.
     `drills` is where the local cloud of the home keeps drills, which concern this run, too.
     `idle_after_s` is how long nobody calls the app before its process is ended until the next call;
-    Core Tools keep it for ever.
+    Core Tools keep it for ever. `shell` has the variables of who started the run, `token` lets the
+    local cloud of the home ask for the run's trace.
     """
 
     port: int | None = None
@@ -51,6 +53,8 @@ class LocalOptions:
     development_storage: str = field(default="", repr=False)
     drills: Path | None = None
     idle_after_s: float | None = None
+    shell: Mapping[str, str] = field(default_factory=lambda: os.environ, repr=False)
+    token: str = field(default_factory=new_token, repr=False)
 
     def settings_of(self, folder: Path) -> LocalSettings:
         """Read an app's local.settings.json.
@@ -59,7 +63,7 @@ class LocalOptions:
             AppInvalid: It is malformed.
         """
         storage = self.development_storage
-        return local_settings.load(folder, os.environ, development_storage=storage)
+        return local_settings.load(folder, self.shell, development_storage=storage)
 
 
 @dataclass(frozen=True)
@@ -125,7 +129,9 @@ async def start_worker(prepared: Prepared) -> Prepared:
     """Start the child and let it import the app already."""
     if not prepared.port:
         return prepared  # the child is told its port, which is not chosen yet
-    environment = local_settings.environment(prepared.folder, prepared.settings, prepared.port)
+    environment = local_settings.environment(
+        prepared.folder, prepared.settings, prepared.port, prepared.options.shell
+    )
     if no_functions.other_language(environment):
         return prepared
     command = interpreters.choose(environment).command
