@@ -58,7 +58,7 @@ def _is_over(wanted: argparse.Namespace) -> bool:
     home = started_for()
     if home is None or wanted.port is None or local_cloud.running(home / "local") is None:
         return False
-    from chatkit.cli.func_carried import CarriedRun
+    from chatkit.cloud.carried_run import CarriedRun
 
     folders = [wanted.folder.resolve()]
     if wanted.auth:
@@ -74,8 +74,8 @@ def _is_over(wanted: argparse.Namespace) -> bool:
 
 def _order(wanted: argparse.Namespace, folder: Path) -> dict[str, object]:
     """What is run, as the local cloud reads it."""
+    from chatkit.core.running.installation import installation
     from chatkit.core.running.reachable import new_token
-    from chatkit.core.settings import installation
 
     sign_in = {
         "action": sign_in_arguments.action_of(wanted),

@@ -10,7 +10,6 @@ import os
 import re
 import secrets
 import string
-import sys
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -239,11 +238,6 @@ def home() -> Path:
 def checkout() -> Path:
     """The folder that holds the package; in a checkout it holds the notebooks, too."""
     return Path(__file__).resolve().parents[2]
-
-
-def installation() -> list[str]:
-    """Which Python and which chatkit this process runs."""
-    return [sys.prefix, str(checkout())]
 
 
 def kit() -> Path:

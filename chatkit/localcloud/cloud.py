@@ -6,6 +6,8 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+from aiohttp import web
+
 from chatkit.localcloud.core.control import Control
 from chatkit.localcloud.core.platform import Platform
 from chatkit.localcloud.drills.control import control_routes
@@ -89,19 +91,7 @@ class LocalCloud:
             subscription_id=self.resource_manager.context.subscription_id,
         )
         self.carried = CarriedRuns(folder, folder / FILE, self.endpoints)
-        self.control = Control(
-            self.platform,
-            on_stop=on_stop,
-            routes=[
-                *self.resource_manager.control_routes(),
-                *self.signalr.control_routes(),
-                *self.functions.control_routes(),
-                *control_routes(self.drills, self.stage.room),
-                *stage_control.control_routes(self.stage, self.drills),
-                *self.map.control_routes(),
-                *self.carried.control_routes(),
-            ],
-        )
+        self.control = Control(self.platform, on_stop=on_stop, routes=self._control_routes())
 
     async def start(self) -> None:
         """Open every port and bring everything back that was acknowledged before."""
@@ -136,6 +126,17 @@ class LocalCloud:
         ):
             await service.stop()
         await self.platform.close()
+
+    def _control_routes(self) -> list[web.RouteDef]:
+        return [
+            *self.resource_manager.control_routes(),
+            *self.signalr.control_routes(),
+            *self.functions.control_routes(),
+            *control_routes(self.drills, self.stage.room),
+            *stage_control.control_routes(self.stage, self.drills),
+            *self.map.control_routes(),
+            *self.carried.control_routes(),
+        ]
 
     def _authentication_of(self, site: SiteSpec) -> EasyAuth | None:
         origin = f"http://localhost:{site.port}"

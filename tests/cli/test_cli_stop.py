@@ -50,7 +50,7 @@ def started(home: Path) -> Iterator[dict[str, psutil.Process]]:
     processes = {
         "cloud": psutil.Process(cloud["pid"]),
         "functions": host,
-        "worker": host.children()[0],
+        "worker": psutil.Process(cloud["pid"]).children()[0],
         "page": psutil.Process(page_server.pid),
     }
     yield processes

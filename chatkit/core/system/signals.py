@@ -7,8 +7,8 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import TYPE_CHECKING
 
@@ -34,6 +34,21 @@ def call_when_asked_to_end(loop: AbstractEventLoop, end: Callable[[], object]) -
             loop.add_signal_handler(number, end)
         except NotImplementedError:  # by the event loops of Windows
             signal.signal(number, handle)
+
+
+@contextmanager
+def calling_when_asked_to_end(end: Callable[[], object]) -> Iterator[None]:
+    """Call a function at Ctrl+C, and when this process is asked to end, while the block runs.
+
+    It is called between two steps of the main thread, whatever that holds: it takes no lock.
+    """
+    numbers = [getattr(signal, name) for name in ENDING if hasattr(signal, name)]
+    before = {number: signal.signal(number, lambda *_: end()) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def end_this_process() -> None:

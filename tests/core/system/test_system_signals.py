@@ -112,3 +112,14 @@ def test_the_main_thread_is_interrupted_from_another_one(
         thread.join()
         _wait_for([])
     thread.join()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a process cannot be asked to end there")
+def test_a_block_is_called_when_it_is_asked_to_end(handlers: None) -> None:
+    """Without an event loop; what was there before counts again afterwards."""
+    before = signal.getsignal(signal.SIGTERM)
+    asked: list[str] = []
+    with signals.calling_when_asked_to_end(lambda: asked.append("to end")):
+        os.kill(os.getpid(), signal.SIGTERM)
+    assert asked == ["to end"]
+    assert signal.getsignal(signal.SIGTERM) == before

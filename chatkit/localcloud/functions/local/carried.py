@@ -21,7 +21,7 @@ from aiohttp import web
 
 from chatkit.core import strict_json
 from chatkit.core.errors import ChatkitError
-from chatkit.core.settings import installation
+from chatkit.core.running.installation import installation
 from chatkit.localcloud.core.connection_limits import connection_of
 from chatkit.localcloud.easy_auth.local.options import ANONYMOUS, Entra, SignInOptions
 from chatkit.localcloud.functions.local.local_server import LocalRun

@@ -10,10 +10,15 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from time import monotonic
+from typing import ClassVar
 
 IDLE_AFTER_S = 60.0
 """Azure says "a few minutes". Here it is one: memory is scarce where a class shares a machine, and
 the process starts again in about a second.
+"""
+OTHERS_IDLE_AFTER_S = 10.0
+"""The same for an app of which another one in this process was called later: people try their
+functions on this machine, or the deployed ones.
 """
 
 
@@ -27,6 +32,8 @@ class Rest:
         is_on: Whether it rests now.
     """
 
+    _called_last: ClassVar[Rest | None] = None
+
     def __init__(self, after_s: float | None) -> None:
         self._after_s = after_s
         self._used_at = monotonic()
@@ -36,6 +43,7 @@ class Rest:
     def note_use(self) -> None:
         """Count the time from now on."""
         self._used_at = monotonic()
+        Rest._called_last = self
 
     async def is_due(self, ended: asyncio.Event, is_busy: Callable[[], bool]) -> bool:
         """Wait until the process has ended by itself, or may rest.
@@ -47,19 +55,27 @@ class Rest:
         Returns:
             Whether it may rest.
         """
+        if self._after_s is None:
+            await ended.wait()
+            return False
         left_s = self._after_s
         while True:
             try:
-                async with asyncio.timeout(left_s):
+                # Another app may be called meanwhile, which makes the time shorter.
+                async with asyncio.timeout(min(left_s, OTHERS_IDLE_AFTER_S)):
                     await ended.wait()
                 return False
             except TimeoutError:
-                assert self._after_s is not None
-                left_s = self._used_at + self._after_s - monotonic()
+                left_s = self._used_at + self._limit_s(self._after_s) - monotonic()
                 if is_busy():
                     left_s = self._after_s
                 elif left_s <= 0:
                     return True
+
+    def _limit_s(self, after_s: float) -> float:
+        if Rest._called_last is self:
+            return after_s
+        return min(after_s, OTHERS_IDLE_AFTER_S)
 
     async def until_called(self) -> None:
         """Rest until somebody calls."""

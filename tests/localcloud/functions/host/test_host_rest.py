@@ -5,7 +5,10 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
+import pytest
+
 from chatkit.localcloud.functions.local.startup import LocalOptions
+from chatkit.localcloud.functions.worker_process import rest
 from chatkit.localcloud.functions.worker_process.rest import Rest
 from tests.localcloud.functions.functions_testing import serving, until, write_app
 
@@ -34,6 +37,24 @@ async def test_an_app_that_nobody_calls_has_no_process(tmp_path: Path) -> None:
         assert await served.ask("GET", "/api/count") == (200, "1")
         assert served.run.host.worker_pid is not None
         assert served.log.count("Functions:") == 1 and "worker process ended" not in served.log
+
+
+async def test_an_app_rests_sooner_when_another_one_is_called(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """People try their functions on this machine, or the deployed ones: one process is enough."""
+    monkeypatch.setattr(rest, "OTHERS_IDLE_AFTER_S", IDLE_S)
+    async with (
+        serving(write_app(tmp_path / "one", COUNTER), idle_after_s=60) as one,
+        serving(write_app(tmp_path / "other", COUNTER), idle_after_s=60) as other,
+    ):
+        await one.ask("GET", "/api/count")
+        await other.ask("GET", "/api/count")
+        await until(lambda: one.run.host.worker_pid is None)
+        await asyncio.sleep(2 * IDLE_S)
+        assert other.run.host.worker_pid is not None
+        assert await one.ask("GET", "/api/count") == (200, "1")
+        await until(lambda: other.run.host.worker_pid is None)
 
 
 async def test_an_open_call_keeps_the_process(tmp_path: Path) -> None:

@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import json
 import os
-import signal
-from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Collection
+from contextlib import suppress
 from http.client import HTTPException, HTTPResponse
 from pathlib import Path
 from queue import Empty, SimpleQueue
@@ -23,9 +22,11 @@ from chatkit.core import log_files
 from chatkit.core.errors import ChatkitError, NotStarted, ServiceError
 from chatkit.core.running.presence import FUNCTIONS, watched
 from chatkit.core.running.reachable import Reachable, told
-from chatkit.core.system.signals import ENDING
+from chatkit.core.system.signals import calling_when_asked_to_end
 
 LOOK_S = 0.5
+WAITS = "The local cloud has ended. The functions come back with it: people sign in there."
+GOES_ON = "The local cloud has ended. The functions have a process of their own now."
 END_LIMIT_S = 5.0
 NO_CARRIER = (NotStarted, ServiceError, OSError, HTTPException, ValueError)
 
@@ -71,11 +72,13 @@ class CarriedRun:
         """
         reachable = Reachable(int(str(self._order["port"])), str(self._order["token"]))
         with (
-            _asked_by_signals(self._end),
+            calling_when_asked_to_end(self._end),
             watched(self._home, FUNCTIONS, self._end, folders=folders),
             told(self._home, FUNCTIONS, reachable),
         ):
             was_carried = self._carry()
+            if was_carried and not self._is_asked_to_end:
+                print(WAITS if self._comes_back else GOES_ON, flush=True)
             while was_carried and self._comes_back and not self._is_asked_to_end:
                 self._wait()
                 self._carry()
@@ -121,15 +124,3 @@ class CarriedRun:
                 else:
                     print(said["line"], flush=True)
         self._news.put(None)
-
-
-@contextmanager
-def _asked_by_signals(end: Callable[[], None]) -> Iterator[None]:
-    """Call a function at Ctrl+C, and when this process is asked to end, while the block runs."""
-    numbers = [getattr(signal, name) for name in ENDING if hasattr(signal, name)]
-    before = {number: signal.signal(number, lambda *_: end()) for number in numbers}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
