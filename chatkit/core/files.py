@@ -18,7 +18,7 @@ from io import FileIO
 from pathlib import Path
 from typing import NamedTuple
 
-from chatkit.core.errors import NotWritten
+from chatkit.core.errors import NotWritten, SetupError
 from chatkit.core.system.moving import discard, remove, replace
 from chatkit.core.system.names import is_too_long
 
@@ -275,6 +275,21 @@ def check_writable(folder: Path) -> None:
     """
     if not os.access(folder, os.W_OK | os.X_OK):
         raise NotWritten(f"{folder} takes no writes: it {_whose(folder)}.", hint=_freed(folder))
+
+
+def typed(folder: str) -> Path:
+    """The folder that somebody has typed, absolute; `~` is a person's own.
+
+    Raises:
+        SetupError: It is that of nobody.
+    """
+    expanded = os.path.expanduser(folder)
+    if expanded.startswith("~"):
+        name = expanded.partition("/")[0]
+        raise SetupError(
+            f"{folder} is nowhere: {name} has no folder.", hint="Type all of its path."
+        )
+    return Path(expanded).absolute()
 
 
 def check_can_be_made(path: Path) -> None:

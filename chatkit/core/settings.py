@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Literal, TypedDict, Unpack, cast
 
 from chatkit.core.errors import HomeDamaged, HomeTooNew, HomeUnusable, NoSuchChoice, SetupError
-from chatkit.core.files import private_folder, write_private
+from chatkit.core.files import private_folder, typed, write_private
 from chatkit.core.strict_json import read_numbered
 
 Target = Literal["local", "azure"]
@@ -223,7 +223,7 @@ def home() -> Path:
     """
     override = os.environ.get("CHATKIT_HOME")
     if override:
-        return Path(override).expanduser().resolve()
+        return Path(os.path.realpath(typed(override)))
     is_checkout = (checkout() / "pyproject.toml").exists()
     # 0.2.0, installed as a package, began a home in the current folder.
     begun = _begun_above(LAID_OUT, *(() if is_checkout else (Path(".chatkit", FILE),)))

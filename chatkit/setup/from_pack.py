@@ -16,6 +16,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from chatkit.core.errors import SetupError
+from chatkit.core.files import typed
 from chatkit.core.settings import LAID_OUT
 from chatkit.core.system.moving import remove
 from chatkit.core.system.programs import become
@@ -49,13 +51,16 @@ def main(folder: Path, arguments: list[str]) -> int:
     parser.add_argument(
         "--in",
         dest="course",
-        type=Path,
-        default=Path.home() / "chatkit",
+        default="~/chatkit",
         metavar="FOLDER",
         help="where environment and work are; default: chatkit in your home",
     )
     options, verb = parser.parse_known_args(arguments)
-    course = options.course.expanduser().absolute()
+    try:
+        course = typed(options.course)
+    except SetupError as error:
+        print(f"chatkit: {error}", file=sys.stderr)
+        return 1
     try:
         python = prepared(Pack.read(folder), course)
         return _run(python, course, verb)

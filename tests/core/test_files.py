@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from chatkit.core import files
-from chatkit.core.errors import NotWritten
+from chatkit.core.errors import NotWritten, SetupError
 from tests.attacks import disk as attacks
 
 
@@ -198,3 +198,15 @@ def test_a_private_folder_is_private_from_its_first_part_on(tmp_path: Path) -> N
     files.private_folder(folder)
     files.private_folder(folder)
     assert {one.stat().st_mode & 0o777 for one in (folder, folder.parent)} == {0o700}
+
+
+def test_a_folder_is_read_as_a_shell_reads_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The own one by `~`; that of nobody is refused, where Python has no sentence."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    assert files.typed("~/a") == tmp_path / "a" == files.typed("a")
+    with pytest.raises(SetupError, match="~nobody-at-all has no folder"):
+        files.typed("~nobody-at-all/a")

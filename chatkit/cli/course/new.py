@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -11,6 +10,7 @@ import typer
 
 from chatkit.core import settings
 from chatkit.core.errors import NotOffered, SetupError
+from chatkit.core.files import typed
 from chatkit.core.system.shells import quoted
 from chatkit.setup.version import VERSION
 
@@ -46,7 +46,7 @@ def new(
 
     if not name.strip():  # a variable of a script that is not set
         raise NotOffered("A course needs a folder.", hint="`chatkit new my-course` makes one.")
-    folder = Path(os.path.expanduser(name)).absolute()
+    folder = typed(name)
     if folder.exists() and not folder.is_dir():
         raise SetupError(f"{folder} is a file.", hint="Choose another name.")
     if folder == settings.checkout():

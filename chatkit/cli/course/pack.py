@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import sys
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from chatkit.core.errors import NotOffered
+from chatkit.core.files import typed
 from chatkit.setup.packs import here
 
 MB = 1_000_000
@@ -52,7 +51,7 @@ def pack(
         )
     own = f"{sys.version_info[0]}.{sys.version_info[1]}"
     chosen = targets(_split(platform) or [here()], _split(python) or [own])
-    place = Path(os.path.expanduser(name))  # a user who is not there stays as typed
+    place = typed(name)
     packing.check_place(place)
     typer.echo(f"chatkit: packing for {', '.join(map(str, chosen))}.", err=True)
     with Progress(disable=not sys.stdout.isatty(), transient=True) as progress:
