@@ -81,6 +81,11 @@ def bring_notebooks() -> None:
         NotWritten: There are none, and the disk takes none.
     """
     work = settings.chat_folder()
+    if _is_of_another_course():
+        typer.echo(
+            f"chatkit: {settings.home()} was begun with another course, and what was done there"
+            " counts in this one. CHATKIT_HOME=FOLDER chooses a home of its own."
+        )
     try:
         brought = notebooks.bring_up_to_date(courses.notebooks(), work, settings.home())
     except NotWritten as error:
@@ -90,6 +95,14 @@ def bring_notebooks() -> None:
         return
     if brought.sentence():
         typer.echo(f"chatkit: {brought.sentence()}")
+
+
+def _is_of_another_course() -> bool:
+    """Whether sections were done in this home with notebooks of which this course has none."""
+    copied = notebooks.read_record(settings.home()).keys()
+    own = {path.name for path in courses.notebooks().glob("*.ipynb")}
+    done = settings.load(settings.home()).facts.completed
+    return bool(copied and done) and not copied & own
 
 
 def choose_port(wanted: int | None) -> int:
