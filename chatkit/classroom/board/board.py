@@ -26,7 +26,8 @@ from chatkit.cloud.provision import app_settings, everything, resource_group, si
 from chatkit.cloud.provision.resource_group import TAGS
 from chatkit.cloud.publish import functions
 from chatkit.cloud.stack import Stack
-from chatkit.core.errors import NotStarted, SetupError
+from chatkit.core import ports
+from chatkit.core.errors import NotStarted, PortInUse, SetupError
 from chatkit.core.results import Result
 from chatkit.core.running import room_hosts
 from chatkit.core.running.presence import BOARD
@@ -85,6 +86,8 @@ def up(session: Session, wanted: Wanted) -> Result:
     with session.step("Opening the board") as step:
         step.is_beside_the_chat()
         stack = replace(step.stack, names=names_of(known))
+        if stack.cloud.target == "local":
+            _check_room(session, wanted)
         stack = replace(stack, names=replace(stack.names, region=region.region_of(stack, known)))
         made = _made(stack, known, _before(session, known), wanted)
         package = app_package.build(wanted.causes)
@@ -246,6 +249,23 @@ def _check_host(wanted: Wanted) -> None:
             " room.",
             hint="--yes opens it nevertheless.",
         )
+
+
+def _check_room(session: Session, wanted: Wanted) -> None:
+    """Make sure that nothing else has the place in the room: a neighbour's board, for example."""
+    before = record.read(session.home)
+    there = None if before is None else (before.host, before.port)
+    if there == (wanted.host, wanted.port) and is_running(session):
+        return
+    try:
+        sockets = ports.bind_at(wanted.host, wanted.port, wanted_for="the board")
+    except PortInUse as error:
+        holder = str(ports.who_holds(wanted.port))
+        raise error.with_holder(holder, hint="`--port` takes another one.") from None
+    except PermissionError:
+        raise ports.not_allowed(wanted.port, wanted_for="the board") from None
+    for one in sockets:
+        one.close()
 
 
 def _region(known: Roster) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -18,7 +19,7 @@ from chatkit.classroom.reporting import join, sending
 from chatkit.classroom.reporting.board_api import BoardApi
 from chatkit.cli import app
 from chatkit.cloud.provision import storage
-from chatkit.core.errors import CheckFailed, ServiceError, SetupError
+from chatkit.core.errors import CheckFailed, PortInUse, ServiceError, SetupError
 from chatkit.core.processes import wait_until
 from chatkit.core.running import room_hosts
 from chatkit.core.running.own_addresses import OwnAddress
@@ -159,6 +160,16 @@ def test_who_closes_the_board_ends_its_codes(at_home: OpenBoard, number: int) ->
     boards.up(session, boards.Wanted(port=at_home.known.port))
     join_again = time.monotonic() + LIMIT_S
     assert wait_until(lambda: (status() is None) or None, until=join_again, unless=lambda: False)
+
+
+def test_a_place_that_a_neighbour_has_is_named(at_home: OpenBoard) -> None:
+    """With what helps; the board that is open stays open."""
+    with socket.create_server((at_home.known.host, 0)) as neighbour:
+        port = neighbour.getsockname()[1]
+        with pytest.raises(PortInUse, match=f"Port {port} is taken by .*`--port`"):
+            boards.up(at_home.workshop.session, boards.Wanted(port=port))
+    assert boards.is_running(at_home.workshop.session)
+    assert records.read(at_home.workshop.home) == at_home.known
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "192.0.2.1", "example.com"])
