@@ -51,7 +51,7 @@ def new(
         raise SetupError(f"{folder} is a file.", hint="Choose another name.")
     if folder == settings.checkout():
         raise SetupError("This is the checkout itself.", hint="`python3 -m chatkit lab` opens it.")
-    wanted = course or course_choice.of_folder(folder)
+    wanted = course_choice.composed(course) or course_choice.of_folder(folder)
     kit = _kit(wanted)
     laid_out = course_folder.lay_out(folder, kit)
     work, home = folder / "my-chat", folder / ".chatkit"

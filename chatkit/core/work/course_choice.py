@@ -14,6 +14,7 @@ from contextlib import suppress
 from importlib.metadata import Distribution, EntryPoint, entry_points
 from importlib.util import find_spec
 from pathlib import Path
+from unicodedata import normalize
 
 from chatkit.core import settings
 from chatkit.core.errors import NoSuchChoice, SetupError
@@ -51,7 +52,12 @@ def named_in(folder: Path) -> str:
         name = json.loads((folder / LAID_OUT).read_text(encoding="utf-8")).get("course", "")
     except (OSError, ValueError, AttributeError, RecursionError):
         return ""
-    return name if isinstance(name, str) and NAME.fullmatch(name) else ""
+    return composed(name) if isinstance(name, str) and NAME.fullmatch(composed(name)) else ""
+
+
+def composed(name: str) -> str:
+    """A course's name with each accent in its letter: keyboards and editors differ there."""
+    return normalize("NFC", name)
 
 
 def installed() -> set[str]:
@@ -80,12 +86,18 @@ def find(name: str) -> EntryPoint:
 
     Raises:
         NoSuchChoice: None has it.
-        SetupError: Two packages bring one of that name.
+        SetupError: Two packages bring one of that name, or no folder could note that name.
     """
+    name = composed(name)
     if name == TUTORIAL.name:
         return TUTORIAL
     # One that is installed in two places of the path is found twice.
-    found = {one.value: one for one in _entries() if one.name == name}
+    found = {one.value: one for one in _entries() if composed(one.name) == name}
+    if found and not NAME.fullmatch(name):
+        raise SetupError(
+            f"A course cannot be called {name}.",
+            hint="Its entry point's name has letters, digits, spaces, points and hyphens.",
+        )
     if not found and name == named_in(settings.home().parent):
         raise SetupError(
             f"This folder is for the course {name}, which is not installed here.",
