@@ -24,6 +24,11 @@ SENT = (
 """What a class hears of a participant."""
 NO_ADDRESS = "You typed no address behind the code, so the board of this machine was asked"
 DELETED_WITH_IT = "what it has of you is deleted with the class"
+ENDED = {
+    401: "The board there does not know your code: the class has ended, or it is another one's",
+    403: "The class has ended",
+}
+"""What a refusal says of a class."""
 NOT_LEFT = (
     "The class has ended, or its board cannot be reached from here: nothing is reported now, and"
     " you are still in the class"
@@ -95,8 +100,8 @@ def leave(home: Path, *, without_board: bool = False) -> Result:
         try:
             BoardApi(membership.url, membership.code).ask("DELETE", "results")
         except (NotStarted, ServiceError) as error:
-            if isinstance(error, ServiceError) and error.status in (401, 403):
-                left = "You have left. The class has ended: its instructor deletes what it has."
+            if isinstance(error, ServiceError) and error.status in ENDED:
+                left = f"You have left. {ENDED[error.status]}: {DELETED_WITH_IT}."
             elif is_over or without_board:
                 state = "The class is over, and its board" if is_over else "The board"
                 left = f"You have left. {state} does not answer: {DELETED_WITH_IT}."

@@ -101,7 +101,7 @@ def test_a_replay_changes_nothing(board: OpenBoard, number: int, name: str) -> N
 def test_a_flood_ends(
     board: OpenBoard, number: int, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """With a refusal, and the others go on."""
+    """With a refusal, or with the newest results alone; the others go on."""
     code = board.people[number - 1].code
     if name == "a body without end":
         assert posted(board, code, a_result(cause="x" * 100_000)) == 413

@@ -288,6 +288,21 @@ def test_who_cannot_reach_the_board_stays_in_the_class(
     assert offline.membership() is not None
 
 
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_board_that_takes_no_code_any_more_is_left(
+    status: int, tmp_path: Path, offline: ClassRecords, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The class has ended there, or the next one has its address."""
+
+    def refuse(*_: object) -> None:
+        raise ServiceError(status, "BoardRefused", "No.")
+
+    monkeypatch.setattr(board_api.BoardApi, "ask", refuse)
+    told = join.leave(tmp_path).text
+    assert "the class has ended" in told.lower() and "deleted with the class" in told
+    assert offline.membership() is None
+
+
 @pytest.mark.parametrize("status", [0, 429, 503])
 def test_a_class_can_be_left_without_its_board(
     status: int, tmp_path: Path, offline: ClassRecords, monkeypatch: pytest.MonkeyPatch
