@@ -9,9 +9,10 @@ from __future__ import annotations
 import importlib.metadata
 import json
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path, PurePosixPath
 
-from packaging.requirements import Requirement
+from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
 from chatkit.core.files import private_folder, write_private
@@ -64,9 +65,11 @@ def _needed(package: str, extra: str) -> Iterator[Requirement]:
         lines = importlib.metadata.requires(package) or ()
     except importlib.metadata.PackageNotFoundError:
         return
-    for requirement in map(Requirement, lines):
-        if requirement.marker is None or requirement.marker.evaluate({"extra": extra}):
-            yield requirement
+    for line in lines:
+        with suppress(InvalidRequirement):  # old packages have such
+            requirement = Requirement(line)
+            if requirement.marker is None or requirement.marker.evaluate({"extra": extra}):
+                yield requirement
 
 
 def _modules(package: str) -> Iterator[str]:
@@ -75,10 +78,12 @@ def _modules(package: str) -> Iterator[str]:
     Of a package with all below it there is one name, in a namespace such as `azure` not its name.
     """
     try:
-        files = importlib.metadata.files(package) or ()
+        distribution = importlib.metadata.distribution(package)
     except importlib.metadata.PackageNotFoundError:
         return
-    paths = {PurePosixPath(file.as_posix()) for file in files}
+    if not distribution.files:  # a Linux distribution's packages tell their outermost names at best
+        yield from (distribution.read_text("top_level.txt") or package.replace("-", "_")).split()
+    paths = {PurePosixPath(file.as_posix()) for file in distribution.files or ()}
     for path in paths:
         if path.suffix in (".py", ".so", ".pyd") and ".." not in path.parts:
             folders = [*path.parents][-2::-1]  # from the outermost one; the last is "."

@@ -7,12 +7,14 @@ https://github.com/Azure/azure-functions-python-worker.
 from __future__ import annotations
 
 import json
+from importlib.metadata import DistributionFinder
 from pathlib import Path
 
+import pytest
 from packaging.requirements import Requirement
 
 from chatkit.localcloud.functions.deployed import brought
-from chatkit.localcloud.functions.worker_process.chatkit_worker.brought import FILE
+from chatkit.localcloud.functions.worker_process.chatkit_worker.brought import FILE, Brought
 from tests.localcloud.functions.deployed.deployed_cloud import Cloud, app_zip
 
 STORAGE = "azure-functions\nazure-storage-blob\n"
@@ -84,6 +86,62 @@ async def test_without_a_build_nothing_is_installed(tmp_path: Path) -> None:
         await cloud.finished(deployment)
         assert await cloud.ask("/api/v?name=azure.storage") == (200, "azure.storage is missing")
         assert await cloud.ask("/api/v?name=azure.functions") == (200, "azure.functions is there")
+
+
+def test_an_app_may_lie_below_the_environment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As in a checkout, where the kit's folder is on the path, and the home is in it."""
+    app = tmp_path / ".chatkit" / "app"
+    app.mkdir(parents=True)
+    for module in (app / "the_apps.py", tmp_path / "the_environments.py"):
+        module.write_text("", encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    finder = Brought((), ())
+    monkeypatch.syspath_prepend(app)
+    assert finder.find_spec("the_apps") is not None
+    assert finder.find_spec("the_environments") is None
+
+
+def test_a_package_adds_a_folder_of_its_own_to_the_path(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As setuptools do with packages that they bring."""
+    package = tmp_path / "tools" / "vendored" / "brought_along"
+    package.mkdir(parents=True)
+    for name in ("__init__.py", "part.py"):
+        (package / name).write_text("", encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    finder = Brought(("tools",), ())
+    monkeypatch.syspath_prepend(package.parent)
+    assert finder.find_spec("brought_along") is not None
+    assert finder.find_spec("brought_along.part", [str(package)]) is not None
+
+
+def test_the_standard_library_is_never_hidden(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On Windows a part of it lies beside the interpreter, in DLLs."""
+    (tmp_path / "winreg.py").write_text("", encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    assert Brought((), ()).find_spec("winreg") is not None
+
+
+def test_odd_packages_do_not_matter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A name is missing, a requirement is none, nobody tells the files."""
+    for name, lines in {
+        "removed-1.dist-info": "",
+        "linux_s-1.dist-info": "Name: linux-s\nRequires-Dist: pytz (>dev) ]\n",
+    }.items():
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "METADATA").write_text(lines, encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    brought.write_down(tmp_path, [Requirement("linux-s")])
+    found = json.loads((tmp_path / FILE).read_text(encoding="utf-8"))
+    assert "linux_s" in found["modules"]
+    context = DistributionFinder.Context(path=[str(tmp_path)])
+    finder = Brought(found["modules"], found["packages"])
+    assert [one.name for one in finder.find_distributions(context)] == ["linux-s"]
 
 
 def test_each_package_is_known_by_its_modules(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 from collections.abc import Iterable, Sequence
 from importlib.abc import MetaPathFinder
@@ -36,7 +37,9 @@ class Brought(MetaPathFinder):
             for depth in range(1, name.count(".") + 1)
         )
         self._packages = frozenset(packages)
-        self._environment = [entry for entry in sys.path if not _is_standard(entry)]
+        self._environment = frozenset(
+            os.path.normpath(entry) for entry in sys.path if not _is_standard(entry)
+        )
 
     def find_spec(
         self,
@@ -45,10 +48,10 @@ class Brought(MetaPathFinder):
         target: ModuleType | None = None,
     ) -> ModuleSpec | None:
         """Find a module; one that is hidden may still be the app's own."""
-        spec = PathFinder.find_spec(fullname, path, target)
-        if spec is None or not self.hides(fullname, spec):
-            return spec
-        rest = [entry for entry in path or sys.path if not self._is_of_environment(entry)]
+        if self._may_be_found(fullname):
+            return PathFinder.find_spec(fullname, path, target)
+        entries = sys.path if path is None else path
+        rest = [entry for entry in entries if not self._is_below_one(entry, fullname.count("."))]
         return PathFinder.find_spec(fullname, rest, target)
 
     def find_distributions(self, *args: Any, **options: Any) -> Iterable[Any]:
@@ -56,8 +59,9 @@ class Brought(MetaPathFinder):
         from importlib.metadata import MetadataPathFinder
 
         for found in MetadataPathFinder.find_distributions(*args, **options):
-            place = str(found.locate_file(""))
-            if not self._is_of_environment(place) or _canonical(found.name) in self._packages:
+            is_hidden = self._is_below_one(str(found.locate_file("")), 0)
+            # One that was removed by halves has no name.
+            if not is_hidden or _canonical(found.name or "") in self._packages:
                 yield found
 
     def invalidate_caches(self) -> None:
@@ -66,16 +70,29 @@ class Brought(MetaPathFinder):
 
     def hides(self, name: str, spec: ModuleSpec) -> bool:
         """Whether a module is the environment's, and not one that the app brings."""
-        if name in self._namespaces:
+        if self._may_be_found(name):
             return False
-        places = [spec.origin] if spec.has_location else spec.submodule_search_locations
-        if not any(self._is_of_environment(place) for place in places or () if place):
-            return False
-        words = name.split(".")
-        return not any(".".join(words[:end]) in self._modules for end in range(1, len(words) + 1))
+        places = [*(spec.submodule_search_locations or ())]
+        if not places and spec.has_location:
+            places = [str(spec.origin)]
+        return any(self._is_below_one(place, name.count(".") + 1) for place in places)
 
-    def _is_of_environment(self, place: str) -> bool:
-        return any(_is_below(place, entry) for entry in self._environment)
+    def _may_be_found(self, name: str) -> bool:
+        """Whether the environment's module of a name is not hidden."""
+        words = name.split(".")
+        if words[0] in sys.stdlib_module_names or name in self._namespaces:
+            return True
+        return any(".".join(words[:end]) in self._modules for end in range(1, len(words) + 1))
+
+    def _is_below_one(self, place: str, depth: int) -> bool:
+        """Whether a place is so many folders below an entry of the environment's path.
+
+        Not at any depth: the app may lie below such an entry, in a checkout of the kit for example,
+        and a package that the app finds may add a folder of its own to the path, as setuptools do.
+        """
+        for _ in range(depth):
+            place = os.path.dirname(place)
+        return os.path.normpath(place) in self._environment
 
 
 def hide_the_rest(folder: str) -> None:
@@ -89,9 +106,8 @@ def hide_the_rest(folder: str) -> None:
         return
     finder = Brought({*found["modules"], OWN}, found["packages"])
     sys.meta_path[sys.meta_path.index(PathFinder)] = finder
-    for name, module in [
-        *sys.modules.items()
-    ]:  # azure-functions imports some that it can do without
+    # azure-functions imports some that it can do without.
+    for name, module in [*sys.modules.items()]:
         if (spec := getattr(module, "__spec__", None)) and finder.hides(name, spec):
             del sys.modules[name]
 
@@ -110,15 +126,15 @@ def is_hidden(name: str) -> bool:
     return True
 
 
-def _is_below(place: str, folder: str) -> bool:
-    return place.startswith(folder) and place[len(folder) : len(folder) + 1] in ("", os.sep)
-
-
 def _is_standard(entry: str) -> bool:
-    """Whether an entry of the path is Python's own."""
+    """Whether an entry of the path is Python's own, or one of the app's settings."""
     library = os.path.dirname(os.__file__)
-    return entry.endswith(".zip") or entry in (library, os.path.join(library, "lib-dynload"))
+    return (
+        entry.endswith(".zip")
+        or entry in (library, os.path.join(library, "lib-dynload"))
+        or entry in os.environ.get("PYTHONPATH", "").split(os.pathsep)
+    )
 
 
 def _canonical(name: str) -> str:
-    return name.replace("_", "-").replace(".", "-").lower()
+    return re.sub(r"[-_.]+", "-", name).lower()
