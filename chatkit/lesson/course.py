@@ -166,6 +166,7 @@ class Course:
         _check_order([section.number for section in self.sections])
         if len([section for section in self.sections if section.cleans_up]) > 1:
             raise WrongDescription("Two sections clean up; one does.", "cleans_up")
+        _check_kinds(self.sections)
         self._check_exercises()
         self._check_problems()
 
@@ -358,6 +359,19 @@ def _check_order(numbers: list[str]) -> None:
             raise WrongDescription(f"Two sections have the number {one}.", one)
         if one > following:
             raise WrongDescription(f"Section {following} stands after {one}.", following)
+
+
+def _check_kinds(sections: Sequence[Section]) -> None:
+    built = [one.number for one in sections if not one.cleans_up and not one.is_appendix]
+    if not built:
+        raise WrongDescription("No section builds something: none but clean-up and appendices.")
+    ends = [one.number for one in sections if one.cleans_up and not one.is_appendix]
+    appendices = [one.number for one in sections if one.is_appendix]
+    wanted = [*built, *ends, *appendices]
+    for one, section in zip(wanted, sections, strict=True):
+        if one != section.number:
+            message = "First stands what builds something, then the clean-up, then appendices."
+            raise WrongDescription(message, section.number)
 
 
 def _find(number: str | int, known: Sequence[Numbered], kind: str = "section") -> Numbered:

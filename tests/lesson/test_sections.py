@@ -12,7 +12,7 @@ import pytest
 from chatkit.core.errors import SetupError
 from chatkit.core.settings import Known
 from chatkit.lesson import sections
-from chatkit.lesson.course import Section
+from chatkit.lesson.course import Course, Section, WrongDescription
 from chatkit.lesson.sections import SECTIONS, TUTORIAL
 
 LAST = sections.CLEAN_UP.number
@@ -89,3 +89,16 @@ def test_a_section_without_its_notebook_is_refused(tmp_path: Path) -> None:
     assert TUTORIAL.with_notebook("0", tmp_path) == SECTIONS[0]
     with pytest.raises(SetupError, match="no section 07.*Sections are 00;"):
         TUTORIAL.with_notebook("07", tmp_path)
+
+
+@pytest.mark.parametrize(
+    "described",
+    [
+        (Section("00", "a:b", cleans_up=True), Section("01", "a:b")),
+        (Section("00", "a:b"), Section("01", "a:b", is_appendix=True), Section("02", "a:b")),
+    ],
+)
+def test_what_ends_a_course_stands_at_its_end(described: tuple[Section, ...]) -> None:
+    """`chatkit run` stops before the clean-up, and appendices follow it."""
+    with pytest.raises(WrongDescription, match="then the clean-up, then appendices"):
+        Course("Small", described)

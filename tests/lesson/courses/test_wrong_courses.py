@@ -93,6 +93,7 @@ def described(body: str) -> dict[str, str]:
             'cause="", fix="", links=(), says=("",)),))',
             "fits every text",
         ),
+        ('    Course("S", (Section("00", "a:b", is_appendix=True),))', "No section builds"),
         ("    exit(3)", "SystemExit: 3"),
         ('    Course("Small", (Section("00", "a:b"),)', "'(' was never closed"),
         ("    Cuorse()", "name 'Cuorse' is not defined"),
