@@ -45,6 +45,7 @@ def run() -> dict[str, object]:
         notebook = NotebookPage.open(browser.new_context(), address, LAST)
         notebook.run("workshop = Workshop.open()")
         at_once = memory.measure(home)
+        first_call_s(home)
         until_awake(home, 1)
         used = memory.measure(home)
         until_awake(home, 0)
@@ -64,10 +65,17 @@ def run() -> dict[str, object]:
 def until_awake(home: Path, apps: int) -> None:
     """Wait until no more apps of a home than these have a process."""
     end = time.monotonic() + IDLE_AFTER_S + LATER_S
-    while sum(WORKER in " ".join(one.cmdline()) for _, one in memory.processes_of(home)) > apps:
+    while awake(home) > apps:
         if time.monotonic() > end:
             raise RuntimeError("the apps' processes do not rest")
         time.sleep(0.5)
+
+
+def awake(home: Path) -> int:
+    """How many apps of a home have a process."""
+    return len(
+        {one.pid for _, one in memory.processes_of(home) if WORKER in " ".join(one.cmdline())}
+    )
 
 
 def first_call_s(home: Path) -> dict[str, float]:

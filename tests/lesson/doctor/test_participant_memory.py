@@ -17,6 +17,7 @@ from chatkit.lesson.doctor.preflight import memory
 from chatkit.localcloud.functions.worker_process.rest import IDLE_AFTER_S
 from chatkit.steps.local_servers import LocalServers
 
+WORKER = "chatkit_worker"
 USED_BOUND_MB = 130
 IDLE_BOUND_MB = 90
 LIMIT_S = IDLE_AFTER_S + 120
@@ -35,8 +36,9 @@ def done(tmp_path: Path) -> Iterator[Path]:
 
 def awake(home: Path) -> int:
     """How many apps of a home have a process."""
-    commands = [" ".join(process.cmdline()) for _, process in memory.processes_of(home)]
-    return sum("chatkit_worker" in command for command in commands)
+    return len(
+        {one.pid for _, one in memory.processes_of(home) if WORKER in " ".join(one.cmdline())}
+    )
 
 
 def measured(home: Path, *, apps: int) -> float:
