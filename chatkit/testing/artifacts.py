@@ -120,7 +120,8 @@ def _keep(item: pytest.Item, folder: Path) -> None:
     ran = _ran(notebook)
     content = copy.deepcopy(notebook.nb)
     # The plugin for chatkit's notebooks names another kernel in them, which no other program knows.
-    content.metadata = nbformat.read(item.path, as_version=4).metadata  # type: ignore[no-untyped-call]
+    whole: Any = nbformat.read(item.path, as_version=4)  # type: ignore[no-untyped-call]
+    content.metadata = whole.metadata
     code = [cell for cell in content.cells if cell.cell_type == "code"]
     for number, cell in enumerate(code):
         cell.outputs = [_as_output(output, number) for output in ran.get(number, [])]
