@@ -19,7 +19,7 @@ from urllib.parse import quote
 
 from chatkit.cloud import local_cloud
 from chatkit.core import log_files
-from chatkit.core.errors import ChatkitError, NotStarted, ServiceError
+from chatkit.core.errors import ChatkitError, ServiceError
 from chatkit.core.running.presence import FUNCTIONS, watched
 from chatkit.core.running.reachable import Reachable, told
 from chatkit.core.system.signals import calling_when_asked_to_end
@@ -27,8 +27,9 @@ from chatkit.core.system.signals import calling_when_asked_to_end
 LOOK_S = 0.5
 WAITS = "The local cloud has ended. The functions come back with it: people sign in there."
 GOES_ON = "The local cloud has ended. The functions have a process of their own now."
+REFUSED = "Another local cloud runs now, and does not carry the functions: they have a process now."
 END_LIMIT_S = 5.0
-NO_CARRIER = (NotStarted, ServiceError, OSError, HTTPException, ValueError)
+NO_CARRIER = (ChatkitError, OSError, HTTPException)
 
 
 class CarriedRunEnded(ChatkitError):
@@ -56,6 +57,7 @@ class CarriedRun:
         self._comes_back = comes_back
         self._news = SimpleQueue[None]()  # takes news from a signal's handler, too
         self._is_asked_to_end = False
+        self._is_refused = False
         self._failure: CarriedRunEnded | None = None
 
     def run(self, folders: Collection[Path]) -> bool:
@@ -78,31 +80,43 @@ class CarriedRun:
         ):
             was_carried = self._carry()
             if was_carried and not self._is_asked_to_end:
-                print(WAITS if self._comes_back else GOES_ON, flush=True)
-            while was_carried and self._comes_back and not self._is_asked_to_end:
+                _say(WAITS if self._comes_back else GOES_ON)
+            while was_carried and self._comes_back and not self._is_over:
                 self._wait()
                 self._carry()
+            if was_carried and self._is_refused:
+                _say(REFUSED)
         return self._is_asked_to_end
+
+    @property
+    def _is_over(self) -> bool:
+        return self._is_asked_to_end or self._is_refused
 
     def _carry(self) -> bool:
         """Let it run until it is over, or the local cloud is; returns whether it ran at all."""
         ran = False
-        with (
-            suppress(*NO_CARRIER),
-            local_cloud.held("POST", self._path, self._order, where=self._where) as answer,
-        ):
-            ran = True
-            reading = Thread(target=self._read, args=(answer,), daemon=True)
-            reading.start()
-            while not self._is_asked_to_end and reading.is_alive():
-                self._wait()
-                log_files.rotate_output()
-            if self._is_asked_to_end:
-                local_cloud.ask("DELETE", self._path, where=self._where)
-            reading.join(END_LIMIT_S)
+        try:
+            with local_cloud.held("POST", self._path, self._order, where=self._where) as answer:
+                ran = True
+                self._follow(answer)
+        except (ServiceError, ValueError):  # it is of another environment or version
+            self._is_refused = True
+        except NO_CARRIER:
+            pass
         if self._failure is not None:
             raise self._failure
         return ran
+
+    def _follow(self, answer: HTTPResponse) -> None:
+        """Print what the run says until it is over; end it when this process is asked to end."""
+        reading = Thread(target=self._read, args=(answer,), daemon=True)
+        reading.start()
+        while not self._is_asked_to_end and reading.is_alive():
+            self._wait()
+            log_files.rotate_output()
+        if self._is_asked_to_end:
+            local_cloud.ask("DELETE", self._path, where=self._where)
+        reading.join(END_LIMIT_S)
 
     def _end(self) -> None:
         """End the run; called on any thread."""
@@ -116,11 +130,17 @@ class CarriedRun:
 
     def _read(self, answer: HTTPResponse) -> None:
         """Print what the run says, until it ends."""
-        with suppress(*NO_CARRIER):
+        with suppress(*NO_CARRIER, ValueError):
             for text in answer:
                 said = json.loads(text)
                 if "error" in said:
                     self._failure = CarriedRunEnded(said["error"], said["exit_code"])
                 else:
-                    print(said["line"], flush=True)
+                    _say(said["line"])
         self._news.put(None)
+
+
+def _say(line: str) -> None:
+    """Print a line; the disk on which it goes to a file may take no more."""
+    with suppress(OSError):
+        print(line, flush=True)

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import http.client
 import json
+import socket
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from time import monotonic
 from typing import Any, NotRequired, TypedDict, cast
@@ -335,6 +336,9 @@ def held(
         connection.sock.settimeout(None)
         yield answer
     finally:
+        if connection.sock is not None:
+            with suppress(OSError):  # a thread that reads the answer would make `close` wait
+                connection.sock.shutdown(socket.SHUT_RDWR)
         connection.close()
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from time import monotonic
 
@@ -11,6 +13,7 @@ import psutil
 import pytest
 
 from chatkit.cloud import local_cloud
+from chatkit.cloud.carried_run import REFUSED, WAITS, CarriedRun
 from chatkit.core.errors import ServiceError, SetupError
 from chatkit.core.ports import any_free, is_free
 from chatkit.core.processes import wait_until
@@ -122,6 +125,43 @@ def test_a_wrong_app_is_refused_in_the_same_words(servers: LocalServers, app: Pa
         refusals.append(TIME.sub("", str(refused.value)))
         local_cloud.stop(app.parent / "home" / "local")
     assert refusals[0] == refusals[1]
+
+
+def test_a_run_with_sign_in_does_not_wait_for_a_local_cloud_that_refuses_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It was started anew in another environment: the run has its own process then."""
+    answers = iter([[b'{"line": "it runs"}']])
+
+    @contextmanager
+    def held(*_: object, **__: object) -> Iterator[list[bytes]]:
+        for answer in answers:
+            yield answer
+            return
+        raise ServiceError(409, "BadRequest", "This local cloud runs in another environment.")
+
+    monkeypatch.setattr(local_cloud, "held", held)
+    run = CarriedRun(tmp_path, {"port": 1, "token": ""}, comes_back=True)
+    assert not run.run([])
+    assert capsys.readouterr().out.splitlines() == ["it runs", WAITS, REFUSED]
+
+
+def test_a_full_disk_ends_no_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What it says is lost then."""
+    taken: list[bytes] = []
+
+    def answer() -> Iterator[bytes]:
+        for number in range(3):
+            taken.append(b'{"line": "%d"}' % number)
+            yield taken[-1]
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(local_cloud, "held", lambda *_, **__: nullcontext(answer()))
+    monkeypatch.setattr("builtins.print", full)
+    assert not CarriedRun(tmp_path, {"port": 1, "token": ""}, comes_back=False).run([])
+    assert len(taken) == 3
 
 
 @pytest.mark.parametrize("order", [{}, {"kit": ["elsewhere", "other"]}, {"kit": installation()}])

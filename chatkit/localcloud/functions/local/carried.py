@@ -34,22 +34,26 @@ from chatkit.localcloud.functions.local.startup import (
 )
 
 log = logging.getLogger("chatkit.local.functions")
-MOST_LINES = 10_000
+MOST_CHARACTERS = 4_000_000
 SIGN_IN_FOLDER = "sign-in"
 OTHER_KIT = "This local cloud runs in another environment."
 
 
-class _Lines:
+class Lines:
     """What a run says, until it is read; the oldest lines go when nobody reads."""
 
     def __init__(self) -> None:
-        self._waiting = deque[str](maxlen=MOST_LINES)
+        self._waiting = deque[str]()
+        self._characters = 0
         self._news = asyncio.Event()
         self._has_ended = False
 
     def add(self, line: str) -> None:
         """Take a line."""
         self._waiting.append(line)
+        self._characters += len(line)
+        while self._characters > MOST_CHARACTERS:
+            self._characters -= len(self._waiting.popleft())
         self._news.set()
 
     def end(self) -> None:
@@ -64,16 +68,28 @@ class _Lines:
             await self._news.wait()
         lines = [*self._waiting]
         self._waiting.clear()
+        self._characters = 0
         return lines
 
 
 @dataclass
-class _Run:
+class Run:
     """One run that is carried."""
 
-    lines: _Lines
+    lines: Lines
     serving: asyncio.Task[None]
+    is_ending: bool = False
     ended: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def stop(self) -> None:
+        """End it and wait until its port is free.
+
+        Several may ask for it. It is cancelled once: another time would end its cleaning up.
+        """
+        if not self.is_ending:
+            self.is_ending = True
+            self.serving.cancel()
+        await asyncio.wait([self.serving])
 
 
 class CarriedRuns:
@@ -91,7 +107,7 @@ class CarriedRuns:
         self._folder = folder
         self._drills = drills
         self._endpoints = endpoints
-        self._runs: dict[str, _Run] = {}
+        self._runs: dict[str, Run] = {}
 
     def control_routes(self) -> list[web.RouteDef]:
         """Operations of the local cloud's control API: begin a run, and end it."""
@@ -100,7 +116,7 @@ class CarriedRuns:
 
     async def stop(self) -> None:
         """End all."""
-        await asyncio.gather(*(_stopped(run) for run in self._runs.values()))
+        await asyncio.gather(*(run.stop() for run in self._runs.values()))
 
     async def _carry(self, request: web.Request) -> web.StreamResponse:
         """Run an app until the caller goes; the answer has what the run says, line by line."""
@@ -108,25 +124,27 @@ class CarriedRuns:
             order = strict_json.loads(await request.read())
             if order["kit"] != installation():
                 return web.json_response({"error": OTHER_KIT}, status=409)
-            lines = _Lines()
+            lines = Lines()
             options = self._options(order, lines.add)
             folder = Path(order["folder"])
         except (ValueError, KeyError, TypeError) as error:
             return web.json_response({"error": f"No order: {error!r}"}, status=400)
         serving = asyncio.create_task(_serve(folder, options, lines))
-        run = self._runs[request.match_info["process"]] = _Run(lines, serving)
+        run = self._runs[request.match_info["process"]] = Run(lines, serving)
         try:
             return await _told(request, run)
         finally:
-            await _stopped(run)
-            run.ended.set()
-            del self._runs[request.match_info["process"]]
+            try:
+                await run.stop()
+            finally:
+                run.ended.set()
+                self._runs.pop(request.match_info["process"], None)
 
     async def _end(self, request: web.Request) -> web.Response:
         """End a run, and answer when its port is free."""
         run = self._runs.get(request.match_info["process"])
         if run is not None:
-            await _stopped(run)
+            await run.stop()
             await run.ended.wait()
         return web.json_response({"ran": run is not None})
 
@@ -158,7 +176,7 @@ class CarriedRuns:
         )
 
 
-async def _serve(folder: Path, options: LocalOptions, lines: _Lines) -> None:
+async def _serve(folder: Path, options: LocalOptions, lines: Lines) -> None:
     """Serve the app until this task is cancelled."""
     try:
         prepared = await start_worker(take_port(prepare(folder, options)))
@@ -171,7 +189,7 @@ async def _serve(folder: Path, options: LocalOptions, lines: _Lines) -> None:
         lines.end()
 
 
-async def _told(request: web.Request, run: _Run) -> web.StreamResponse:
+async def _told(request: web.Request, run: Run) -> web.StreamResponse:
     """Pass on what a run says, and how it ends, until the caller goes."""
     answer = web.StreamResponse(headers={"Content-Type": "application/jsonl"})
     await answer.prepare(request)
@@ -190,7 +208,7 @@ async def _told(request: web.Request, run: _Run) -> web.StreamResponse:
     return answer
 
 
-async def _tell(answer: web.StreamResponse, lines: _Lines) -> None:
+async def _tell(answer: web.StreamResponse, lines: Lines) -> None:
     with suppress(ConnectionError):
         while news := await lines.next():
             for line in news:
@@ -207,9 +225,3 @@ def _failure(error: BaseException | None) -> dict[str, object]:
 
 def _line(document: Mapping[str, object]) -> bytes:
     return json.dumps(document).encode() + b"\n"
-
-
-async def _stopped(run: _Run) -> None:
-    """End a run and wait until its port is free."""
-    run.serving.cancel()
-    await asyncio.gather(run.serving, return_exceptions=True)
