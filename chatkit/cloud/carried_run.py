@@ -46,7 +46,8 @@ class CarriedRun:
     Args:
         home: The home.
         order: What is run, and how; `localcloud/functions/local/carried.py` reads it.
-        comes_back: Wait for the local cloud when it ends, and go on then.
+        comes_back: Wait for the local cloud when it ends, and go on then. Who starts the run waits
+            as well until it serves: before that it does not wait.
     """
 
     def __init__(self, home: Path, order: dict[str, object], *, comes_back: bool) -> None:
@@ -58,6 +59,7 @@ class CarriedRun:
         self._news = SimpleQueue[None]()  # takes news from a signal's handler, too
         self._is_asked_to_end = False
         self._is_refused = False
+        self._has_served = False
         self._failure: CarriedRunEnded | None = None
 
     def run(self, folders: Collection[Path]) -> bool:
@@ -79,9 +81,10 @@ class CarriedRun:
             told(self._home, FUNCTIONS, reachable),
         ):
             was_carried = self._carry()
+            waits = was_carried and self._comes_back and self._has_served
             if was_carried and not self._is_asked_to_end:
-                _say(WAITS if self._comes_back else GOES_ON)
-            while was_carried and self._comes_back and not self._is_over:
+                _say(WAITS if waits else GOES_ON)
+            while waits and not self._is_over:
                 self._wait()
                 self._carry()
             if was_carried and self._is_refused:
@@ -135,6 +138,8 @@ class CarriedRun:
                 said = json.loads(text)
                 if "error" in said:
                     self._failure = CarriedRunEnded(said["error"], said["exit_code"])
+                elif "serves" in said:
+                    self._has_served = True
                 else:
                     _say(said["line"])
         self._news.put(None)

@@ -13,7 +13,7 @@ import psutil
 import pytest
 
 from chatkit.cloud import local_cloud
-from chatkit.cloud.carried_run import REFUSED, WAITS, CarriedRun
+from chatkit.cloud.carried_run import GOES_ON, REFUSED, WAITS, CarriedRun
 from chatkit.core.errors import ServiceError, SetupError
 from chatkit.core.ports import any_free, is_free
 from chatkit.core.processes import wait_until
@@ -131,7 +131,7 @@ def test_a_run_with_sign_in_does_not_wait_for_a_local_cloud_that_refuses_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """It was started anew in another environment: the run has its own process then."""
-    answers = iter([[b'{"line": "it runs"}']])
+    answers = iter([[b'{"line": "it runs"}', b'{"serves": true}']])
 
     @contextmanager
     def held(*_: object, **__: object) -> Iterator[list[bytes]]:
@@ -144,6 +144,15 @@ def test_a_run_with_sign_in_does_not_wait_for_a_local_cloud_that_refuses_it(
     run = CarriedRun(tmp_path, {"port": 1, "token": ""}, comes_back=True)
     assert not run.run([])
     assert capsys.readouterr().out.splitlines() == ["it runs", WAITS, REFUSED]
+
+
+def test_a_run_that_never_served_does_not_wait(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Who has started it waits for it: with a process of its own it comes up."""
+    monkeypatch.setattr(local_cloud, "held", lambda *_, **__: nullcontext([b'{"line": "begun"}']))
+    assert not CarriedRun(tmp_path, {"port": 1, "token": ""}, comes_back=True).run([])
+    assert capsys.readouterr().out.splitlines() == ["begun", GOES_ON]
 
 
 def test_a_full_disk_ends_no_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -34,42 +34,50 @@ from chatkit.localcloud.functions.local.startup import (
 )
 
 log = logging.getLogger("chatkit.local.functions")
-MOST_CHARACTERS = 4_000_000
+MOST_BYTES = 4_000_000
 SIGN_IN_FOLDER = "sign-in"
 OTHER_KIT = "This local cloud runs in another environment."
 
 
 class Lines:
-    """What a run says, until it is read; the oldest lines go when nobody reads."""
+    """What a run says, until it is read; the oldest go when nobody reads. Each is a JSON object."""
 
     def __init__(self) -> None:
-        self._waiting = deque[str]()
-        self._characters = 0
+        self._waiting = deque[bytes]()
+        self._bytes = 0
         self._news = asyncio.Event()
         self._has_ended = False
 
     def add(self, line: str) -> None:
         """Take a line."""
-        self._waiting.append(line)
-        self._characters += len(line)
-        while self._characters > MOST_CHARACTERS:
-            self._characters -= len(self._waiting.popleft())
-        self._news.set()
+        self._put({"line": line})
+
+    def begin_to_serve(self) -> None:
+        """The app is served, whether it could be loaded or not."""
+        self._put({"serves": True})
 
     def end(self) -> None:
         """Nothing comes any more."""
         self._has_ended = True
         self._news.set()
 
-    async def next(self) -> list[str]:
+    async def next(self) -> list[bytes]:
         """Wait for lines; none at the end."""
         while not self._waiting and not self._has_ended:
             self._news.clear()
             await self._news.wait()
         lines = [*self._waiting]
         self._waiting.clear()
-        self._characters = 0
+        self._bytes = 0
         return lines
+
+    def _put(self, document: Mapping[str, object]) -> None:
+        line = _line(document)
+        self._waiting.append(line)
+        self._bytes += len(line)
+        while self._bytes > MOST_BYTES:
+            self._bytes -= len(self._waiting.popleft())
+        self._news.set()
 
 
 @dataclass
@@ -181,6 +189,7 @@ async def _serve(folder: Path, options: LocalOptions, lines: Lines) -> None:
     try:
         prepared = await start_worker(take_port(prepare(folder, options)))
         local = await LocalRun.start(prepared)
+        lines.begin_to_serve()
         try:
             await asyncio.Event().wait()
         finally:
@@ -212,7 +221,7 @@ async def _tell(answer: web.StreamResponse, lines: Lines) -> None:
     with suppress(ConnectionError):
         while news := await lines.next():
             for line in news:
-                await answer.write(_line({"line": line}))
+                await answer.write(line)
 
 
 def _failure(error: BaseException | None) -> dict[str, object]:

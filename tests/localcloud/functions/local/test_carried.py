@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import json
 
-from chatkit.localcloud.functions.local.carried import MOST_CHARACTERS, Lines, Run
+from chatkit.localcloud.functions.local.carried import MOST_BYTES, Lines, Run
 
 
 async def test_several_may_end_a_run() -> None:
@@ -30,5 +31,6 @@ async def test_lines_that_nobody_reads_take_little_room() -> None:
     """The latest ones are kept."""
     lines = Lines()
     for number in range(100):
-        lines.add(f"{number} ".ljust(MOST_CHARACTERS // 10))
-    assert [line.split()[0] for line in await lines.next()] == [str(n) for n in range(90, 100)]
+        lines.add(f"{number} ".ljust(MOST_BYTES // 10 - 100))
+    kept = [json.loads(line)["line"].strip() for line in await lines.next()]
+    assert kept == [str(number) for number in range(90, 100)]
