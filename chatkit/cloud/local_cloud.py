@@ -9,10 +9,9 @@ from __future__ import annotations
 
 import http.client
 import json
-import socket
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic
 from typing import Any, NotRequired, TypedDict, cast
@@ -32,6 +31,7 @@ from chatkit.core.files import check_takes_writes, private_folder
 from chatkit.core.home import records
 from chatkit.core.home.check import NOTICE, UNUSABLE_EXIT, check_access, check_cloud
 from chatkit.core.home.mended import Mended
+from chatkit.core.ports import hang_up
 from chatkit.core.processes import (
     DetachedProcess,
     ProcessIdentity,
@@ -337,8 +337,7 @@ def held(
         yield answer
     finally:
         if connection.sock is not None:
-            with suppress(OSError):  # a thread that reads the answer would make `close` wait
-                connection.sock.shutdown(socket.SHUT_RDWR)
+            hang_up(connection.sock)  # a thread that reads the answer would make `close` wait
         connection.close()
 
 

@@ -246,6 +246,12 @@ def unconnected(address: AddressInfo) -> Socket:
     return made
 
 
+def hang_up(connection: socket.socket) -> None:
+    """End a connection; another thread that reads of it hears that at once."""
+    with suppress(OSError):  # it has ended already
+        connection.shutdown(socket.SHUT_RDWR)
+
+
 def port_of(sockets: Sockets) -> int:
     """The port that sockets of `bind` have."""
     return int(sockets[0].getsockname()[1])

@@ -98,6 +98,8 @@ class Run:
             self.is_ending = True
             self.serving.cancel()
         await asyncio.wait([self.serving])
+        if not self.serving.cancelled():
+            self.serving.exception()  # who could be told has gone: asyncio need not complain
 
 
 class CarriedRuns:
