@@ -25,6 +25,7 @@ ChatkitError
     ConnectionClosed         a chat connection ended
     CheckFailed              a section's check found something else than it should
     ServiceError             a service answered with an error
+    CarriedRunEnded          functions that the local cloud runs for a workshop ended by themselves
     NotebookFailed           a cell of a notebook failed
     LocalCloudError          a service of the local cloud refuses a request
         EntraError           the authority

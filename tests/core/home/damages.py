@@ -72,6 +72,7 @@ UNREAD = (
     "local/lock",
     "local/reserve",
     "local/state.copy.db",
+    "local/tls/bundle.pem",  # it is written anew where it differs
     "local/cloud.log",
     "local/cloud.out",
     "logs/functions.log",

@@ -127,7 +127,7 @@ def package() -> bytes:
         for name, text in (
             ("host.json", HOST),
             ("function_app.py", APP),
-            ("requirements.txt", "azure-functions\n"),
+            ("requirements.txt", "azure-functions\nazure-identity\nazure-storage-blob\n"),
         ):
             archive.writestr(name, text)
     return buffer.getvalue()
