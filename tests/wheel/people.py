@@ -121,6 +121,8 @@ def environment_of_root(folder: Path, wheel: Path) -> Path:
         uv = installers.find_uv() or uv_by_pip.fetched(python, ROOT / "requirements-uv.lock")
         installers.install(python, lock, uv, again=False)
     pip_install(python, wheel)
+    # As pip leaves an environment: nobody else can keep what Python compiles.
+    subprocess.run([str(python), "-m", "compileall", "-q", str(folder)], capture_output=True)
     return folder / "bin" / "chatkit"
 
 
