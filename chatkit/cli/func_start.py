@@ -7,6 +7,7 @@ verbs import would be half of its start.
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -63,7 +64,7 @@ def _is_over(wanted: argparse.Namespace) -> bool:
     folders = [wanted.folder.resolve()]
     if wanted.auth:
         folders.append(sign_in_arguments.folder_of(home))
-    order = _order(wanted, folders[0])
+    order = _order(wanted, folders)
     is_over = CarriedRun(home, order, comes_back=wanted.auth).run(folders)
     if not all(folder.is_dir() for folder in folders[1:]):
         from chatkit.localcloud.easy_auth.local.options import EMPTIED
@@ -72,19 +73,20 @@ def _is_over(wanted: argparse.Namespace) -> bool:
     return is_over
 
 
-def _order(wanted: argparse.Namespace, folder: Path) -> dict[str, object]:
+def _order(wanted: argparse.Namespace, folders: Sequence[Path]) -> dict[str, object]:
     """What is run, as the local cloud reads it."""
     from chatkit.core.running.installation import installation
     from chatkit.core.running.reachable import new_token
 
     sign_in = {
+        "folder": str(folders[-1]),
         "action": sign_in_arguments.action_of(wanted),
         "excluded_paths": wanted.allow_anonymous,
         "allowed_redirects": wanted.allowed_external_redirect_urls,
     }
     return {
         "kit": installation(),
-        "folder": str(folder),
+        "folder": str(folders[0]),
         "port": wanted.port,
         "address": wanted.address,
         "cors": wanted.cors,

@@ -90,7 +90,7 @@ class LocalCloud:
             tenant_id=self.entra.directory.tenant_id,
             subscription_id=self.resource_manager.context.subscription_id,
         )
-        self.carried = CarriedRuns(folder, folder / FILE, self.endpoints)
+        self.carried = CarriedRuns(folder / FILE, self.endpoints)
         self.control = Control(self.platform, on_stop=on_stop, routes=self._control_routes())
 
     async def start(self) -> None:

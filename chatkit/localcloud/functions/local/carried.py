@@ -35,7 +35,6 @@ from chatkit.localcloud.functions.local.startup import (
 
 log = logging.getLogger("chatkit.local.functions")
 MOST_BYTES = 4_000_000
-SIGN_IN_FOLDER = "sign-in"
 OTHER_KIT = "This local cloud runs in another environment."
 
 
@@ -106,15 +105,11 @@ class CarriedRuns:
     """The local runs of one home.
 
     Args:
-        folder: The local cloud's.
-        drills: Where it keeps drills.
+        drills: Where the local cloud keeps drills.
         endpoints: What it says about itself, secrets included.
     """
 
-    def __init__(
-        self, folder: Path, drills: Path, endpoints: Callable[[], Mapping[str, object]]
-    ) -> None:
-        self._folder = folder
+    def __init__(self, drills: Path, endpoints: Callable[[], Mapping[str, object]]) -> None:
         self._drills = drills
         self._endpoints = endpoints
         self._runs: dict[str, Run] = {}
@@ -179,7 +174,7 @@ class CarriedRuns:
         return SignInOptions(
             entra,
             lambda: entra,
-            self._folder / SIGN_IN_FOLDER,
+            Path(order["folder"]),
             order["action"] or ANONYMOUS,
             tuple(order["excluded_paths"]),
             tuple(order["allowed_redirects"]),

@@ -6,13 +6,15 @@ Settings from local.settings.json, no keys, authentication on request.
 from __future__ import annotations
 
 import asyncio
+from itertools import count
 from pathlib import Path
 
-from chatkit.core import descriptors
+from chatkit.core import descriptors, log_files
 from chatkit.core.running.presence import FUNCTIONS, started_for
 from chatkit.core.running.reachable import told
 from chatkit.core.running.until_interrupted import until_interrupted
 from chatkit.core.settings import home as settings_home
+from chatkit.core.system.free_memory import give_memory_back
 from chatkit.localcloud.core.log_limits import log_to_terminal
 from chatkit.localcloud.functions.local.startup import (
     LocalOptions,
@@ -20,6 +22,9 @@ from chatkit.localcloud.functions.local.startup import (
     start_worker,
     take_port,
 )
+
+ROTATE_PERIOD_S = 1.0
+TRIM_LOOKS = 10
 
 
 def run(folder: Path, options: LocalOptions) -> int:
@@ -37,7 +42,7 @@ def run(folder: Path, options: LocalOptions) -> int:
         if options.sign_in is not None:
             folders.append(options.sign_in.folder)
         serving = until_interrupted(
-            _serve(folder, options, home), home=home, kind=FUNCTIONS, folders=folders
+            _serve_with_care(folder, options, home), home=home, kind=FUNCTIONS, folders=folders
         )
         asyncio.run(serving)
     if options.sign_in is not None and not options.sign_in.folder.is_dir():
@@ -53,6 +58,15 @@ def _home() -> Path | None:
     return home if home.is_dir() else None
 
 
+async def _serve_with_care(folder: Path, options: LocalOptions, home: Path | None) -> None:
+    """Serve the app, and look after this process meanwhile: an app may print while it loads."""
+    caring = asyncio.create_task(_take_care())
+    try:
+        await _serve(folder, options, home)
+    finally:
+        caring.cancel()
+
+
 async def _serve(folder: Path, options: LocalOptions, home: Path | None) -> None:
     """Serve the app until this task is cancelled."""
     prepared = await start_worker(take_port(prepare(folder, options)))
@@ -65,3 +79,12 @@ async def _serve(folder: Path, options: LocalOptions, home: Path | None) -> None
             await asyncio.Event().wait()
     finally:
         await local.stop()
+
+
+async def _take_care() -> None:
+    """Keep this process's output short and its memory small, until this task is cancelled."""
+    for looks in count(1):
+        await asyncio.sleep(ROTATE_PERIOD_S)
+        log_files.rotate_output()
+        if looks % TRIM_LOOKS == 0:
+            give_memory_back()

@@ -10,16 +10,14 @@ import logging
 import os
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
-from itertools import count
 from pathlib import Path
 
 from aiohttp import web
 from aiohttp.typedefs import Middleware
 
-from chatkit.core import listeners, log_files, ports
+from chatkit.core import listeners, ports
 from chatkit.core.running import start_proof
 from chatkit.core.running.reachable import TOKEN_HEADER, Reachable
-from chatkit.core.system.free_memory import give_memory_back
 from chatkit.core.text.constant_time import is_same_secret
 from chatkit.localcloud.core.background import BackgroundTasks
 from chatkit.localcloud.core.runners import HttpServer
@@ -47,8 +45,6 @@ from chatkit.localcloud.functions.worker_process.worker import Worker
 
 log = logging.getLogger("chatkit.local.functions")
 DRAIN_S = 3.0
-ROTATE_PERIOD_S = 1.0
-TRIM_LOOKS = 10
 
 
 class LocalRun(HostObserver):
@@ -163,7 +159,6 @@ class LocalRun(HostObserver):
         self._on_stop.push_async_callback(listener.close)
         # Before the first start: an app that takes for ever to import can be mended, too.
         self._background.start(self._reload_on_change())
-        self._background.start(_take_care())
         await self.host.start()
         self._background.start(_import_early("chatkit.wire.tokens"))
 
@@ -255,15 +250,6 @@ def _trusted(environment: Mapping[str, str]) -> Path | None:
         if path and Path(path).is_file():
             return Path(path)
     return None
-
-
-async def _take_care() -> None:
-    """Keep the output short and the memory small."""
-    for looks in count(1):
-        await asyncio.sleep(ROTATE_PERIOD_S)
-        log_files.rotate_output()
-        if looks % TRIM_LOOKS == 0:
-            give_memory_back()
 
 
 def _proving(secret: str, port: int) -> Middleware:
