@@ -20,6 +20,7 @@ from azure.identity import ClientSecretCredential
 from chatkit.localcloud.core.platform import Platform
 from chatkit.localcloud.core.store import Store
 from chatkit.localcloud.entra.service import EntraService
+from tests.localcloud.credentials import credential_of
 
 ARM = "https://management.azure.com"
 
@@ -58,15 +59,7 @@ class Tenant:
 
     def credential(self, **changes: str) -> ClientSecretCredential:
         """The credential a person would make from `chatkit local status`."""
-        known = {**self.known, **changes}
-        return ClientSecretCredential(
-            known["tenant_id"],
-            known["client_id"],
-            known["client_secret"],
-            authority=known["authority"],
-            disable_instance_discovery=True,
-            connection_verify=self.ca_file,
-        )
+        return credential_of({**self.known, "ca_file": self.ca_file, **changes})
 
     async def get_token(self, scope: str, **changes: str) -> str:
         """Ask through azure-identity on a thread, as a kernel would."""

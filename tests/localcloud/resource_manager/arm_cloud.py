@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -23,21 +23,10 @@ from chatkit.localcloud.recorded.clock import Clock
 from chatkit.localcloud.resource_manager.service import ResourceManagerService
 from chatkit.localcloud.signalr.core.spec import InstanceSpec
 from chatkit.localcloud.storage.state.spec import AccountSpec, ContainerSettings, StaticWebsite
+from tests.localcloud.credentials import credential_of
 from tests.localcloud.resource_manager import coverage_table
 from tests.localcloud.resource_manager.clients.loops import drop_connections
 from tests.localcloud.resource_manager.specs import SpecCheck
-
-
-def credential_of(known: Mapping[str, str]) -> ClientSecretCredential:
-    """The unmodified azure-identity credential for what `chatkit local status` shows."""
-    return ClientSecretCredential(
-        known["tenant_id"],
-        known["client_id"],
-        known["client_secret"],
-        authority=known["authority"],
-        disable_instance_discovery=True,
-        connection_verify=known["ca_file"],
-    )
 
 
 @dataclass

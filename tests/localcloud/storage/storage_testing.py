@@ -25,6 +25,7 @@ from chatkit.localcloud.recorded.clock import Clock
 from chatkit.localcloud.storage.auth.access import by_roles
 from chatkit.localcloud.storage.service import StorageService
 from chatkit.localcloud.storage.state.spec import AccountSpec
+from tests.localcloud.credentials import credential_of
 
 T = TypeVar("T")
 NAME = "chatkitx1y2z3"
@@ -146,15 +147,7 @@ class StorageCloud:
 
     def credential(self) -> ClientSecretCredential:
         """The kit's own principal."""
-        at = self.entra.endpoints()
-        made = ClientSecretCredential(
-            at["tenant_id"],
-            at["client_id"],
-            at["client_secret"],
-            authority=at["authority"],
-            disable_instance_discovery=True,
-            connection_verify=self.ca_file,
-        )
+        made = credential_of({**self.entra.endpoints(), "ca_file": self.ca_file})
         self.credentials.append(made)
         return made
 

@@ -10,7 +10,6 @@ from typing import Any
 import aiohttp
 import pytest
 from azure.core.exceptions import ResourceNotFoundError
-from azure.identity.aio import ClientSecretCredential
 from azure.mgmt.resource.resources.aio import ResourceManagementClient
 from azure.mgmt.signalr.aio import SignalRManagementClient
 from azure.mgmt.storage.aio import StorageManagementClient
@@ -19,6 +18,7 @@ from azure.storage.blob import ContentSettings
 from azure.storage.blob.aio import BlobServiceClient
 
 from chatkit.localcloud.cloud import LocalCloud
+from tests.localcloud.credentials import aio_credential_of
 
 GROUP = "aio"
 HUB = "aio-signalr"
@@ -35,14 +35,7 @@ class Clients:
 
     def __init__(self, known: dict[str, Any]) -> None:
         self.verify: dict[str, Any] = {"connection_verify": str(known["ca_file"])}
-        self.credential = ClientSecretCredential(
-            known["tenant_id"],
-            known["client_id"],
-            known["client_secret"],
-            authority=known["authority"],
-            disable_instance_discovery=True,
-            **self.verify,
-        )
+        self.credential = aio_credential_of(known)
         options = {
             "base_url": known["resource_manager"],
             "credential_scopes": ["https://management.azure.com/.default"],

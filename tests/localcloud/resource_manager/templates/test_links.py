@@ -20,7 +20,7 @@ from azure.storage.blob import (
 )
 
 from chatkit.localcloud.cloud import LocalCloud
-from tests.localcloud.resource_manager.arm_cloud import credential_of
+from tests.localcloud.credentials import credential_of
 from tests.localcloud.resource_manager.clients.loops import drop_connections
 from tests.localcloud.resource_manager.raw import Raw, Reply
 from tests.localcloud.resource_manager.templates.deploying import (

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 from azure.core.exceptions import HttpResponseError
-from azure.identity.aio import ClientSecretCredential
 from azure.mgmt.resource.deployments import DeploymentsMgmtClient
 from azure.mgmt.resource.deployments.aio import DeploymentsMgmtClient as AioClient
 
+from tests.localcloud.credentials import aio_credential_of
 from tests.localcloud.resource_manager.arm_cloud import Clients, LocalCloud
 from tests.localcloud.resource_manager.templates import published
 from tests.localcloud.resource_manager.templates.deploying import (
@@ -94,14 +94,7 @@ def test_the_aio_client_at_the_subscription(cloud: LocalCloud, clients: Clients)
     body: Any = {**request(template(group)), "location": "eastus2"}
 
     async def work() -> list[str]:
-        credential = ClientSecretCredential(
-            known["tenant_id"],
-            known["client_id"],
-            known["client_secret"],
-            authority=known["authority"],
-            disable_instance_discovery=True,
-            connection_verify=known["ca_file"],
-        )
+        credential = aio_credential_of(known)
         client = AioClient(
             credential,
             known["subscription_id"],
