@@ -27,8 +27,7 @@ from chatkit.localcloud.resource_manager.core.state import (
     Documents,
     Locks,
 )
-
-GROUP_TYPE = "Microsoft.Resources/resourceGroups"
+from chatkit.localcloud.resource_manager.core.type_names import RESOURCE_GROUPS
 
 
 @dataclass(frozen=True)
@@ -118,7 +117,7 @@ class Context:
         if call.claims is None:
             return False
         action = f"{document['type']}/read"
-        if document["type"] == GROUP_TYPE:
+        if document["type"] == RESOURCE_GROUPS:
             action = "Microsoft.Resources/subscriptions/resourceGroups/read"
         return self.roles.allows(call.claims.oid, document["id"], action)
 

@@ -1,8 +1,11 @@
-"""Shapes of what is kept and shown: resources, groups, and JSON that is passed on as it came."""
+"""Shapes of what is kept and shown: resources, groups, times, and JSON passed on as it came."""
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any, NotRequired, TypedDict
+
+from chatkit.core.time import clock
 
 # JSON whose shape the other side decides: request bodies, settings that are kept as they came, and
 # rendered answers. Everything else has a type.
@@ -73,3 +76,15 @@ class Group(TypedDict):
     operation: NotRequired[str]
     createdTime: NotRequired[str]
     changedTime: NotRequired[str]
+
+
+def iso(seconds: float | None = None) -> str:
+    """A time as Azure's documents have it, with seven digits: 2026-04-09T19:18:12.7866667Z.
+
+    Args:
+        seconds: Unix time; now without it.
+    """
+    if seconds is None:
+        seconds = clock.wall()
+    moment = datetime.fromtimestamp(seconds, UTC)
+    return moment.strftime("%Y-%m-%dT%H:%M:%S.%f") + "7Z"

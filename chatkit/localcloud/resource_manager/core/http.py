@@ -13,8 +13,7 @@ from chatkit.localcloud.core.web import whole_number
 from chatkit.localcloud.entra.tokens import Claims
 from chatkit.localcloud.resource_manager.bodies import body_types
 from chatkit.localcloud.resource_manager.core import errors
-from chatkit.localcloud.resource_manager.core.clock import iso
-from chatkit.localcloud.resource_manager.core.documents import Json, JsonObject, SystemData
+from chatkit.localcloud.resource_manager.core.documents import Json, JsonObject, SystemData, iso
 
 PAGE_SIZE = 200
 MAX_TAGS = 50

@@ -20,8 +20,8 @@ from chatkit.localcloud.resource_manager.core.documents import (
     Resource,
 )
 from chatkit.localcloud.resource_manager.core.http import Call
+from chatkit.localcloud.resource_manager.core.type_names import USER_ASSIGNED_IDENTITIES
 
-USER_ASSIGNED = "Microsoft.ManagedIdentity/userAssignedIdentities"
 SYSTEM = "SystemAssigned"
 USER = "UserAssigned"
 KINDS = {SYSTEM.lower(): SYSTEM, USER.lower(): USER}
@@ -112,13 +112,13 @@ def _assigned(
 
 def _user_assigned(context: Context, call: Call, id_: str) -> AssignedIdentity:
     kept = context.resources.get(id_)
-    if kept is None or kept["type"] != USER_ASSIGNED:
+    if kept is None or kept["type"] != USER_ASSIGNED_IDENTITIES:
         raise errors.ArmError(
             400,
             "FailedIdentityOperation",
             f"Identity operation failed: the resource '{id_}' was not found.",
         )
-    context.check_linked(call, kept["id"], f"{USER_ASSIGNED}/assign/action")
+    context.check_linked(call, kept["id"], f"{USER_ASSIGNED_IDENTITIES}/assign/action")
     about = cast(UserAssignedIdentity, kept)["properties"]
     return {"principalId": about["principalId"], "clientId": about["clientId"]}
 

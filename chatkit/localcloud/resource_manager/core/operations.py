@@ -13,8 +13,7 @@ from typing import NotRequired, TypedDict
 
 from chatkit.localcloud.core.store import Store
 from chatkit.localcloud.recorded.clock import Clock
-from chatkit.localcloud.resource_manager.core.clock import iso
-from chatkit.localcloud.resource_manager.core.documents import Resource
+from chatkit.localcloud.resource_manager.core.documents import Resource, iso
 
 OPERATIONS = "operations"
 KEPT_S = 24 * 3600

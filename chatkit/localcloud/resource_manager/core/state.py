@@ -16,8 +16,7 @@ from weakref import WeakValueDictionary
 from chatkit.core.time.propagation import DELETED, LIST
 from chatkit.localcloud.core.store import Store
 from chatkit.localcloud.recorded.clock import Clock
-from chatkit.localcloud.resource_manager.core.clock import iso
-from chatkit.localcloud.resource_manager.core.documents import Group, JsonObject, Resource
+from chatkit.localcloud.resource_manager.core.documents import Group, JsonObject, Resource, iso
 
 RESOURCES = "resources"
 GROUPS = "resource-groups"

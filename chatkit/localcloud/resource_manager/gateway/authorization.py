@@ -11,17 +11,16 @@ from chatkit.localcloud.entra.core.principals import Principal
 from chatkit.localcloud.entra.core.roles import ROLES, Assignment, Role, is_at
 from chatkit.localcloud.recorded.clock import Clock
 from chatkit.localcloud.resource_manager.core import errors
-from chatkit.localcloud.resource_manager.core.clock import iso
 from chatkit.localcloud.resource_manager.core.context import Context
-from chatkit.localcloud.resource_manager.core.documents import JsonObject
+from chatkit.localcloud.resource_manager.core.documents import JsonObject, iso
 from chatkit.localcloud.resource_manager.core.http import Answer, Call, properties
 from chatkit.localcloud.resource_manager.core.provider import Provider
 from chatkit.localcloud.resource_manager.core.routing import GROUP, SUB, Route
+from chatkit.localcloud.resource_manager.core.type_names import DEPLOYMENTS, RESOURCE_GROUPS, SITES
 from chatkit.localcloud.resource_manager.gateway import filters
 
 TYPE = "Microsoft.Authorization/roleAssignments"
 DEFINITIONS = "Microsoft.Authorization/roleDefinitions"
-DEPLOYMENTS = "Microsoft.Resources/deployments"
 VERSIONS = (
     *("2022-05-01-preview", "2022-04-01", "2020-10-01-preview", "2020-08-01-preview"),
     *("2020-04-01-preview", "2018-09-01-preview", "2018-07-01"),
@@ -213,13 +212,13 @@ class Authorization(Provider):
 
 # What Azure's permissions call differently from the type in the path.
 TYPES_OF_ACTIONS = {
-    "Microsoft.Resources/resourceGroups": "Microsoft.Resources/subscriptions/resourceGroups",
+    RESOURCE_GROUPS: "Microsoft.Resources/subscriptions/resourceGroups",
     "Microsoft.Resources/resources": "Microsoft.Resources/subscriptions/resources",
     "Microsoft.Resources/providers": "Microsoft.Resources/subscriptions/providers",
 }
 # One of its kind, which permissions do not name: blobServices/default, host/default.
 UNNAMED = {"default"}
-CONFIG = "Microsoft.Web/sites/config"
+CONFIG = f"{SITES}/config"
 
 
 def action_of(call: Call, route: Route) -> str:

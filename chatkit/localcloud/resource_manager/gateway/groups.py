@@ -21,11 +21,11 @@ from chatkit.localcloud.resource_manager.core.state import (
     DEPLOYMENT_OPERATIONS,
     TEMPLATE_DEPLOYMENTS,
 )
+from chatkit.localcloud.resource_manager.core.type_names import RESOURCE_GROUPS
 from chatkit.localcloud.resource_manager.gateway import filters
 from chatkit.localcloud.resource_manager.gateway.subscriptions import VERSIONS
 
 log = logging.getLogger("chatkit.local.arm")
-TYPE = "Microsoft.Resources/resourceGroups"
 RESOURCES = "Microsoft.Resources/resources"
 NAME = re.compile(r"^[-\w._()]{1,90}$")
 GROUP_FILTERS = ("tagName", "tagValue")
@@ -38,7 +38,7 @@ RETRY_AFTER_S = 15  # recorded
 class Groups(Provider):
     """Operations on resource groups."""
 
-    api_versions: ClassVar = {TYPE: VERSIONS, RESOURCES: VERSIONS}
+    api_versions: ClassVar = {RESOURCE_GROUPS: VERSIONS, RESOURCES: VERSIONS}
 
     def __init__(self, context: Context, registry: Registry) -> None:
         super().__init__(context)
@@ -53,13 +53,13 @@ class Groups(Provider):
         in_group = "Resources_ListByResourceGroup"
         polling = "ResourceGroups_Delete (polling)"
         return [
-            Route("GET", many, self.list_all, TYPE, "ResourceGroups_List"),
-            Route("HEAD", one, self.exists, TYPE, "ResourceGroups_CheckExistence"),
-            Route("GET", one, self.get, TYPE, "ResourceGroups_Get"),
-            Route("PUT", one, self.put, TYPE, "ResourceGroups_CreateOrUpdate"),
-            Route("PATCH", one, self.patch, TYPE, "ResourceGroups_Update"),
-            Route("DELETE", one, self.delete, TYPE, "ResourceGroups_Delete"),
-            Route("GET", poll, self.poll, TYPE, polling, needs_role=False),
+            Route("GET", many, self.list_all, RESOURCE_GROUPS, "ResourceGroups_List"),
+            Route("HEAD", one, self.exists, RESOURCE_GROUPS, "ResourceGroups_CheckExistence"),
+            Route("GET", one, self.get, RESOURCE_GROUPS, "ResourceGroups_Get"),
+            Route("PUT", one, self.put, RESOURCE_GROUPS, "ResourceGroups_CreateOrUpdate"),
+            Route("PATCH", one, self.patch, RESOURCE_GROUPS, "ResourceGroups_Update"),
+            Route("DELETE", one, self.delete, RESOURCE_GROUPS, "ResourceGroups_Delete"),
+            Route("GET", poll, self.poll, RESOURCE_GROUPS, polling, needs_role=False),
             Route("GET", one + "/resources", self.resources, RESOURCES, in_group),
             Route("GET", SUB + "/resources", self.resources, RESOURCES, "Resources_List"),
         ]
@@ -98,12 +98,12 @@ class Groups(Provider):
                 " it must have 1 to 90 letters, digits, '_', '(', ')', '-' or '.', and must not end"
                 " with '.'.",
             )
-        body = call.typed_body(TYPE)
-        location = regions.location(body.get("location"), TYPE)
+        body = call.typed_body(RESOURCE_GROUPS)
+        location = regions.location(body.get("location"), RESOURCE_GROUPS)
         document: Group = {
             "id": self.context.group_id(name),
             "name": name,
-            "type": TYPE,
+            "type": RESOURCE_GROUPS,
             "location": location,
             "tags": tags(body) if "tags" in body else None,
             "managedBy": body.get("managedBy"),
@@ -121,7 +121,7 @@ class Groups(Provider):
     async def patch(self, call: Call) -> Answer:
         """Replace a group's tags."""
         document = self.context.group(call, for_write=True)
-        body = call.typed_body(TYPE)
+        body = call.typed_body(RESOURCE_GROUPS)
         if "tags" in body:
             document["tags"] = tags(body)
             self.context.groups.put(document)
@@ -262,7 +262,7 @@ class Groups(Provider):
         body: JsonObject = {
             "id": document["id"],
             "name": document["name"],
-            "type": TYPE,
+            "type": RESOURCE_GROUPS,
             "location": document["location"],
             "properties": {"provisioningState": state},
         }

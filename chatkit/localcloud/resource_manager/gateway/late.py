@@ -15,13 +15,13 @@ from chatkit.localcloud.resource_manager.core.context import Context
 from chatkit.localcloud.resource_manager.core.http import Call
 from chatkit.localcloud.resource_manager.core.registry import Registry
 from chatkit.localcloud.resource_manager.core.routing import Route
+from chatkit.localcloud.resource_manager.core.type_names import SIGNALR, SITES, STORAGE
 
-SITE = "Microsoft.Web/sites"
 APP_SETTINGS = "/config/appsettings"
 HOSTS = {
-    SITE: APP_HOST,
-    "Microsoft.Storage/storageAccounts": BLOB_HOST,
-    "Microsoft.SignalRService/SignalR": SIGNALR_HOST,
+    SITES: APP_HOST,
+    STORAGE: BLOB_HOST,
+    SIGNALR: SIGNALR_HOST,
 }
 
 
@@ -53,7 +53,7 @@ class Late:
             self._clock.begin(LIST, id_)
             if route.type in HOSTS:
                 self._clock.begin(HOST_NAME, HOSTS[route.type].format(name))
-            if route.type == SITE:
+            if route.type == SITES:
                 self._clock.begin(SCM, name)
         elif route.method in ("PUT", "PATCH") and id_.endswith(APP_SETTINGS):
             self._clock.begin(SETTINGS, name)

@@ -6,13 +6,13 @@ import re
 
 from chatkit.localcloud.core.cors import split_list
 from chatkit.localcloud.resource_manager.core import errors
-from chatkit.localcloud.resource_manager.core.clock import iso
 from chatkit.localcloud.resource_manager.core.context import Context
-from chatkit.localcloud.resource_manager.core.documents import JsonObject
+from chatkit.localcloud.resource_manager.core.documents import JsonObject, iso
 from chatkit.localcloud.resource_manager.core.http import Answer, Call, properties
 from chatkit.localcloud.resource_manager.core.provider import Provider
 from chatkit.localcloud.resource_manager.core.routing import GROUP, Route
-from chatkit.localcloud.resource_manager.providers.storage import TYPE, Account, StorageAccounts
+from chatkit.localcloud.resource_manager.core.type_names import STORAGE
+from chatkit.localcloud.resource_manager.providers.storage import Account, StorageAccounts
 from chatkit.localcloud.storage.state.errors import StorageError
 from chatkit.localcloud.storage.state.spec import ContainerSettings, CorsRule, StaticWebsite
 
@@ -42,20 +42,20 @@ class BlobService(Provider):
 
     def routes(self) -> list[Route]:
         """The operations."""
-        many = GROUP + f"/providers/{TYPE}/{{name}}/blobServices"
+        many = GROUP + f"/providers/{STORAGE}/{{name}}/blobServices"
         service = many + "/default"
         container = service + "/containers/{container}"
         return [
-            Route("GET", many, self.blob_services, TYPE, "BlobServices_List"),
-            Route("GET", service, self.get_service, TYPE, "BlobServices_GetServiceProperties"),
-            Route("PUT", service, self.put_service, TYPE, "BlobServices_SetServiceProperties"),
+            Route("GET", many, self.blob_services, STORAGE, "BlobServices_List"),
+            Route("GET", service, self.get_service, STORAGE, "BlobServices_GetServiceProperties"),
+            Route("PUT", service, self.put_service, STORAGE, "BlobServices_SetServiceProperties"),
             Route(
-                "GET", service + "/containers", self.list_containers, TYPE, "BlobContainers_List"
+                "GET", service + "/containers", self.list_containers, STORAGE, "BlobContainers_List"
             ),
-            Route("PUT", container, self.put_container, TYPE, "BlobContainers_Create"),
-            Route("GET", container, self.get_container, TYPE, "BlobContainers_Get"),
-            Route("PATCH", container, self.patch_container, TYPE, "BlobContainers_Update"),
-            Route("DELETE", container, self.delete_container, TYPE, "BlobContainers_Delete"),
+            Route("PUT", container, self.put_container, STORAGE, "BlobContainers_Create"),
+            Route("GET", container, self.get_container, STORAGE, "BlobContainers_Get"),
+            Route("PATCH", container, self.patch_container, STORAGE, "BlobContainers_Update"),
+            Route("DELETE", container, self.delete_container, STORAGE, "BlobContainers_Delete"),
         ]
 
     async def blob_services(self, call: Call) -> Answer:
@@ -70,7 +70,7 @@ class BlobService(Provider):
         """Set blob service properties; `staticWebsite` switches the website on or off."""
         self._accounts.one(call)
         self.context.group(call, for_write=True)
-        given = properties(call.typed_body(f"{TYPE}/blobServices"))
+        given = properties(call.typed_body(f"{STORAGE}/blobServices"))
         _check_provided(given)
         async with self._accounts.locked(call):
             document = self._accounts.one(call)
@@ -121,7 +121,7 @@ class BlobService(Provider):
             "sku": {"name": document["sku"]["name"], "tier": document["sku"]["tier"]},
             "id": f"{document['id']}/blobServices/default",
             "name": "default",
-            "type": f"{TYPE}/blobServices",
+            "type": f"{STORAGE}/blobServices",
             "properties": settings,
         }
         if call.api_version >= "2025-08-01":
@@ -202,7 +202,7 @@ class BlobService(Provider):
         return {
             "id": f"{document['id']}/blobServices/default/containers/{name}",
             "name": name,
-            "type": f"{TYPE}/blobServices/containers",
+            "type": f"{STORAGE}/blobServices/containers",
             "etag": found.etag,
             "properties": {
                 "deleted": False,
@@ -224,7 +224,7 @@ class BlobService(Provider):
 
 def _container_settings(call: Call) -> tuple[str | None, dict[str, str] | None]:
     """Public access and metadata that a body asks for; None for what it does not mention."""
-    what = f"{TYPE}/blobServices/containers"
+    what = f"{STORAGE}/blobServices/containers"
     given = properties(call.typed_body(what, may_be_absent=True))
     public = given.get("publicAccess")
     metadata = given.get("metadata")

@@ -6,8 +6,7 @@ import re
 import uuid
 from typing import ClassVar
 
-from chatkit.localcloud.resource_manager.core.clock import iso
-from chatkit.localcloud.resource_manager.core.documents import JsonObject, Resource
+from chatkit.localcloud.resource_manager.core.documents import JsonObject, Resource, iso
 from chatkit.localcloud.resource_manager.core.http import Call, properties
 from chatkit.localcloud.resource_manager.core.provider import ResourceType
 

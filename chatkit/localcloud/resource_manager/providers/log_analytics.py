@@ -9,8 +9,7 @@ import uuid
 from typing import ClassVar, TypedDict
 
 from chatkit.localcloud.resource_manager.core import errors
-from chatkit.localcloud.resource_manager.core.clock import iso
-from chatkit.localcloud.resource_manager.core.documents import JsonObject, Resource
+from chatkit.localcloud.resource_manager.core.documents import JsonObject, Resource, iso
 from chatkit.localcloud.resource_manager.core.http import Answer, Call, properties
 from chatkit.localcloud.resource_manager.core.provider import ResourceType
 from chatkit.localcloud.resource_manager.core.routing import GROUP, Route

@@ -20,6 +20,7 @@ from chatkit.localcloud.resource_manager.core.http import (
 from chatkit.localcloud.resource_manager.core.operations import Operation
 from chatkit.localcloud.resource_manager.core.provider import ResourceType
 from chatkit.localcloud.resource_manager.core.routing import GROUP, SUB, Route
+from chatkit.localcloud.resource_manager.core.type_names import SIGNALR
 from chatkit.localcloud.resource_manager.providers.signalr_rules import (
     CAPACITIES,
     FREE_LIMIT,
@@ -42,7 +43,6 @@ from chatkit.localcloud.resource_manager.providers.signalr_rules import (
 from chatkit.localcloud.resource_manager.providers.signalr_versions import VERSIONS, in_version
 
 NAMESPACE = "Microsoft.SignalRService"
-TYPE = "Microsoft.SignalRService/SignalR"
 LOCATIONS = "Microsoft.SignalRService/locations"
 FREE = "Free_F1"
 FIRST_PORT = 8888
@@ -53,8 +53,8 @@ RETRY_AFTER_S = 30  # recorded
 class SignalR(ResourceType[Instance]):
     """Operations on SignalR Service instances."""
 
-    type = TYPE
-    api_versions: ClassVar = {TYPE: VERSIONS, LOCATIONS: VERSIONS}
+    type = SIGNALR
+    api_versions: ClassVar = {SIGNALR: VERSIONS, LOCATIONS: VERSIONS}
     name_pattern = NAME
     name_rule = (
         "It must have 3 to 63 letters, digits and hyphens, start with a letter and end with a"
@@ -66,7 +66,7 @@ class SignalR(ResourceType[Instance]):
 
     def routes(self) -> list[Route]:
         """The operations of every type, keys, restart, quota and polling."""
-        one = f"{GROUP}/providers/{TYPE}/{{name}}"
+        one = f"{GROUP}/providers/{SIGNALR}/{{name}}"
         regional = f"{SUB}/providers/{NAMESPACE}/locations/{{location}}"
         status = one + "/operationStatuses/{operation}"
         result = one + "/operationResults/{operation}"
@@ -74,12 +74,14 @@ class SignalR(ResourceType[Instance]):
         kept = [replace(route, handler=in_version(route.handler)) for route in super().routes()]
         return [
             *kept,
-            Route("POST", one + "/listKeys", self.list_keys, TYPE, "SignalR_ListKeys"),
-            Route("POST", one + "/regenerateKey", self.regenerate, TYPE, "SignalR_RegenerateKey"),
-            Route("POST", one + "/restart", self.restart, TYPE, "SignalR_Restart"),
-            Route("GET", one + "/skus", self.skus, TYPE, "SignalR_ListSkus"),
-            Route("GET", status, self.status, TYPE, "SignalR (polling)"),
-            Route("GET", result, in_version(self.result), TYPE, "SignalR (result)"),
+            Route("POST", one + "/listKeys", self.list_keys, SIGNALR, "SignalR_ListKeys"),
+            Route(
+                "POST", one + "/regenerateKey", self.regenerate, SIGNALR, "SignalR_RegenerateKey"
+            ),
+            Route("POST", one + "/restart", self.restart, SIGNALR, "SignalR_Restart"),
+            Route("GET", one + "/skus", self.skus, SIGNALR, "SignalR_ListSkus"),
+            Route("GET", status, self.status, SIGNALR, "SignalR (polling)"),
+            Route("GET", result, in_version(self.result), SIGNALR, "SignalR (result)"),
             Route("POST", names, self.check_name_availability, LOCATIONS, "SignalR_CheckName"),
             Route("GET", regional + "/usages", self.usages, LOCATIONS, "Usages_List"),
         ]
@@ -204,7 +206,9 @@ class SignalR(ResourceType[Instance]):
         operation = self._operation(call)
         headers = {} if operation.is_done else self._retry_after()
         path = re.sub(
-            r"(?i)/providers/microsoft\.signalrservice/signalr/", f"/providers/{TYPE}/", call.path
+            r"(?i)/providers/microsoft\.signalrservice/signalr/",
+            f"/providers/{SIGNALR}/",
+            call.path,
         )
         return Answer(body=operation.document(path), headers=headers)
 
@@ -253,8 +257,8 @@ class SignalR(ResourceType[Instance]):
     async def check_name_availability(self, call: Call) -> Answer:
         """Say whether a name is valid and free."""
         body = call.required_body()
-        if str(body.get("type", "")).lower() != TYPE.lower():
-            raise errors.invalid_property(f"The type must be {TYPE}.", target="type")
+        if str(body.get("type", "")).lower() != SIGNALR.lower():
+            raise errors.invalid_property(f"The type must be {SIGNALR}.", target="type")
         try:
             self.check_name(str(body.get("name") or ""))
         except errors.ArmError as refusal:
@@ -265,7 +269,7 @@ class SignalR(ResourceType[Instance]):
 
     async def usages(self, call: Call) -> Answer:
         """How much of the subscription's quota in a location is used."""
-        location = regions.location(call.params["location"], TYPE)
+        location = regions.location(call.params["location"], SIGNALR)
         here = [one["sku"] for one in self.all() if one["location"] == location]
         units = sum(sku["capacity"] for sku in here)
         free = min(FREE_LIMIT, self._free_quota(location).used)
@@ -299,7 +303,7 @@ class SignalR(ResourceType[Instance]):
         if self.context.faults.standing("free-quota"):
             used = max(used, FREE_LIMIT)
         refusal = errors.free_quota(FREE_LIMIT, location)
-        return regions.Quota(f"{TYPE} {FREE} {location}", used, FREE_LIMIT, refusal)
+        return regions.Quota(f"{SIGNALR} {FREE} {location}", used, FREE_LIMIT, refusal)
 
     def _sku(self, given: Json, location: str, old: Instance | None = None) -> Sku:
         name = str(given.get("name") or "Standard_S1")
@@ -383,7 +387,7 @@ class SignalR(ResourceType[Instance]):
             "tags": document["tags"],
             "id": document["id"],
             "name": document["name"],
-            "type": TYPE,
+            "type": SIGNALR,
         }
         if document.get("identity"):
             body["identity"] = document["identity"]

@@ -16,6 +16,7 @@ from chatkit.localcloud.resource_manager.core.documents import (
 )
 from chatkit.localcloud.resource_manager.core.http import merge
 from chatkit.localcloud.resource_manager.core.identities import all_principals
+from chatkit.localcloud.resource_manager.core.type_names import SIGNALR
 from chatkit.localcloud.signalr.core.spec import InstanceSpec, UpstreamTemplate
 
 NAME = re.compile(r"^[A-Za-z][A-Za-z0-9-]{1,61}[A-Za-z0-9]$")
@@ -327,7 +328,7 @@ def tier_shown(name: str, tier: str) -> JsonObject:
     if tier == "Free":
         capacity |= {"maximum": 1, "allowedValues": [1], "scaleType": "None"}
     return {
-        "resourceType": "Microsoft.SignalRService/SignalR",
+        "resourceType": SIGNALR,
         "sku": {"name": name, "tier": tier},
         "capacity": capacity,
     }

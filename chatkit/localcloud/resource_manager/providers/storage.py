@@ -9,15 +9,14 @@ from typing import ClassVar, NotRequired, TypedDict
 from urllib.parse import urlencode, urlsplit
 
 from chatkit.localcloud.resource_manager.core import errors, identities, regions
-from chatkit.localcloud.resource_manager.core.clock import iso
-from chatkit.localcloud.resource_manager.core.documents import JsonObject, Resource
+from chatkit.localcloud.resource_manager.core.documents import JsonObject, Resource, iso
 from chatkit.localcloud.resource_manager.core.http import Answer, Call, merge, properties
 from chatkit.localcloud.resource_manager.core.provider import ResourceType
 from chatkit.localcloud.resource_manager.core.routing import GROUP, SUB, Route
+from chatkit.localcloud.resource_manager.core.type_names import STORAGE
 from chatkit.localcloud.storage.state.spec import AccountSpec
 
 NAMESPACE = "Microsoft.Storage"
-TYPE = "Microsoft.Storage/storageAccounts"
 LOCATIONS = "Microsoft.Storage/locations"
 # The ones before have other properties: accountType in the place of sku.
 VERSIONS = (
@@ -100,8 +99,8 @@ class Account(Resource):
 class StorageAccounts(ResourceType[Account]):
     """Operations on storage accounts."""
 
-    type = TYPE
-    api_versions: ClassVar = {TYPE: VERSIONS, LOCATIONS: VERSIONS}
+    type = STORAGE
+    api_versions: ClassVar = {STORAGE: VERSIONS, LOCATIONS: VERSIONS}
     registration = "on use"
     name_pattern = re.compile(r"^[a-z0-9]{3,24}$")
     name_rule = (
@@ -115,7 +114,7 @@ class StorageAccounts(ResourceType[Account]):
 
     def routes(self) -> list[Route]:
         """The operations of every type, keys, names, quota and polling."""
-        one = f"{GROUP}/providers/{TYPE}/{{name}}"
+        one = f"{GROUP}/providers/{STORAGE}/{{name}}"
         here = f"{SUB}/providers/{NAMESPACE}"
         regional = here + "/locations/{location}"
         names = here + "/checkNameAvailability"
@@ -125,14 +124,16 @@ class StorageAccounts(ResourceType[Account]):
             "POST",
             names,
             self.check_names,
-            TYPE,
+            STORAGE,
             f"{group}_CheckNameAvailability",
             action=f"{NAMESPACE}/checknameavailability/read",
         )
         return [
             *super().routes(),
-            Route("POST", one + "/listKeys", self.list_keys, TYPE, f"{group}_ListKeys"),
-            Route("POST", one + "/regenerateKey", self.regenerate, TYPE, f"{group}_RegenerateKey"),
+            Route("POST", one + "/listKeys", self.list_keys, STORAGE, f"{group}_ListKeys"),
+            Route(
+                "POST", one + "/regenerateKey", self.regenerate, STORAGE, f"{group}_RegenerateKey"
+            ),
             check_names,
             Route("GET", regional + "/usages", self.usages, LOCATIONS, "Usages_ListByLocation"),
             Route("GET", poll, self.poll, LOCATIONS, "Storage (polling)"),
@@ -237,7 +238,7 @@ class StorageAccounts(ResourceType[Account]):
 
     async def usages(self, call: Call) -> Answer:
         """How many accounts a location has, and how many it may have."""
-        quota = self.quota({}, regions.location(call.params["location"], TYPE))
+        quota = self.quota({}, regions.location(call.params["location"], STORAGE))
         name = {"value": "StorageAccounts", "localizedValue": "Storage Accounts"}
         used = {"currentValue": quota.used, "limit": quota.limit}
         return Answer(body={"value": [{"unit": "Count", **used, "name": name}]})
@@ -251,7 +252,7 @@ class StorageAccounts(ResourceType[Account]):
         )
         code = "MaxStorageAccountsCountPerSubscriptionExceeded"
         refusal = errors.service_error(409, code, message)
-        return regions.Quota(f"{TYPE} {location}", used, ACCOUNT_LIMIT, refusal)
+        return regions.Quota(f"{STORAGE} {location}", used, ACCOUNT_LIMIT, refusal)
 
     def invalid_name(self, name: str) -> errors.ArmError:
         """400 in the words of the provider."""
@@ -295,7 +296,7 @@ class StorageAccounts(ResourceType[Account]):
             "kind": document["kind"],
             "id": document["id"],
             "name": name,
-            "type": TYPE,
+            "type": STORAGE,
             "location": document["location"],
             "tags": document["tags"],
             "properties": {

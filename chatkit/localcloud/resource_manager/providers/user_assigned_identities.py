@@ -9,16 +9,16 @@ from typing import ClassVar
 from chatkit.localcloud.resource_manager.core.documents import JsonObject
 from chatkit.localcloud.resource_manager.core.http import Call
 from chatkit.localcloud.resource_manager.core.identities import (
-    USER_ASSIGNED,
     UserAssignedIdentity,
 )
 from chatkit.localcloud.resource_manager.core.provider import ResourceType
+from chatkit.localcloud.resource_manager.core.type_names import USER_ASSIGNED_IDENTITIES
 
 
 class UserAssignedIdentities(ResourceType[UserAssignedIdentity]):
     """Operations on user-assigned identities."""
 
-    type = USER_ASSIGNED
+    type = USER_ASSIGNED_IDENTITIES
     api_versions: ClassVar = {
         type: (
             *("2025-05-31-preview", "2025-01-31-preview", "2024-11-30", "2023-07-31-preview"),

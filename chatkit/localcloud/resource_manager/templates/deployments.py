@@ -11,19 +11,18 @@ from urllib.parse import quote, urlencode
 from chatkit.localcloud.core.background import BackgroundTasks
 from chatkit.localcloud.recorded.clock import Clock
 from chatkit.localcloud.resource_manager.core import errors, regions
-from chatkit.localcloud.resource_manager.core.clock import iso
 from chatkit.localcloud.resource_manager.core.context import Context
-from chatkit.localcloud.resource_manager.core.documents import JsonObject
+from chatkit.localcloud.resource_manager.core.documents import JsonObject, iso
 from chatkit.localcloud.resource_manager.core.http import Answer, Call, page, skip_token, tags
 from chatkit.localcloud.resource_manager.core.provider import Provider
 from chatkit.localcloud.resource_manager.core.registry import Registry
 from chatkit.localcloud.resource_manager.core.routing import GROUP, SUB, Handler, Route
+from chatkit.localcloud.resource_manager.core.type_names import DEPLOYMENTS
 from chatkit.localcloud.resource_manager.gateway import filters
 from chatkit.localcloud.resource_manager.gateway.dispatch import Dispatch
 from chatkit.localcloud.resource_manager.gateway.subscriptions import VERSIONS
 from chatkit.localcloud.resource_manager.templates.interrupted import end_interrupted
 from chatkit.localcloud.resource_manager.templates.journal import Journal, described
-from chatkit.localcloud.resource_manager.templates.planning.targets import DEPLOYMENTS as TYPE
 from chatkit.localcloud.resource_manager.templates.preflight import Preflight
 from chatkit.localcloud.resource_manager.templates.preparing import (
     Prepared,
@@ -63,7 +62,7 @@ DEPLOYMENT_VERSIONS = ("2026-06-01", *VERSIONS)
 class Deployments(Provider):
     """Operations on deployments."""
 
-    api_versions: ClassVar = {TYPE: DEPLOYMENT_VERSIONS}
+    api_versions: ClassVar = {DEPLOYMENTS: DEPLOYMENT_VERSIONS}
 
     def __init__(self, context: Context, registry: Registry, dispatch: Dispatch) -> None:
         super().__init__(context)
@@ -81,9 +80,9 @@ class Deployments(Provider):
         """The operations, at both scopes."""
         address = "/providers/Microsoft.Resources/calculateTemplateHash"
         hashed = "Deployments_CalculateTemplateHash"
-        made = [Route("POST", address, self.template_hash, TYPE, hashed)]
+        made = [Route("POST", address, self.template_hash, DEPLOYMENTS, hashed)]
         for scope, end in ((GROUP, ""), (SUB, "AtSubscriptionScope")):
-            many = f"{scope}/providers/{TYPE}"
+            many = f"{scope}/providers/{DEPLOYMENTS}"
             one = many + "/{deployment}"
             in_list = "ListByResourceGroup" if scope == GROUP else "ListAtSubscriptionScope"
             table: list[tuple[str, str, Handler, str]] = [
@@ -98,7 +97,7 @@ class Deployments(Provider):
                 ("POST", one + "/exportTemplate", self.export, f"ExportTemplate{end}"),
             ]
             made += [
-                Route(method, template, handler, TYPE, f"Deployments_{name}")
+                Route(method, template, handler, DEPLOYMENTS, f"Deployments_{name}")
                 for method, template, handler, name in table
             ]
             made += self._operation_routes(scope, one, end)
@@ -106,8 +105,8 @@ class Deployments(Provider):
 
     def _operation_routes(self, scope: str, one: str, end: str) -> list[Route]:
         """Operations of a deployment, and polling."""
-        action = f"{TYPE}/operations/read"
-        status = f"{TYPE}/operationstatuses/read"
+        action = f"{DEPLOYMENTS}/operations/read"
+        status = f"{DEPLOYMENTS}/operationstatuses/read"
         listed = f"DeploymentOperations_List{end}"
         got = f"DeploymentOperations_Get{end}"
         polling = f"Deployments_CreateOrUpdate{end} (polling)"
@@ -121,7 +120,7 @@ class Deployments(Provider):
                 "GET",
                 one + "/operationStatuses/{operation}",
                 self.status,
-                TYPE,
+                DEPLOYMENTS,
                 polling,
                 action=status,
             ),
@@ -129,19 +128,19 @@ class Deployments(Provider):
                 "GET",
                 one + "/operationResults/{operation}",
                 self.gone,
-                TYPE,
+                DEPLOYMENTS,
                 deleting,
                 action=status,
             ),
         ]
         predicted = one + "/whatIfOperationResults/{operation}"
-        made.append(Route("GET", predicted, self.predicted, TYPE, predicting, action=status))
+        made.append(Route("GET", predicted, self.predicted, DEPLOYMENTS, predicting, action=status))
         for address in addresses:
             many = address + "/operations"
             each = many + "/{operation}"
             made += [
-                Route("GET", many, self.operations, TYPE, listed, action=action),
-                Route("GET", each, self.operation, TYPE, got, action=action),
+                Route("GET", many, self.operations, DEPLOYMENTS, listed, action=action),
+                Route("GET", each, self.operation, DEPLOYMENTS, got, action=action),
             ]
         return made
 
@@ -150,8 +149,8 @@ class Deployments(Provider):
     def _scope(self, call: Call) -> str:
         """The beginning of the ids of the deployments that a call is about."""
         if "group" in call.params:
-            return f"{self.context.group(call)['id']}/providers/{TYPE}"
-        return f"/subscriptions/{self.context.subscription_id}/providers/{TYPE}"
+            return f"{self.context.group(call)['id']}/providers/{DEPLOYMENTS}"
+        return f"/subscriptions/{self.context.subscription_id}/providers/{DEPLOYMENTS}"
 
     def _id(self, call: Call) -> str:
         return f"{self._scope(call)}/{call.params['deployment']}"
@@ -259,7 +258,7 @@ class Deployments(Provider):
         return {
             "id": old["id"] if old else self._id(call),
             "name": old["name"] if old else prepared.name,
-            "type": TYPE,
+            "type": DEPLOYMENTS,
             "location": masked(str(prepared.request.get("location") or ""), secrets),
             "tags": masked_whole(tags(prepared.request), secrets),
             "properties": masked(properties, secrets),
@@ -393,5 +392,5 @@ def _check_location(prepared: Prepared, old: Record | None) -> None:
     wanted = prepared.request.get("location")
     if old is None or not old["location"] or not wanted:
         return
-    if regions.location(wanted, TYPE) != regions.location(old["location"], TYPE):
+    if regions.location(wanted, DEPLOYMENTS) != regions.location(old["location"], DEPLOYMENTS):
         raise refusals.other_location(old["name"], old["location"], str(wanted))

@@ -14,12 +14,13 @@ from urllib.parse import quote, urlencode
 
 from chatkit.localcloud.resource_manager.bodies import body_types
 from chatkit.localcloud.resource_manager.core import errors
-from chatkit.localcloud.resource_manager.core.context import GROUP_TYPE, Context
+from chatkit.localcloud.resource_manager.core.context import Context
 from chatkit.localcloud.resource_manager.core.documents import Json, JsonObject, Resource
 from chatkit.localcloud.resource_manager.core.http import Answer, Call
 from chatkit.localcloud.resource_manager.core.provider import Provider
 from chatkit.localcloud.resource_manager.core.registry import Registry
 from chatkit.localcloud.resource_manager.core.routing import GROUP, Route
+from chatkit.localcloud.resource_manager.core.type_names import RESOURCE_GROUPS, SITES, STORAGE
 from chatkit.localcloud.resource_manager.gateway.dispatch import Dispatch
 from chatkit.localcloud.resource_manager.templates.records import Results
 
@@ -28,8 +29,6 @@ OPTIONS = {
     *("includeparameterdefaultvalue", "includecomments", "skipresourcenameparameterization"),
     "skipallparameterization",
 }
-ACCOUNTS = "Microsoft.Storage/storageAccounts"
-SITES = "Microsoft.Web/sites"
 NOT_A_NAME = re.compile(r"[^A-Za-z0-9]+")
 IN_PARTS = ("name", "type")
 ACTION = "Microsoft.Resources/subscriptions/resourceGroups/exportTemplate/action"
@@ -67,8 +66,8 @@ class GroupExport(Provider):
         poll = GROUP + "/exportTemplateResults/{operation}"
         polling = f"{name} (polling)"
         return [
-            Route("POST", one, self.export, GROUP_TYPE, name, action=ACTION),
-            Route("GET", poll, self.result, GROUP_TYPE, polling, action=ACTION),
+            Route("POST", one, self.export, RESOURCE_GROUPS, name, action=ACTION),
+            Route("GET", poll, self.result, RESOURCE_GROUPS, polling, action=ACTION),
         ]
 
     async def export(self, call: Call) -> Answer:
@@ -120,12 +119,12 @@ class GroupExport(Provider):
         """A resource, and what templates have below it."""
         id_ = document["id"]
         yield id_, document["type"]
-        if document["type"] == ACCOUNTS:
+        if document["type"] == STORAGE:
             service = f"{id_}/blobServices/default"
-            yield service, f"{ACCOUNTS}/blobServices"
+            yield service, f"{STORAGE}/blobServices"
             for name in self.context.planes.storage.list_containers(document["name"]):
                 if not name.startswith("$"):
-                    yield f"{service}/containers/{name}", f"{ACCOUNTS}/blobServices/containers"
+                    yield f"{service}/containers/{name}", f"{STORAGE}/blobServices/containers"
         if document["type"] == SITES:
             yield f"{id_}/config/authsettingsV2", f"{SITES}/config"
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from chatkit.localcloud.resource_manager.core.clock import iso
 from chatkit.localcloud.resource_manager.core.context import Context
-from chatkit.localcloud.resource_manager.core.documents import JsonObject
+from chatkit.localcloud.resource_manager.core.documents import JsonObject, iso
 from chatkit.localcloud.resource_manager.templates.records import (
     ENDED,
     OperationRecord,

@@ -6,8 +6,7 @@ import uuid
 from http import HTTPStatus
 
 from chatkit.localcloud.recorded.clock import Clock
-from chatkit.localcloud.resource_manager.core.clock import iso
-from chatkit.localcloud.resource_manager.core.documents import Json, JsonObject, Resource
+from chatkit.localcloud.resource_manager.core.documents import Json, JsonObject, Resource, iso
 from chatkit.localcloud.resource_manager.core.errors import ArmError
 from chatkit.localcloud.resource_manager.templates.planning.planned import Planned
 from chatkit.localcloud.resource_manager.templates.preparing import Prepared

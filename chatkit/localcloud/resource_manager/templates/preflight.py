@@ -16,13 +16,13 @@ from chatkit.localcloud.resource_manager.core.errors import ArmError
 from chatkit.localcloud.resource_manager.core.http import Call
 from chatkit.localcloud.resource_manager.core.registry import Registry
 from chatkit.localcloud.resource_manager.core.routing import Route
+from chatkit.localcloud.resource_manager.core.type_names import RESOURCE_GROUPS
 from chatkit.localcloud.resource_manager.gateway.dispatch import Dispatch
 from chatkit.localcloud.resource_manager.templates.language.core.errors import TemplateError
 from chatkit.localcloud.resource_manager.templates.language.core.limits import budget
 from chatkit.localcloud.resource_manager.templates.planning.bodies import body_of
 from chatkit.localcloud.resource_manager.templates.planning.facts import NotYet
 from chatkit.localcloud.resource_manager.templates.planning.planned import Planned
-from chatkit.localcloud.resource_manager.templates.planning.targets import GROUPS
 from chatkit.localcloud.resource_manager.templates.preparing import Prepared, Preparing
 from chatkit.localcloud.resource_manager.templates.reading.refusals import (
     invalid_template,
@@ -159,12 +159,12 @@ class Preflight:
         """The resource groups that a deployment makes, by name in small letters."""
         found: dict[str, JsonObject] = {}
         for one in prepared.plan.resources:
-            if one.type.lower() == GROUPS.lower() and not one.is_existing:
+            if one.type.lower() == RESOURCE_GROUPS.lower() and not one.is_existing:
                 body = await self.body(one, prepared) or {}
                 found[one.name.lower()] = {
                     "id": one.id,
                     "name": one.name,
-                    "type": GROUPS,
+                    "type": RESOURCE_GROUPS,
                     "location": body.get("location"),
                     "managedBy": None,
                     "tags": body.get("tags") or {},

@@ -12,6 +12,7 @@ from chatkit.localcloud.resource_manager.core import errors, regions
 from chatkit.localcloud.resource_manager.core.context import Context
 from chatkit.localcloud.resource_manager.core.documents import Json, JsonObject
 from chatkit.localcloud.resource_manager.core.http import Call
+from chatkit.localcloud.resource_manager.core.type_names import DEPLOYMENTS
 from chatkit.localcloud.resource_manager.gateway.dispatch import Dispatch
 from chatkit.localcloud.resource_manager.templates.language.core.errors import TemplateError
 from chatkit.localcloud.resource_manager.templates.planning.facts import CloudFacts, NotYet, Place
@@ -19,7 +20,7 @@ from chatkit.localcloud.resource_manager.templates.planning.order import Order, 
 from chatkit.localcloud.resource_manager.templates.planning.plan import plan
 from chatkit.localcloud.resource_manager.templates.planning.planned import Plan
 from chatkit.localcloud.resource_manager.templates.planning.scopes import Misplaced, TemplateScope
-from chatkit.localcloud.resource_manager.templates.planning.targets import DEPLOYMENTS, Target
+from chatkit.localcloud.resource_manager.templates.planning.targets import Target
 from chatkit.localcloud.resource_manager.templates.reading import located
 from chatkit.localcloud.resource_manager.templates.reading.parameters import given, shown
 from chatkit.localcloud.resource_manager.templates.reading.refusals import invalid_template

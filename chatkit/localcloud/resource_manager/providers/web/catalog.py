@@ -5,16 +5,15 @@ from __future__ import annotations
 from typing import ClassVar
 
 from chatkit.localcloud.resource_manager.core import errors, regions
-from chatkit.localcloud.resource_manager.core.clock import iso
-from chatkit.localcloud.resource_manager.core.documents import JsonObject
+from chatkit.localcloud.resource_manager.core.documents import JsonObject, iso
 from chatkit.localcloud.resource_manager.core.faults import PYTHON
 from chatkit.localcloud.resource_manager.core.http import Answer, Call
 from chatkit.localcloud.resource_manager.core.provider import Provider
 from chatkit.localcloud.resource_manager.core.routing import SUB, Route
+from chatkit.localcloud.resource_manager.core.type_names import SITES
 from chatkit.localcloud.resource_manager.providers.web.resource import (
     LOCATIONS,
     NO_FLEX,
-    SITES,
     VERSIONS,
 )
 from chatkit.localcloud.resource_manager.providers.web.sites import Sites

@@ -8,15 +8,13 @@ from collections.abc import Iterator
 from typing import ClassVar, cast
 
 from chatkit.localcloud.resource_manager.core import errors, regions
-from chatkit.localcloud.resource_manager.core.clock import iso
-from chatkit.localcloud.resource_manager.core.documents import Json, JsonObject
+from chatkit.localcloud.resource_manager.core.documents import Json, JsonObject, iso
 from chatkit.localcloud.resource_manager.core.http import Answer, Call, properties
 from chatkit.localcloud.resource_manager.core.routing import GROUP, Route
+from chatkit.localcloud.resource_manager.core.type_names import PLANS, SITES
 from chatkit.localcloud.resource_manager.providers.web.resource import (
     FLEX,
     NO_FLEX,
-    PLANS,
-    SITES,
     VERSIONS,
     Plan,
     PlanSku,

@@ -9,8 +9,6 @@ from chatkit.localcloud.resource_manager.core import errors
 from chatkit.localcloud.resource_manager.core.documents import JsonObject, Resource
 from chatkit.localcloud.resource_manager.core.provider import ResourceType
 
-SITES = "Microsoft.Web/sites"
-PLANS = "Microsoft.Web/serverFarms"
 LOCATIONS = "Microsoft.Web/locations"
 VERSIONS = (
     *("2025-05-01", "2025-03-01", "2024-11-01", "2024-04-01", "2023-12-01", "2023-01-01"),

@@ -10,9 +10,8 @@ import re
 from collections.abc import Mapping
 
 from chatkit.localcloud.resource_manager.core.context import Context
+from chatkit.localcloud.resource_manager.core.type_names import SIGNALR, STORAGE
 
-STORAGE = "Microsoft.Storage/storageAccounts"
-SIGNALR = "Microsoft.SignalRService/SignalR"
 ACCOUNT_NAME = re.compile(r"(?:^|;)AccountName=([a-z0-9]+)(?:;|$)")
 ENDPOINT = re.compile(r"(?i)((?:^|;)\s*(?:Blob)?Endpoint=)(https?://[^;]+)")
 BLOB_HOST = re.compile(r"https://([a-z0-9]+)\.blob\.core\.windows\.net/?")

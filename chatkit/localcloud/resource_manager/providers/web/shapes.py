@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from chatkit.localcloud.resource_manager.core import regions
 from chatkit.localcloud.resource_manager.core.documents import Json, JsonObject
+from chatkit.localcloud.resource_manager.core.type_names import SITES
 from chatkit.localcloud.resource_manager.providers.web.plans import web_space
-from chatkit.localcloud.resource_manager.providers.web.resource import FLEX, SITES, Plan, Site
+from chatkit.localcloud.resource_manager.providers.web.resource import FLEX, Plan, Site
 
 DOCUMENTS = [
     "Default.htm",

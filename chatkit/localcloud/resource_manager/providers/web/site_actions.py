@@ -14,7 +14,8 @@ from chatkit.localcloud.resource_manager.core.documents import JsonObject
 from chatkit.localcloud.resource_manager.core.http import Answer, Call, properties
 from chatkit.localcloud.resource_manager.core.provider import Provider
 from chatkit.localcloud.resource_manager.core.routing import GROUP, Handler, Route
-from chatkit.localcloud.resource_manager.providers.web.resource import SITES, Site
+from chatkit.localcloud.resource_manager.core.type_names import SITES
+from chatkit.localcloud.resource_manager.providers.web.resource import Site
 from chatkit.localcloud.resource_manager.providers.web.shapes import child, host_name, scm_host_name
 from chatkit.localcloud.resource_manager.providers.web.sites import Sites, new_key
 

@@ -16,10 +16,10 @@ from chatkit.localcloud.resource_manager.core.http import (
 )
 from chatkit.localcloud.resource_manager.core.provider import Provider
 from chatkit.localcloud.resource_manager.core.routing import GROUP, Handler, Route
+from chatkit.localcloud.resource_manager.core.type_names import SITES
 from chatkit.localcloud.resource_manager.providers.web import auth_settings, rules
 from chatkit.localcloud.resource_manager.providers.web.resource import (
     FLEX,
-    SITES,
     ConnectionString,
     Site,
     SlotNames,

@@ -12,7 +12,7 @@ from chatkit.localcloud.resource_manager.core.context import Context
 from chatkit.localcloud.resource_manager.core.http import Answer, Call
 from chatkit.localcloud.resource_manager.core.provider import Provider
 from chatkit.localcloud.resource_manager.core.routing import GROUP, Handler, Route
-from chatkit.localcloud.resource_manager.providers.web.resource import SITES
+from chatkit.localcloud.resource_manager.core.type_names import SITES
 from chatkit.localcloud.resource_manager.providers.web.shapes import child, host_name
 from chatkit.localcloud.resource_manager.providers.web.sites import Sites
 

@@ -8,7 +8,8 @@ from chatkit.localcloud.resource_manager.core.documents import JsonObject
 from chatkit.localcloud.resource_manager.core.http import Answer, Call
 from chatkit.localcloud.resource_manager.core.provider import Provider
 from chatkit.localcloud.resource_manager.core.routing import GROUP, Route
-from chatkit.localcloud.resource_manager.providers.web.resource import SITES, Site
+from chatkit.localcloud.resource_manager.core.type_names import SITES
+from chatkit.localcloud.resource_manager.providers.web.resource import Site
 from chatkit.localcloud.resource_manager.providers.web.shapes import child
 from chatkit.localcloud.resource_manager.providers.web.sites import Sites
 

@@ -11,16 +11,14 @@ from chatkit.localcloud.core.etags import Conditions
 from chatkit.localcloud.functions.host import spec as host
 from chatkit.localcloud.functions.host.spec import port_owners
 from chatkit.localcloud.resource_manager.core import errors, identities
-from chatkit.localcloud.resource_manager.core.clock import iso
 from chatkit.localcloud.resource_manager.core.context import Context
-from chatkit.localcloud.resource_manager.core.documents import JsonObject
+from chatkit.localcloud.resource_manager.core.documents import JsonObject, iso
 from chatkit.localcloud.resource_manager.core.http import Answer, Call, properties, tags
+from chatkit.localcloud.resource_manager.core.type_names import PLANS, SIGNALR, SITES, STORAGE
 from chatkit.localcloud.resource_manager.providers.web import rules, service_addresses
 from chatkit.localcloud.resource_manager.providers.web.plans import Plans
 from chatkit.localcloud.resource_manager.providers.web.resource import (
     FLEX,
-    PLANS,
-    SITES,
     VERSIONS,
     Plan,
     Site,
@@ -29,8 +27,6 @@ from chatkit.localcloud.resource_manager.providers.web.resource import (
 )
 from chatkit.localcloud.resource_manager.providers.web.shapes import render_site
 
-STORAGE = "Microsoft.Storage/storageAccounts"
-SIGNALR = "Microsoft.SignalRService/SignalR"
 CONNECTION_PREFIXES = {
     "custom": "CUSTOMCONNSTR_",
     "sqlazure": "SQLAZURECONNSTR_",

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from chatkit.localcloud.resource_manager.core.documents import Json
 from chatkit.localcloud.resource_manager.core.errors import ArmError
+from chatkit.localcloud.resource_manager.core.type_names import RESOURCE_GROUPS
 from chatkit.localcloud.resource_manager.templates.language.core.errors import TemplateError
 from chatkit.localcloud.resource_manager.templates.language.evaluating import evaluate
 from chatkit.localcloud.resource_manager.templates.planning import loops
 from chatkit.localcloud.resource_manager.templates.planning.scopes import TemplateScope
 from chatkit.localcloud.resource_manager.templates.planning.targets import (
-    GROUPS,
     Target,
     relative_id,
     whole_name,
@@ -109,7 +109,7 @@ def _id(
     type_, name = named
     below = relative_id(type_, name)
     body = declared.body
-    if type_.lower() == GROUPS.lower():
+    if type_.lower() == RESOURCE_GROUPS.lower():
         if target.group:
             raise not_at_a_group(declared, template, name)
         subscription = target.subscription_id
@@ -152,9 +152,9 @@ def not_at_a_group(declared: Declared, template: Template, name: str) -> ArmErro
     """The refusal of a resource group in a deployment to a resource group."""
     place = template.place(declared.path)
     return invalid_template(
-        f"The template resource '{name}' of type '{GROUPS}' at line '{place.line}' and column"
-        f" '{place.column}' is not valid: it can be deployed at a subscription only, not at a"
-        " resource group",
+        f"The template resource '{name}' of type '{RESOURCE_GROUPS}' at line '{place.line}' and"
+        f" column '{place.column}' is not valid: it can be deployed at a subscription only, not"
+        " at a resource group",
         place,
         declared.path,
     )

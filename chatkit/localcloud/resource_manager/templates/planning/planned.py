@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from chatkit.localcloud.resource_manager.core.type_names import DEPLOYMENTS
 from chatkit.localcloud.resource_manager.templates.planning.scopes import TemplateScope
-from chatkit.localcloud.resource_manager.templates.planning.targets import DEPLOYMENTS, Target
+from chatkit.localcloud.resource_manager.templates.planning.targets import Target
 from chatkit.localcloud.resource_manager.templates.reading.template import Declared
 
 

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-DEPLOYMENTS = "Microsoft.Resources/deployments"
-GROUPS = "Microsoft.Resources/resourceGroups"
-
 
 @dataclass(frozen=True)
 class Target:

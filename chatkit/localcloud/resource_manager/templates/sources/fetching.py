@@ -20,10 +20,10 @@ from yarl import URL
 from chatkit.localcloud.resource_manager.core.context import Context
 from chatkit.localcloud.resource_manager.core.errors import ArmError
 from chatkit.localcloud.resource_manager.core.http import Call
+from chatkit.localcloud.resource_manager.core.type_names import STORAGE
 from chatkit.localcloud.resource_manager.gateway.dispatch import Dispatch
 from chatkit.localcloud.resource_manager.templates.reading.links import Link, invalid_link
 
-ACCOUNTS = "Microsoft.Storage/storageAccounts"
 SPEC_API_VERSION = "2022-02-01"
 TIMEOUT = aiohttp.ClientTimeout(total=30)
 MAX_BYTES = 4 * 1024 * 1024  # Azure's limit of a template
@@ -97,7 +97,7 @@ class Fetching:
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise _not_absolute(link)
         query = "&".join(one for one in (parts.query, link.query) if one)
-        for document in self._context.resources.all(type_=ACCOUNTS):
+        for document in self._context.resources.all(type_=STORAGE):
             endpoint = self._context.planes.storage.blob_endpoint(document["name"])
             path = _path_in(parts, port, document["name"], endpoint)
             if path:
