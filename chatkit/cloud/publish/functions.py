@@ -10,7 +10,6 @@ import hashlib
 import re
 from dataclasses import dataclass
 from time import monotonic
-from typing import TypedDict
 
 from azure.core.exceptions import AzureError, ServiceRequestError, ServiceResponseError
 from azure.core.rest import HttpResponse
@@ -20,24 +19,16 @@ from chatkit.cloud.calls import Calls, lasting
 from chatkit.cloud.connection import Rest
 from chatkit.cloud.hints import add_hint
 from chatkit.cloud.provision.function_app import check_plan
+from chatkit.cloud.publish import deployments
+from chatkit.cloud.publish.deployments import SUCCEEDED, Failure, Record
 from chatkit.cloud.stack import Stack
 from chatkit.core.errors import ServiceError
 
 PUBLISH = "/api/publish?RemoteBuild=true&Deployer=chatkit"
 ZIP = {"Content-Type": "application/zip"}
-SUCCEEDED = 4
-PARTLY = 6
 ANSWERED = (200, 401)
 BUSY = 409
 STARTING = (404, 502, 503, 504)  # what an app answers that is not there yet
-FAILED = {
-    -1: "cancelled",
-    3: "failed",
-    5: "in conflict with another one",
-    PARTLY: "only partly done",
-}
-IN_ERROR = "' is in error: "
-LOG_LINES = 15
 SURE_S = 30
 DEPLOY_LIMIT_S = 600
 BUSY_LIMIT_S = 300
@@ -53,20 +44,6 @@ class Deployment:
     id: str
     status: int
     text: str
-
-
-class _Summary(TypedDict, total=False):
-    warnings: list[str]
-
-
-class _Seen(TypedDict, total=False):
-    """A deployment as the endpoint shows it, as far as it is used here."""
-
-    id: str
-    status: int
-    status_text: str | None
-    log_url: str | None
-    build_summary: _Summary | None
 
 
 def publish(stack: Stack, package: bytes, *, known: str = "") -> tuple[list[str], str]:
@@ -102,14 +79,9 @@ def publish(stack: Stack, package: bytes, *, known: str = "") -> tuple[list[str]
 
 def latest(stack: Stack, scm_url: str) -> str:
     """Id of the deployment a site runs, empty when it does not say."""
-    answer = stack.calls.call(stack.cloud.rest(scm_url).get, "/api/deployments")
-    if answer.status_code != 200:
-        return ""
-    try:
-        newest = answer.json()[0]
-        return str(newest["id"]) if newest["status"] == SUCCEEDED else ""
-    except (ValueError, LookupError, TypeError):
-        return ""
+    answer = stack.calls.call(stack.cloud.rest(scm_url).get, deployments.LIST)
+    newest = deployments.newest(answer) or {}
+    return str(newest.get("id", "")) if newest.get("status") == SUCCEEDED else ""
 
 
 def upload_package(stack: Stack, scm_url: str, package: bytes) -> Deployment:
@@ -120,7 +92,7 @@ def upload_package(stack: Stack, scm_url: str, package: bytes) -> Deployment:
     """
     scm = stack.cloud.rest(scm_url)
     answer = _accepted(stack.calls, scm, package)
-    location = answer.headers.get("Location") or f"/api/deployments/{answer.json()}"
+    location = answer.headers.get("Location") or f"{deployments.LIST}/{answer.json()}"
     return _finished(stack.calls, scm, location)
 
 
@@ -167,7 +139,7 @@ def _reachable(calls: Calls, scm: Rest) -> None:
 
 def _finished(calls: Calls, scm: Rest, location: str) -> Deployment:
     """Poll a deployment until it has ended."""
-    seen: _Seen = {}
+    seen: Record = {}
     for _ in calls.waiting(DEPLOY_LIMIT_S, "the package is built and released"):
         answer = scm.get(location)
         # Not found is normal at first. Later it means that the worker was replaced, which only a
@@ -182,8 +154,8 @@ def _finished(calls: Calls, scm: Rest, location: str) -> Deployment:
         if status == SUCCEEDED:
             _check_functions(seen)
             return Deployment(str(seen.get("id", "")), status, str(seen.get("status_text") or ""))
-        if status in FAILED:
-            raise _failure(scm, seen, status)
+        if failed := deployments.failure(scm, seen):
+            raise _failure(failed)
     raise ServiceError(
         504,
         "DeploymentTimeout",
@@ -192,16 +164,13 @@ def _finished(calls: Calls, scm: Rest, location: str) -> Deployment:
     )
 
 
-def _check_functions(seen: _Seen) -> None:
+def _check_functions(seen: Record) -> None:
     """Look for functions that the host leaves out, because their bindings are wrong.
 
     Raises:
         ServiceError: There are some; the version is released without them.
     """
-    summary = seen.get("build_summary") or {}
-    warnings = summary.get("warnings") or ()
-    left_out = [str(one) for one in warnings if IN_ERROR in str(one)]
-    if left_out:
+    if left_out := deployments.left_out(seen):
         said = "".join(f"\n  {one}" for one in left_out)
         hint = "\nRepair it, then publish again."
         raise ServiceError(
@@ -212,28 +181,14 @@ def _check_functions(seen: _Seen) -> None:
         )
 
 
-def _failure(scm: Rest, seen: _Seen, status: int) -> ServiceError:
-    lines = [str(seen.get("status_text") or ""), *_log(scm, seen)]
-    said = "".join(f"\n  {line}" for line in [line for line in lines if line][-LOG_LINES:])
+def _failure(failed: Failure) -> ServiceError:
+    said = "".join(f"\n  {line}" for line in failed.said if line)
     repair = "Repair it"
     if missing := re.search(r"No module named '([\w.]+)'", said):
         repair = f"Name the package of {missing[1]} in requirements.txt"
     hint = f"\n{repair}, then publish again: nothing else changed."
-    return ServiceError(
-        status, "DeploymentFailed", f"The deployment {FAILED[status]}.{said}", hint=hint
-    )
-
-
-def _log(scm: Rest, seen: _Seen) -> list[str]:
-    url = str(seen.get("log_url") or f"/api/deployments/{seen.get('id', 'latest')}/log")
-    try:
-        answer = scm.get(url)
-        if answer.status_code != 200:
-            return []
-        entries = answer.json()
-    except (AzureError, ValueError):
-        return []
-    return [str(entry.get("message", "")).rstrip() for entry in entries if isinstance(entry, dict)]
+    message = f"The deployment {failed.how}.{said}"
+    return ServiceError(failed.status, "DeploymentFailed", message, hint=hint)
 
 
 def _sentence(answer: HttpResponse) -> str:

@@ -60,9 +60,26 @@ PROBLEMS = (
             r"(deployment|build|oryx|remote|kudu).{0,300}no matching distribution found",
             r"(zip|oneDeploy|remote build|oryx|build) .{0,40}(deploy\w* )?fail(ed|ure)",
             r"looks like a secret",
-            r"deployment (has )?failed\b",
             r"failed to deploy (path|web package|the)",
             r"resolutionimpossible",
+        ),
+    ),
+    Problem(
+        key="publish-failed",
+        title="Not all that you published runs",
+        cause="A version that cannot be built or does not start is not released: the app goes on"
+        " with the version before it, where there is one. Of a version that is released, a function"
+        " with a wrong binding is left out.",
+        fix="Correct what the deployment names in my-chat/functions; a module that it does not find"
+        " belongs into requirements.txt. Then workshop.publish_functions().",
+        links=(
+            "microsoft/azure-pipelines-tasks#22315",
+            "https://learn.microsoft.com/azure/azure-functions/functions-deployment-technologies",
+        ),
+        says=(
+            r"\bdeployment (has )?failed\b",
+            r"\bthe deployment was (cancelled|in conflict with another one|only partly done)\b",
+            r"an old version of the app is still serving",
         ),
     ),
     Problem(

@@ -35,7 +35,7 @@ from azure.storage.blob import StaticWebsite
 from chatkit.chat.client.background_loop import background_loop
 from chatkit.cloud import local_cloud
 from chatkit.cloud.provision import storage
-from chatkit.core.errors import AppFileDamaged
+from chatkit.core.errors import AppFileDamaged, ServiceError
 from chatkit.lesson.checks.core.evidence import listening
 from chatkit.lesson.checks.core.service import hub_endpoint, of_local_settings
 from chatkit.lesson.doctor.diagnose import diagnose
@@ -363,6 +363,20 @@ def published(name: str, old: str, new: str) -> Callable[[Workshop], Broken]:
     @contextmanager
     def breaks(workshop: Workshop) -> Iterator[None]:
         with edited(workshop.functions_folder / name, old, new):
+            workshop.publish_functions()
+        yield
+        workshop.publish_functions()
+
+    return breaks
+
+
+def not_published(name: str, old: str, new: str) -> Callable[[Workshop], Broken]:
+    """Publish the functions with an edit with which they do not all run, and take it back."""
+
+    @contextmanager
+    def breaks(workshop: Workshop) -> Iterator[None]:
+        path = workshop.functions_folder / name
+        with edited(path, old, new), pytest.raises(ServiceError):
             workshop.publish_functions()
         yield
         workshop.publish_functions()

@@ -297,6 +297,16 @@ FAULTS = (
         "the deployed SendMessage sends to hub chatt",
         faults.published(SEND, 'hubName="chat"', 'hub_name="chatt"'),
     ),
+    Fault(
+        "publish-failed",
+        "the last deployment failed: send_message.py, line",
+        faults.not_published(SEND, "import json", "import json\nimport not_a_package"),
+    ),
+    Fault(
+        "publish-failed",
+        "released without a function: 'SendMessage' is in error",
+        faults.not_published(SEND, 'type="signalR"', 'type="signalRR"'),
+    ),
     Fault("website-off", "section 08 is done, and", faults.website_off),
     Fault(
         "negotiate-404",

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from chatkit.lesson.doctor.probes import (
     app_settings,
+    deployment,
     identity,
     loading,
     negotiation,
@@ -22,6 +23,7 @@ AREAS = (
     this_machine,
     resources,
     loading,
+    deployment,
     runtime,
     app_settings,
     service,

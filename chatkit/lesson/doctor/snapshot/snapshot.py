@@ -22,6 +22,7 @@ from chatkit.lesson.checks.core.evidence import listening
 from chatkit.lesson.checks.core.service import hub_endpoint
 from chatkit.lesson.doctor.snapshot.answers import answered
 from chatkit.lesson.doctor.snapshot.app_log import failure_in
+from chatkit.lesson.doctor.snapshot.deployed import last_failure
 from chatkit.lesson.doctor.snapshot.emitted import EmittedApp, index
 from chatkit.lesson.doctor.snapshot.folder import Folder
 from chatkit.lesson.doctor.snapshot.lookups import Lookups, NotThere, Unknown
@@ -32,7 +33,7 @@ from chatkit.wire.tokens import rest_token
 
 if TYPE_CHECKING:
     from azure.mgmt.signalr.models import SignalRResource
-    from azure.mgmt.web.models import AppServicePlan, CorsSettings, Site
+    from azure.mgmt.web.models import AppServicePlan, CorsSettings, FunctionEnvelope, Site
 
     from chatkit.cloud.app_log.failures import FunctionFailure
     from chatkit.steps.session import Session
@@ -224,27 +225,29 @@ class Snapshot:
 
     def functions_now(self) -> list[str]:
         """The same, asked again."""
-        self._needs(self.facts.function_app)
-        sites = self.cloud().web().web_apps
-        found = sites.list_functions(
-            self.settings.names.resource_group, self.settings.names.function_app, **QUICK
-        )
-        return sorted(str(one.name).rpartition("/")[2] for one in found)
+        return sorted(str(one.name).rpartition("/")[2] for one in self._listed())
 
     @looked_up("the bindings of the deployed functions")
     def deployed_bindings(self) -> list[tuple[str, dict[str, Any]]]:
         """Each binding of the deployed functions, with the function's name."""
-        self._needs(self.facts.function_app)
-        sites = self.cloud().web().web_apps
-        found = sites.list_functions(
-            self.settings.names.resource_group, self.settings.names.function_app, **QUICK
-        )
-        configs = [(one.as_dict().get("properties") or {}).get("config") or {} for one in found]
+        found = [one.as_dict().get("properties") or {} for one in self._listed()]
+        configs = [properties.get("config") or {} for properties in found]
         return [
             (str(config.get("name", "")), dict(binding))
             for config in configs
             for binding in config.get("bindings") or ()
         ]
+
+    def _listed(self) -> list[FunctionEnvelope]:
+        self._needs(self.facts.function_app)
+        ask = self.cloud().web().web_apps.list_functions
+        names = self.settings.names
+        return [*ask(names.resource_group, names.function_app, **QUICK)]
+
+    @looked_up("the function app's last deployment")
+    def failed_deployment(self) -> str:
+        """How it failed, and why; empty when it did not. The app is not asked."""
+        return last_failure(self.cloud(), self.site(), self.folder.functions)
 
     @looked_up("the function app's authentication")
     def authentication(self) -> dict[str, Any]:
