@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from chatkit.classroom.codes import new_code
-from chatkit.classroom.names_file import Entry
+from chatkit.classroom.names_file import Entry, same_name
 from chatkit.classroom.roster import Person, Roster
 from chatkit.core.errors import NotOffered, SetupError
 from chatkit.core.settings import HUB, REGION, Target, new_suffix
@@ -173,7 +173,7 @@ def _check_own(known: Roster, entries: Sequence[Entry]) -> None:
 def _is_same(person: Person, entry: Entry) -> bool:
     if person.mail and entry.mail:
         return person.mail.casefold() == entry.mail.casefold()
-    return person.name.casefold() == entry.name.casefold()
+    return same_name(person.name) == same_name(entry.name)
 
 
 def _new(entry: Entry, number: int, others: Sequence[Person], wanted: Wanted) -> Person:

@@ -101,7 +101,7 @@ def page(roster: Roster, person: Person, board: str, *, in_colour: bool) -> str:
     facts = rows(roster, person)
     width = max(len(name) for name, _ in facts)
     lines = [
-        visible(f"{person.number}. {person.name}"),
+        visible(f"{person.number}. {roster.label(person)}"),
         visible(roster.title),
         "",
         f"Your join code: {person.code}",
@@ -157,7 +157,7 @@ def _sections(roster: Roster, people: Iterable[Person], board: str) -> Iterator[
         first = escape(begin(roster, person))
         before = f"<p>Before anything else:<br><code>{first}</code></p>" if first else ""
         yield (
-            f"<section><h1>{escape(visible(person.name))}</h1>"
+            f"<section><h1>{escape(visible(roster.label(person)))}</h1>"
             f"<p>{person.number}. {escape(visible(roster.title))}</p>"
             f'<p>Your join code:<br><code class="code">{escape(person.code)}</code></p>'
             f"<p>In a terminal, or in a cell behind <code>!</code>:<br>"

@@ -24,6 +24,7 @@ MOST_BYTES = 4 * 1024 * 1024
 NAME_LENGTH = 80
 MAIL_LENGTH = 254
 SHOWN = 8  # lines that an error names
+SHOWN_HEADER = 80  # letters of a first line that an error repeats
 COLUMNS = {
     "name": ("name", "names", "full name", "display name", "participant"),
     "mail": (
@@ -38,9 +39,17 @@ COLUMNS = {
 SEPARATORS = ",;\t|"
 MAIL = re.compile(r"[^@\s<>,;\"]{1,64}@[^@\s<>,;\"]+\.[^@\s<>,;\".]{2,}")
 REGION = re.compile(r"[a-z][a-z0-9]{2,29}")
+REGION_GROUP = re.compile(r"^\([^()]*\)")  # the portal shows "(Europe) West Europe"
+JOINERS = re.compile("[\u200c\u200d]")
+"""Persian, Sinhala and emoji cannot be written without them."""
+DIRECTION_MARKS = re.compile("[\u061c\u200e\u200f\ufeff]")
+"""Spreadsheets put them around Arabic and Hebrew; a name is the same without."""
 AS_TEXT = re.compile(r'="(.*)"', re.DOTALL)  # Excel's way to keep a text a text
 SEPARATOR_LINE = re.compile(r'"?sep=(.)"?\s*', re.IGNORECASE)
-HINT = "The first line names the columns: name, and perhaps mail and region."
+HINT = (
+    "The first line with anything in it names the columns: name (or first name and last name), and"
+    " perhaps mail and region."
+)
 
 
 @dataclass(frozen=True)
@@ -115,22 +124,38 @@ def _content(path: Path) -> bytes:
         raise SetupError(f"{path} cannot be read: {error.strerror}.") from error
 
 
+def is_guessed(path: Path) -> bool:
+    """Whether a list's encoding was assumed: its letters beyond ASCII may be other ones.
+
+    Raises:
+        SetupError: It cannot be read.
+    """
+    return _unicode(_content(path)) is None
+
+
 def _decoded(content: bytes, name: str) -> str:
-    """The text, by its mark, else as UTF-16 where every other byte is 0, UTF-8, code page 1252."""
+    """The text, as Unicode, else in code page 1252."""
     if content[:2] == b"PK":
         raise SetupError(f"{name} is a workbook.", hint="Save it as CSV, and give me that file.")
+    found = _unicode(content)
+    if found is not None:
+        return found
+    try:
+        return content.decode("cp1252")
+    except UnicodeDecodeError as error:
+        hint = "Save it as CSV UTF-8."
+        raise SetupError(f"{name} is no text in an encoding that I know.", hint=hint) from error
+
+
+def _unicode(content: bytes) -> str | None:
+    """The text by its mark, else as UTF-16 where every other byte is 0, else as UTF-8."""
     try:
         if b"\0" in content[:4] and not content.startswith(tuple(mark for mark, _ in texts.MARKS)):
             big = content[:1] == b"\0"
             return content.decode("utf-16-be" if big else "utf-16-le")
         return texts.decode(content)
     except UnicodeDecodeError:
-        pass
-    try:
-        return content.decode("cp1252")
-    except UnicodeDecodeError as error:
-        hint = "Save it as CSV UTF-8."
-        raise SetupError(f"{name} is no text in an encoding that I know.", hint=hint) from error
+        return None
 
 
 def _rows(text: str, name: str) -> Iterator[tuple[int, list[str]]]:
@@ -165,7 +190,7 @@ def _separator(lines: list[str]) -> str:
 def _cell(text: str) -> str:
     found = AS_TEXT.fullmatch(text.strip())
     plain = unicodedata.normalize("NFC", found[1] if found else text)
-    return " ".join(plain.replace("\ufeff", "").split())
+    return " ".join(DIRECTION_MARKS.sub("", plain).split()).strip("\u200c\u200d")
 
 
 def _columns(header: list[str], name: str) -> dict[str, int]:
@@ -175,7 +200,8 @@ def _columns(header: list[str], name: str) -> dict[str, int]:
             if cell.casefold().strip(": ") in spellings and known not in found:
                 found[known] = column
     if not found.keys() & {"name", "family"}:
-        raise SetupError(f"{name} has no column 'name'.", hint=HINT)
+        heads = visible(", ".join(filter(None, header))[:SHOWN_HEADER])
+        raise SetupError(f"{name} has no column 'name': its first line is {heads}.", hint=HINT)
     is_whole = "name" in found and ("family" in found or not _is_plain(header[found["name"]]))
     if is_whole:
         found.pop("given", None)
@@ -194,7 +220,7 @@ def _entry(line: int, cells: list[str], columns: dict[str, int], faults: list[st
         position = columns.get(column, len(cells))
         return cells[position] if position < len(cells) else ""
 
-    region = cell("region").replace(" ", "").lower()
+    region = REGION_GROUP.sub("", cell("region")).replace(" ", "").lower()
     # Beside a column of given names alone, one that is called "name" has the family's.
     parts = (cell("given"), cell("name") or cell("family"))
     entry = Entry(line, " ".join(filter(None, parts)), cell("mail"), region)
@@ -210,13 +236,26 @@ def _fault(entry: Entry) -> str:
         return "has no name"
     if len(entry.name) > NAME_LENGTH:
         return f"has a name of more than {NAME_LENGTH} letters"
-    if UNSEEN.search(entry.name) or not entry.name.isprintable():
-        return "has a name with letters that nobody can see"
+    unseen = _unseen(entry.name)
+    if unseen:
+        return f"has a name with letters that nobody can see ({unseen})"
     if entry.mail and (len(entry.mail) > MAIL_LENGTH or not MAIL.fullmatch(entry.mail)):
         return f"has no mail address in its column: {visible(entry.mail[:40])}"
     if entry.region and not REGION.fullmatch(entry.region):
         return f"has no region in its column: {visible(entry.region[:40])}"
     return ""
+
+
+def _unseen(name: str) -> str:
+    """The first letter of a name that nobody can see, by its number; empty for none."""
+    seen = JOINERS.sub("", name)
+    found = [one for one in seen if UNSEEN.match(one) or not one.isprintable()]
+    return f"U+{ord(found[0]):04X} behind {visible(seen.partition(found[0])[0])!r}" if found else ""
+
+
+def same_name(name: str) -> str:
+    """What two spellings of one name have in common."""
+    return JOINERS.sub("", name).casefold()
 
 
 def _repeated(entries: list[Entry]) -> Iterator[str]:
@@ -228,12 +267,12 @@ def _repeated(entries: list[Entry]) -> Iterator[str]:
         if mail and mail in mails:
             yield f"line {entry.line} has the mail of line {mails[mail]}"
             continue
-        same = names.get(entry.name.casefold())
+        same = names.get(same_name(entry.name))
         if same is not None and not (mail and same.mail):
             why = "and no mail tells them apart"
             yield f"line {entry.line} has the name of line {same.line}, {why}"
             continue
-        names[entry.name.casefold()] = entry
+        names[same_name(entry.name)] = entry
         if mail:
             mails[mail] = entry.line
 

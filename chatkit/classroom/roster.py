@@ -105,6 +105,13 @@ class Roster:
         """Whether the class is over, and its codes do not count any more."""
         return (now or datetime.now(UTC)) >= self.ends_at
 
+    def label(self, person: Person) -> str:
+        """What a person is called: where somebody else has the name, with what tells them apart."""
+        same = [one for one in self.people if one.name.casefold() == person.name.casefold()]
+        if len(same) == 1:
+            return person.name
+        return f"{person.name} ({person.mail or person.number})"
+
     def find(self, code: str, now: datetime | None = None) -> Person | None:
         """The person of a code, None when nobody has it, or the class is over.
 

@@ -81,12 +81,52 @@ def test_names_are_kept_in_every_script() -> None:
 
 
 @pytest.mark.parametrize(
+    ("written", "name"),
+    [
+        ("\u200f\u05e9\u05e8\u05d4\u200e", "\u05e9\u05e8\u05d4"),
+        (
+            "\u0639\u0644\u06cc\u200c\u0631\u0636\u0627",
+            "\u0639\u0644\u06cc\u200c\u0631\u0636\u0627",
+        ),
+        ("\u0dc1\u0dca\u200d\u0dbb\u0dd3\u200d", "\u0dc1\u0dca\u200d\u0dbb\u0dd3"),
+        ("Bob \U0001f469\u200d\U0001f4bb", "Bob \U0001f469\u200d\U0001f4bb"),
+    ],
+    ids=["direction marks", "Persian", "Sinhala", "emoji"],
+)
+def test_letters_that_scripts_need_are_no_fault(written: str, name: str) -> None:
+    """Marks of a spreadsheet go, joiners within a name stay."""
+    assert [entry.name for entry in parse(f"name\n{written}\n".encode())] == [name]
+
+
+def test_a_name_with_and_without_a_joiner_is_one() -> None:
+    """Nobody sees the difference."""
+    with pytest.raises(SetupError, match="line 3 has the name of line 2"):
+        parse("name\nBob\nB\u200dob\n".encode())
+
+
+def test_a_region_may_be_written_as_the_portal_shows_it() -> None:
+    """With its continent."""
+    found = parse(b"name,region\nBob,(Europe) West Europe\n")
+    assert found == [Entry(2, "Bob", "", "westeurope")]
+
+
+@pytest.mark.parametrize(("encoding", "is_guessed"), [("utf-8", False), ("cp1251", True)])
+def test_an_encoding_that_was_assumed_is_known(
+    encoding: str, is_guessed: bool, tmp_path: Path
+) -> None:
+    """Bulgarian as code page 1252 is letters, too."""
+    path = tmp_path / "names.csv"
+    path.write_text("name\n\u0418\u0432\u0430\u043d\n", encoding=encoding)
+    assert names_file.is_guessed(path) is is_guessed
+
+
+@pytest.mark.parametrize(
     ("row", "said"),
     [
         (",x@example.org", "line 2 has no name"),
         ("Bob,nowhere", "line 2 has no mail address in its column: nowhere"),
         ("Bob,<b@example.org>", "no mail address"),
-        ("B\u202eob,", "letters that nobody can see"),
+        ("B\u202eob,", "letters that nobody can see (U+202E behind 'B')"),
         ("B" * 81 + ",", "more than 80 letters"),
         ("Bob,,west us!", "line 2 has no region in its column: westus!"),
         ("Bob,b@example.org\nBo,B@example.org", "line 3 has the mail of line 2"),
@@ -121,7 +161,7 @@ def test_two_people_of_one_name_are_told_apart_by_their_mail() -> None:
         (b"", "is empty"),
         (b"\xff\xfe", "is empty"),
         (b"name\n", "names nobody"),
-        (b"Bob\nCarol\n", "no column 'name'"),
+        (b"Bob,b@example.org\nCarol,\n", "no column 'name': its first line is Bob, b@example.org"),
         (b"PK\x03\x04", "is a workbook"),
         (b"name\n\x81\x8d\n", "no text in an encoding"),
         (b"name\n" + b"".join(b"P%d\n" % one for one in range(501)), "at most 500"),

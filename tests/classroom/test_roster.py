@@ -53,6 +53,17 @@ def test_a_code_finds_its_person_until_the_class_ends(made: Roster) -> None:
     assert made.find(second.code, NOW + timedelta(hours=12)) is None
 
 
+def test_people_of_one_name_are_told_apart_wherever_they_are_shown(made: Roster) -> None:
+    """By mail, else by number: each gets the own page, and the board's row."""
+    first, second, *others = made.people
+    named = replace(second, name=first.name.upper(), mail="")
+    known = replace(made, people=(replace(first, mail="a@example.org"), named, *others))
+    labels = [known.label(person) for person in known.people]
+    assert labels[0] == f"{first.name} (a@example.org)"
+    assert labels[1] == f"{first.name.upper()} ({second.number})"
+    assert labels[2:] == [person.name for person in others]
+
+
 def test_fingerprints_have_no_code_in_them(made: Roster) -> None:
     """They are all that the board keeps."""
     known = made.fingerprints()

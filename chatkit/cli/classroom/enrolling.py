@@ -87,6 +87,9 @@ def _enrolled(names: Path, wanted: Wanted, known: Roster | None) -> Roster:
     made = enrol(entries, wanted, known)
     rosters.write(home(), made)
     typer.echo("\n".join(lines(made)))
+    if names_file.is_guessed(names):
+        typer.echo(f"{names.name} is not in UTF-8, and was read as Windows' code page 1252.")
+        typer.echo("Where names look wrong: `chatkit class clean`, and save the list as CSV UTF-8.")
     for name in missing(made, entries):
         typer.echo(f"{visible(name)} is not in {names.name} and stays in the class.")
     return made
@@ -121,7 +124,7 @@ def lines(made: Roster) -> list[str]:
     rows = [head, f"{state} {moment(made.ends_at)}.", ""]
     for person in made.people:
         # Letters of some scripts take two columns.
-        name = set_cell_size(visible(person.name), NAME_COLUMN)
+        name = set_cell_size(visible(made.label(person)), NAME_COLUMN)
         rows.append(
             f"{person.number:4}  {name}  {person.suffix}"
             f"  {person.region:18} {person.hub:12} {visible(person.sign_in_name)}".rstrip()
