@@ -21,6 +21,9 @@ GROUP = 4
 LOOK_ALIKES = str.maketrans({"I": "1", "L": "1", "O": "0", "U": "V"})
 # Every dash of Unicode, minus and underscore, and what stands at the end of a sentence.
 BETWEEN = re.compile(r"[\s\u00ad\u200b-\u200d\u2060\ufeff_.,;:\-\u2010-\u2015\u2212]+")
+# What is around a code where somebody pastes the whole command, or what a chat made of it.
+AROUND = " .,\t\r\n\"'`<>\u00ab\u00bb\u2018\u2019\u201a\u201c\u201d\u201e"
+COMMAND = re.compile(r"^[!%]?\s*(python3? -m )?chatkit class join\s+", re.IGNORECASE)
 HOST = "127.0.0.1"
 PORT = 8070  # the board's usual one
 MOST = 300  # characters of what somebody types
@@ -71,10 +74,13 @@ def read_code(text: str) -> str:
 def read_invitation(text: str) -> Invitation:
     """Return what `CODE@HOST:PORT` says; host and port may be left out.
 
+    The command around it, as a QR code has it, and quotation marks do not matter.
+
     Raises:
         NoJoinCode: The code cannot be one, or the address none.
     """
-    code, is_addressed, address = text.strip().partition("@")
+    plain = unicodedata.normalize("NFKC", text[: MOST + 1]).strip(AROUND)
+    code, is_addressed, address = COMMAND.sub("", plain).strip(AROUND).partition("@")
     known = read_code(code)
     if not is_addressed:
         return Invitation(known)
@@ -87,7 +93,7 @@ def read_address(text: str) -> tuple[str, int]:
     Raises:
         NoJoinCode: It is no address.
     """
-    address = text.strip().removeprefix("http://").rstrip("/")
+    address = re.sub(r"^http://", "", text.strip(), flags=re.IGNORECASE).rstrip("/.")
     found = re.fullmatch(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]{1,253})(?::([0-9]{1,5}))?", address)
     if found is None:
         raise NoJoinCode("That is no address of a board.", hint=ADDRESS_HINT)

@@ -46,6 +46,22 @@ def test_a_code_is_read_as_people_type_it(typed: str) -> None:
 
 @pytest.mark.parametrize(
     "typed",
+    [
+        "0123-4567-89AB@192.0.2.1:8070",
+        "\uff10123-4567-89AB\uff20192.0.2.1\uff1a8070",
+        "\u201e0123-4567-89AB@192.0.2.1:8070\u201c",
+        "`chatkit class join 0123-4567-89AB@192.0.2.1:8070`",
+        "!chatkit class join 0123-4567-89AB@HTTP://192.0.2.1:8070/",
+        "python3 -m chatkit class join '0123-4567-89AB@192.0.2.1:8070'.",
+    ],
+)
+def test_an_invitation_is_read_as_people_paste_it(typed: str) -> None:
+    """A QR code has the whole command, a chat puts marks around it, a phone has wide letters."""
+    assert codes.read_invitation(typed) == codes.Invitation("0123-4567-89AB", "192.0.2.1", 8070)
+
+
+@pytest.mark.parametrize(
+    "typed",
     ["", "ABCD", "ABCD-EFGH-JKM!", "ABCD-EFGH-JKMNP", "é" * 12, "A" * 10_000, "\ud800" * 12],
 )
 def test_what_is_no_code_is_refused_and_not_repeated(typed: str) -> None:
