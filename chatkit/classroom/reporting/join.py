@@ -46,12 +46,17 @@ def join(home: Path, text: str) -> Result:
 
     Args:
         home: The home.
-        text: The join code with the board's address: `CODE@HOST:PORT`.
+        text: The join code with the board's address, `CODE@HOST:PORT`. Who is in the class may
+            leave the code out: `@HOST:PORT` is where its board is now.
 
     Raises:
         SetupError: It is no code, or no board is there.
+        NotStarted: The code was left out, and no class was joined.
         ServiceError: The board does not know the code, or the class has ended.
     """
+    records = ClassRecords(home)
+    if text.strip().startswith("@"):
+        text = f"{_joined(records).code}{text.strip()}"
     invitation = codes.read_invitation(text)
     url = url_of(invitation.host, invitation.port)
     try:
@@ -62,13 +67,13 @@ def join(home: Path, text: str) -> Result:
         raise
     try:
         person = str(found["person"])
-        ends = float(found["ends"])
+        # By a clock that is wrong, the class would be over.
+        ends = max(float(found["ends"]), time.time() + float(found["left"]))
         is_hub = "accessToken" in found and "url" in found
     except (KeyError, ValueError, TypeError):
         is_hub = False
     if not is_hub or not person:
         raise RemoteProtocolError(f"What answers at {url} is no board of a class.")
-    records = ClassRecords(home)
     before = _before(records, invitation.code)
     records.join(Membership(url, invitation.code, person, ends, since=time.time()))
     rows = (
@@ -134,7 +139,7 @@ def ask(home: Path, text: str | None) -> Result:
     if not has_arrived:
         return Result(
             "It waits here until the board takes it, which does not answer now; or the class is"
-            " over."
+            " over. Has the board another address now? `chatkit class join @HOST:PORT` says which."
         )
     if not said:
         return Result("Your hand is down.")

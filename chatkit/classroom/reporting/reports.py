@@ -22,7 +22,6 @@ from chatkit.knowledge.problem import Problem
 
 KIND = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
 UNNAMED = "Exception"
-MOST_S = 30 * 24 * 3600.0
 AFTER_S = 24 * 3600.0
 """A class may be prolonged, which participants are not told."""
 _log = logging.getLogger(__name__)
@@ -72,7 +71,7 @@ def result(
                 "at": now,
                 "section": section,
                 "passed": error is None,
-                "seconds": round(min(max(0.0, now - membership.since), MOST_S), 1),
+                "seconds": _seconds(membership.since, now),
                 "error": name,
                 "cause": cause,
             }
@@ -140,6 +139,12 @@ def cause_of(error: BaseException | None, problems: Sequence[Problem] = ()) -> s
     found = recognition.of_code(code if isinstance(code, str) else "")
     found = found or recognition.certain(text, problems)
     return found.title if found else ""
+
+
+def _seconds(since: float, now: float) -> float:
+    """How long one was in a section; 0 where the clock was set in between, and nobody knows."""
+    seconds = now - since
+    return round(seconds, 1) if 0 <= seconds <= sending.MOST_S else 0.0
 
 
 def _keep(home: Path, is_kept: bool) -> bool:

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import atexit
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from threading import Event as Signal
 from threading import Lock, Thread
 from typing import Any
 
 from chatkit.classroom.reporting.board_api import BoardApi
-from chatkit.classroom.reporting.records import ClassRecords, Event, Membership
+from chatkit.classroom.reporting.records import MOST_WAITING, ClassRecords, Event, Membership
 from chatkit.core.errors import ChatkitError, ServiceError
 
 BATCH = 25
@@ -23,6 +23,9 @@ LONGEST_WAIT_S = 60.0
 AT_EXIT_S = 1.5
 TOLD = ("id", "kind", "section", "passed", "seconds", "error", "cause", "text")
 INVALID = (400, 413)
+MOST_S = 30 * 24 * 3600.0
+"""What a board believes."""
+Told = dict[str, Any]
 _lock = Lock()
 _senders: dict[Path, Sender] = {}
 
@@ -111,7 +114,7 @@ def _flushed(records: ClassRecords) -> bool:
 
 def _send_all(records: ClassRecords, membership: Membership) -> bool:
     api = BoardApi(membership.url, membership.code)
-    while events := records.waiting(BATCH):
+    while events := aged(records.waiting(MOST_WAITING))[:BATCH]:
         try:
             hand = _send(api, events)
         except ServiceError as error:
@@ -127,7 +130,7 @@ def _send_all(records: ClassRecords, membership: Membership) -> bool:
     return True
 
 
-def _send_singly(records: ClassRecords, api: BoardApi, events: list[Event]) -> None:
+def _send_singly(records: ClassRecords, api: BoardApi, events: list[Told]) -> None:
     for event in events:
         hand = None
         try:
@@ -138,18 +141,30 @@ def _send_singly(records: ClassRecords, api: BoardApi, events: list[Event]) -> N
         records.arrived({event["id"]}, hand)
 
 
-def _send(api: BoardApi, events: list[Event]) -> str | None:
+def _send(api: BoardApi, events: list[Told]) -> str | None:
     """Send events; returns what the hand said at the board before."""
-    answer = api.ask("POST", "results", {"events": [told(event) for event in events]})
+    answer = api.ask("POST", "results", {"events": events})
     hand = answer.get("hand")
     return hand if isinstance(hand, str) else None
 
 
-def told(event: Event) -> dict[str, Any]:
-    """An event as it goes over the wire: how long ago it was, by whatever clock."""
-    known: Mapping[str, Any] = event
-    fields = {name: known[name] for name in TOLD if name in known}
-    return {**fields, "ago": round(max(0.0, time.time() - event["at"]), 1)}
+def aged(waiting: Sequence[Event]) -> list[Told]:
+    """Events as they go over the wire: how long ago each was, by whatever clock.
+
+    Args:
+        waiting: In the order in which they happened. Where the clock was set in between, one says
+            what cannot be: then it was as long ago as the one after it.
+    """
+    found: list[Told] = []
+    ago = 0.0
+    for event in reversed(waiting):
+        by_clock = time.time() - event["at"]
+        if ago <= by_clock <= MOST_S:
+            ago = by_clock
+        known: Mapping[str, Any] = event
+        fields = {name: known[name] for name in TOLD if name in known}
+        found.append({**fields, "ago": round(ago, 1)})
+    return found[::-1]
 
 
 @atexit.register

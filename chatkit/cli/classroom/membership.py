@@ -10,7 +10,10 @@ from chatkit.core.settings import home
 
 
 def join(
-    code: Annotated[str, typer.Argument(help="What you were given: CODE@HOST:PORT.")],
+    code: Annotated[
+        str,
+        typer.Argument(help="What you were given: CODE@HOST:PORT. @HOST:PORT: its new address."),
+    ],
 ) -> None:
     """Join a class: its instructor sees from now on how your checks and exercises go.
 

@@ -134,6 +134,61 @@ def test_what_was_done_offline_catches_up_in_order_and_once(
     assert join.waiting(tmp_path) == 0
 
 
+def test_a_clock_that_was_set_in_between_loses_nothing_and_no_order(
+    board: OpenBoard, number: int, tmp_path: Path, nobody_sends: None
+) -> None:
+    """A laptop that begins in 2001 without a network, and hears the time with one."""
+    join.join(tmp_path, board.invitation(number))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(time, "time", lambda: 1e9)
+        reports.result(tmp_path, "check", "01", None)
+    reports.result(tmp_path, "check", "02", None)
+    with pytest.MonkeyPatch.context() as patch:
+        later = time.time() + 7200
+        patch.setattr(time, "time", lambda: later)
+        reports.result(tmp_path, "check", "03", None)
+    reports.result(tmp_path, "check", "04", None)
+    assert join.settle(tmp_path)
+    found = board.events(number)
+    assert [event["section"] for event in found] == ["01", "02", "03", "04"]
+    moments = [event["at"] for event in found]
+    assert moments == sorted(moments)
+    assert time.time() - moments[0] < LIMIT_S
+    assert found[1]["seconds"] == 0  # nobody knows
+
+
+def test_who_has_a_clock_of_next_year_is_in_the_class(
+    board: OpenBoard, number: int, tmp_path: Path, nobody_sends: None
+) -> None:
+    """The class is over after so many seconds, and not at an hour."""
+    next_year = time.time() + 365 * 24 * 3600
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(time, "time", lambda: next_year)
+        join.join(tmp_path, board.invitation(number))
+        reports.result(tmp_path, "check", "05", None)
+        assert join.settle(tmp_path)
+    assert len(board.events(number)) == 1
+
+
+def test_who_is_in_the_class_types_its_new_address_alone(
+    board: OpenBoard, number: int, tmp_path: Path, offline: ClassRecords
+) -> None:
+    """The instructor's laptop has gone to another network: what waits goes along."""
+    joined = offline.membership()
+    assert joined is not None
+    offline.join(replace(joined, code=board.people[number - 1].code))
+    reports.result(tmp_path, "check", "05", None)
+    join.join(tmp_path, f" @{board.room}\n")
+    assert join.settle(tmp_path)
+    assert [event["section"] for event in board.events(number)] == ["05"]
+
+
+def test_an_address_alone_joins_no_class(tmp_path: Path) -> None:
+    """Nobody knows with which code."""
+    with pytest.raises(NotStarted, match="no class"):
+        join.join(tmp_path, "@127.0.0.1:8070")
+
+
 def test_an_answer_that_is_lost_counts_nothing_twice(
     board: OpenBoard, number: int, tmp_path: Path, nobody_sends: None
 ) -> None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 import uuid
 
 import azure.functions as func
@@ -38,13 +39,14 @@ admission = Admission()
 @app.route(route="negotiate", methods=["POST"])
 @app.generic_output_binding(**HUB)
 def negotiate(req: func.HttpRequest, out: func.Out[str]) -> func.HttpResponse:
-    """Answer `{"url", "accessToken", "person", "ends"}`, and put the caller into its group."""
+    """Answer `{"url", "accessToken", "person", "ends", "left"}`; put the caller into its group."""
     try:
         caller = admission.admit(req)
     except Refused as refused:
         return refuse(refused)
     out.set(json.dumps([hub.joins(caller)]))
-    return answer({**hub.connection_info(caller), "person": caller.id, "ends": caller.ends})
+    found = {"person": caller.id, "ends": caller.ends, "left": max(0.0, caller.ends - time.time())}
+    return answer({**hub.connection_info(caller), **found})
 
 
 @app.function_name("results")
