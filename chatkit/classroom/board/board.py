@@ -31,7 +31,6 @@ from chatkit.core.errors import NotStarted, PortInUse, SetupError
 from chatkit.core.results import Result
 from chatkit.core.running import room_hosts
 from chatkit.core.running.presence import BOARD
-from chatkit.core.running.reachable import those_running
 from chatkit.core.settings import REGION, Names
 from chatkit.steps.servers.server import Program
 
@@ -53,14 +52,14 @@ class Wanted:
     """How a board is to be opened.
 
     Attributes:
-        host: The address in the room, of this machine; loopback when nobody names one.
-        port: The port there.
+        host: The address in the room, of this machine; empty for the one of before, else loopback.
+        port: The port there; 0 for the one of before, else the usual one.
         may_be_public: Whether the whole internet may reach it.
         causes: Titles of the course's problems, besides those that the kit knows.
     """
 
-    host: str = codes.HOST
-    port: int = codes.PORT
+    host: str = ""
+    port: int = 0
     may_be_public: bool = False
     causes: tuple[str, ...] = ()
 
@@ -80,6 +79,7 @@ def up(session: Session, wanted: Wanted) -> Result:
         SetupError: The class has ended, or the address is not one for a room.
     """
     known = roster.read(session.home)
+    wanted = _placed(session.home, known, wanted)
     _check_host(wanted)
     if known.has_ended():
         raise SetupError("The class has ended.", hint="`chatkit class roster` makes a new one.")
@@ -176,17 +176,20 @@ def links(session: Session) -> dict[str, str]:
     Raises:
         NotStarted: The page is closed.
     """
-    for _, reachable in those_running(session.home, BOARD):
-        page = f"http://127.0.0.1:{reachable.port}/board"
-        return {"instructor": f"{page}#{reachable.token}", "projector": page}
-    raise NotStarted("The board's page is closed.", hint=UP)
+    found = record.reachable(session.home)
+    if found is None:
+        raise NotStarted("The board's page is closed.", hint=UP)
+    page = f"http://127.0.0.1:{found.port}/board"
+    return {"instructor": f"{page}#{found.token}", "projector": page}
 
 
 def rows(session: Session, known: BoardRecord) -> list[tuple[str, str]]:
     """What the instructor needs to know of an open board."""
     found = links(session)
+    where = record.address_now(session.home, known)
+    lost = f"nothing now: {known.host} is not this machine's address any more"
     return [
-        ("people type", f"chatkit class join CODE@{known.address}"),
+        ("people type", f"chatkit class join CODE@{where}" if where else lost),
         ("your page", found["instructor"]),
         ("projector, without names", found["projector"]),
         ("until", time.strftime("%Y-%m-%d %H:%M", time.localtime(known.ends))),
@@ -217,7 +220,7 @@ def _made(stack: Stack, known: Roster, before: dict[str, Any], wanted: Wanted) -
 
 def _named(known: Roster) -> dict[str, str]:
     """Name by person's id."""
-    return {admission.person_id(person.number): person.name for person in known.people}
+    return {admission.person_id(person.number): known.label(person) for person in known.people}
 
 
 def _before(session: Session, known: Roster) -> dict[str, Any]:
@@ -241,6 +244,15 @@ def _create_group(stack: Stack, known: Roster) -> None:
     stack.calls.call(groups.create_or_update, stack.names.resource_group, wanted)
 
 
+def _placed(home: Path, known: Roster, wanted: Wanted) -> Wanted:
+    """With the place of before where none is named: people have it on paper."""
+    before = record.read(home)
+    host, port = codes.HOST, codes.PORT
+    if before is not None and before.class_id == known.id and before.host:
+        host, port = codes.read_address(record.address_now(home, before) or before.address)
+    return replace(wanted, host=wanted.host or host, port=wanted.port or port)
+
+
 def _check_host(wanted: Wanted) -> None:
     """Make sure that the address is one of this machine, and no public one by mistake."""
     if room_hosts.chosen(wanted.host).is_public and not wanted.may_be_public:
@@ -254,9 +266,10 @@ def _check_host(wanted: Wanted) -> None:
 def _check_room(session: Session, wanted: Wanted) -> None:
     """Make sure that nothing else has the place in the room: a neighbour's board, for example."""
     before = record.read(session.home)
-    there = None if before is None else (before.host, before.port)
-    if there == (wanted.host, wanted.port) and is_running(session):
-        return
+    if before is not None and is_running(session):
+        ours = (before.address, record.address_now(session.home, before))
+        if codes.address_of(wanted.host, wanted.port) in ours:
+            return
     try:
         sockets = ports.bind_at(wanted.host, wanted.port, wanted_for="the board")
     except PortInUse as error:

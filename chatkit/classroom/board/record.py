@@ -13,6 +13,8 @@ from chatkit.classroom.codes import address_of
 from chatkit.classroom.roster import FOLDER
 from chatkit.core.errors import HomeDamaged
 from chatkit.core.files import write_private
+from chatkit.core.running.presence import BOARD
+from chatkit.core.running.reachable import Reachable, those_running
 
 FILE = "board.json"
 
@@ -59,7 +61,7 @@ class BoardRecord:
 
     @property
     def address(self) -> str:
-        """What people type behind the `@` of their code."""
+        """What people type behind the `@` of their code, as it was opened."""
         if self.host:
             return address_of(self.host, self.port)
         return f"{urlsplit(self.api).hostname}:443"
@@ -84,6 +86,17 @@ def read(home: Path) -> BoardRecord | None:
     except (OSError, ValueError, TypeError, RecursionError) as error:
         hint = f"Delete {where}, then `chatkit class board up`: results are not in it."
         raise HomeDamaged(where, "it is not as the kit writes it", hint=hint) from error
+
+
+def reachable(home: Path) -> Reachable | None:
+    """Where the board's process answers; None when it does not run."""
+    return next((found for _, found in those_running(home, BOARD)), None)
+
+
+def address_now(home: Path, known: BoardRecord) -> str:
+    """HOST:PORT of a board as people reach it; empty while it has lost its network."""
+    found = reachable(home)
+    return known.address if found is None else found.room
 
 
 def write(home: Path, record: BoardRecord) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from chatkit.classroom.codes import HOST, PORT
+from chatkit.classroom.codes import PORT
 from chatkit.core.settings import home
 
 if TYPE_CHECKING:  # what a verb needs is imported when it runs, so that the others start without it
@@ -24,24 +24,26 @@ app = typer.Typer(
 def up(
     host: Annotated[
         str, typer.Option("--host", help="The address of this machine in the room's network.")
-    ] = HOST,
+    ] = "",
     port: Annotated[
-        int, typer.Option("--port", "-p", min=1, max=65535, help="The port there.")
-    ] = PORT,
+        int | None,
+        typer.Option("--port", "-p", min=1, max=65535, help=f"The port there, as usual {PORT}."),
+    ] = None,
     yes: Annotated[
         bool, typer.Option("--yes", "-y", help="Open it at a public address, too.")
     ] = False,
 ) -> None:
     """Open the board: where people join, and the page that shows how they come on.
 
-    Without --host only this machine reaches it. On Azure people reach Azure's own address.
+    Without --host it is where it was before, at first for this machine alone. On Azure people reach
+    Azure's own address.
     """
     from chatkit.classroom.board import board
     from chatkit.lesson import courses
     from chatkit.workshop import Workshop
 
     causes = tuple(problem.title for problem in courses.current().problems)
-    wanted = board.Wanted(host, port, may_be_public=yes, causes=causes)
+    wanted = board.Wanted(host, port or 0, may_be_public=yes, causes=causes)
     show(board.up(Workshop.open().session, wanted))
 
 

@@ -91,7 +91,7 @@ def _address(typed: str, known: Roster) -> str:
 
     opened = None if typed.strip() else record.read(home())
     if opened is not None and opened.class_id == known.id:
-        return opened.address
+        return record.address_now(home(), opened)
     return pages.checked_board(typed)
 
 

@@ -30,10 +30,12 @@ class Reachable:
     Attributes:
         port: On 127.0.0.1.
         token: Known to this user's programs only.
+        room: HOST:PORT at which a room reaches it now; empty where none does.
     """
 
     port: int
     token: str = field(repr=False)
+    room: str = ""
 
 
 def new_token() -> str:
@@ -53,14 +55,18 @@ def told(home: Path | None, kind: str, reachable: Reachable) -> Iterator[None]:
     if home is None:
         yield
         return
-    path = home / "running" / f"{kind}-{os.getpid()}{LETTER_SUFFIX}"
-    with suppress(NotWritten, OSError):  # a full disk: the work goes on, and nobody asks
-        write_private(path, json.dumps(asdict(reachable)))
+    tell(home, kind, reachable)
     try:
         yield
     finally:
         with suppress(OSError):
-            remove(path)
+            remove(_path(home, kind))
+
+
+def tell(home: Path, kind: str, reachable: Reachable) -> None:
+    """Tell where this process answers from now on, until the block of `told` ends."""
+    with suppress(NotWritten, OSError):  # a full disk: the work goes on, and nobody asks
+        write_private(_path(home, kind), json.dumps(asdict(reachable)))
 
 
 def those_running(home: Path, kind: str) -> list[tuple[Running, Reachable]]:
@@ -73,9 +79,13 @@ def those_running(home: Path, kind: str) -> list[tuple[Running, Reachable]]:
     return found
 
 
+def _path(home: Path, kind: str) -> Path:
+    return home / "running" / f"{kind}-{os.getpid()}{LETTER_SUFFIX}"
+
+
 def _read(path: Path) -> Reachable | None:
     try:
         known = json.loads(read_file(path))
-        return Reachable(int(known["port"]), str(known["token"]))
+        return Reachable(int(known["port"]), str(known["token"]), room=str(known.get("room", "")))
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None

@@ -49,7 +49,8 @@ def _named(wanted: str) -> OwnAddress:
     # All of 127.0.0.0/8 is this machine's, whatever its interfaces tell (RFC 1122 §3.2.1.3).
     if _is_loopback(wanted):
         return OwnAddress(wanted, "loopback")
-    raise SetupError(f"{wanted} is not an address of this machine. {_there_are(found)}")
+    message = f"{wanted} is not an address of this machine. {_there_are(found)}"
+    raise SetupError(message, hint=NAME_ONE)
 
 
 def _is_loopback(wanted: str) -> bool:

@@ -7,6 +7,7 @@ a code, a body and the address of who sent it; no other header of theirs passes.
 from __future__ import annotations
 
 import asyncio
+from html import escape
 from urllib.parse import parse_qs
 
 import aiohttp
@@ -35,6 +36,14 @@ WELCOME = (
     "This is the board of a class. Join it with your code:\n"
     "  chatkit class join CODE@{place}\n"
     'or in a notebook: workshop.join_class("CODE@{place}")\n'
+)
+WELCOME_PAGE = (  # a phone would show the plain text too small to read
+    '<!doctype html><html lang="en"><head><meta charset="utf-8">'
+    '<meta name="viewport" content="width=device-width, initial-scale=1">'
+    "<title>The board of a class</title></head><body><h1>This is the board of a class.</h1>"
+    "<p>Join it with your code, on the machine on which you work:</p>"
+    "<p><code>chatkit class join CODE@{place}</code></p><p>or in a notebook:</p>"
+    "<p><code>workshop.join_class(&quot;CODE@{place}&quot;)</code></p></body></html>\n"
 )
 NOTHING = "There is nothing at this address."
 FULL = "There are too many connections now."
@@ -78,12 +87,19 @@ class Front:
             allowed = {"Allow": ", ".join(methods)}
             return web.Response(status=405, headers=allowed, text="This method is not for this.\n")
         if target == "/":
-            return web.Response(text=WELCOME.format(place=self._place))
+            return self._welcome(request)
         if is_from_other_page(request):
             return plainly(request, 403, OTHER_PAGE)
         if target in API:
             return await self._api(request, target)
         return await self._client(request, target)
+
+    def _welcome(self, request: web.Request) -> web.Response:
+        """What to type: as a page for who opens it on a phone."""
+        if "text/html" in request.headers.get("Accept", ""):
+            page = WELCOME_PAGE.format(place=escape(self._place))
+            return web.Response(text=page, content_type="text/html")
+        return web.Response(text=WELCOME.format(place=self._place))
 
     async def _api(self, request: web.Request, target: str) -> web.StreamResponse:
         headers = {"Content-Type": "application/json", "X-Forwarded-For": request.remote or ""}

@@ -8,13 +8,15 @@ process.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 from typing import Any, Final
 
 from aiohttp import web
 
-from chatkit.core.running.reachable import TOKEN_HEADER, new_token
+from chatkit.core.running.reachable import TOKEN_HEADER, Reachable, new_token
 from chatkit.core.settings import kit
 from chatkit.localcloud.board import facts
 from chatkit.localcloud.board.functions import Functions
@@ -50,6 +52,19 @@ POLICY = (
 WRONG_TOKEN = "This needs the link of the instructor: `chatkit class board status` has it."
 
 
+@dataclass(frozen=True)
+class Place:
+    """Where people join now.
+
+    Attributes:
+        address: HOST:PORT behind the `@` of their code; empty while there is none.
+        notice: What has changed; empty for nothing.
+    """
+
+    address: str
+    notice: str = ""
+
+
 class PageServer:
     """Answers the page.
 
@@ -57,14 +72,26 @@ class PageServer:
         home: Has the board's facts.
         known: These, as they were at the start.
         functions: The board's functions.
+        place: Tells where people join now.
     """
 
-    def __init__(self, home: Path, known: facts.Facts, functions: Functions) -> None:
+    def __init__(
+        self,
+        home: Path,
+        known: facts.Facts,
+        functions: Functions,
+        place: Callable[[], Place],
+    ) -> None:
         self._home = home
         self._known = known
         self._functions = functions
+        self._place = place
         self.token = new_token()
         self._opened_by = PageToken(lambda: self.token)
+
+    def reachable(self, port: int) -> Reachable:
+        """What this home's verbs are told of the page at a port."""
+        return Reachable(port, self.token, room=self._place().address)
 
     def server(self, secret: str, port: int) -> HttpServer:
         """What serves the port.
@@ -106,7 +133,10 @@ class PageServer:
         if TOKEN_HEADER in request.headers and not is_instructor:
             return refuse(request, 403, WRONG_TOKEN)
         now = facts.read(self._home)  # a class gets longer, and has newcomers
+        place = self._place()
         told: dict[str, Any] = {
+            "address": place.address,
+            "notice": place.notice,
             "title": now.title,
             "ends": now.ends,
             "sections": self._known.sections,

@@ -10,21 +10,24 @@ import asyncio
 import sys
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
+from functools import partial
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import aiohttp
 
-from chatkit.core import listeners, log_files, ports
+from chatkit.core import listeners, log_files
 from chatkit.core.errors import PortInUse
 from chatkit.core.running import start_proof
 from chatkit.core.running.presence import BOARD, started_for
-from chatkit.core.running.reachable import Reachable, told
+from chatkit.core.running.reachable import tell, told
 from chatkit.core.running.until_interrupted import until_interrupted
 from chatkit.localcloud.board import facts
 from chatkit.localcloud.board.facts import Facts
 from chatkit.localcloud.board.front import Front
 from chatkit.localcloud.board.functions import Functions
-from chatkit.localcloud.board.page_server import PageServer
+from chatkit.localcloud.board.page_server import PageServer, Place
+from chatkit.localcloud.board.room import Room
 
 LOOK_S = 1.0
 ROOM_IN_USE = 4
@@ -43,29 +46,41 @@ async def serve(home: Path, port: int) -> None:
         session = aiohttp.ClientSession(trust_env=known.api.startswith("https:"))
         await stack.enter_async_context(session)
         functions = Functions(known.api, session)
-        page = PageServer(home, known, functions)
-        stack.enter_context(told(home, BOARD, Reachable(port, page.token)))
+        room = await _open_room(stack, known, functions, session)
+        page = PageServer(home, known, functions, lambda: _place(known, room))
+        stack.enter_context(told(home, BOARD, page.reachable(port)))
         server = page.server(start_proof.given_secret(), port)
-        if known.host:
-            await _open_room(stack, known, functions, session)
         opened = await listeners.listen(server, port=port, ipv4_only=True, wanted_for="the board")
         stack.push_async_callback(opened.close)
         while True:
             await asyncio.sleep(LOOK_S)
             log_files.rotate_output()
+            if room is not None and await room.look():
+                print(room.notice or f"The board is at {room.address} again.", flush=True)
+                tell(home, BOARD, page.reachable(port))
 
 
 async def _open_room(
     stack: AsyncExitStack, known: Facts, functions: Functions, session: aiohttp.ClientSession
-) -> None:
+) -> Room | None:
+    """Open the board to the room; None where people go to Azure."""
+    if not known.host:
+        return None
+    front = partial(Front, hub=known.hub, functions=functions, session=session)
+    room = Room(known.host, known.port, front)
     try:
-        sockets = ports.bind_at(known.host, known.port, wanted_for="the board's room")
+        await room.open()
     except (PortInUse, OSError) as error:
         print(f"{known.host}:{known.port} cannot be opened: {error}", flush=True)
         raise SystemExit(ROOM_IN_USE) from None
-    front = Front(known.host, known.port, known.hub, functions, session)
-    opened = await listeners.listen_on(sockets, front.server(), is_for_everybody=True)
-    stack.push_async_callback(opened.close)
+    stack.push_async_callback(room.close)
+    return room
+
+
+def _place(known: Facts, room: Room | None) -> Place:
+    if room is None:
+        return Place(f"{urlsplit(known.api).hostname}:443")
+    return Place(room.address, room.notice)
 
 
 async def _main(home: Path, port: int) -> None:

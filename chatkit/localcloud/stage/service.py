@@ -21,6 +21,7 @@ from typing import Any
 from chatkit.core import ports
 from chatkit.core.errors import PortInUse
 from chatkit.core.listeners import Listener, listen_on
+from chatkit.core.running import following
 from chatkit.core.running.own_addresses import OwnAddress, own_addresses
 from chatkit.core.running.reachable import new_token
 from chatkit.core.system.moving import discard
@@ -30,7 +31,7 @@ from chatkit.localcloud.drills.rooms import Room
 from chatkit.localcloud.functions.service import FunctionsService
 from chatkit.localcloud.signalr.core.errors import SignalRError
 from chatkit.localcloud.signalr.service import SignalRService
-from chatkit.localcloud.stage import following, guests, keeping
+from chatkit.localcloud.stage import guests, keeping
 from chatkit.localcloud.stage.admission.joins import Joins
 from chatkit.localcloud.stage.admission.lobby import Lobby
 from chatkit.localcloud.stage.chat import Chat, DeployedChat, LocalChat

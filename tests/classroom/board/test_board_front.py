@@ -44,6 +44,13 @@ def test_the_address_says_how_to_join(board: OpenBoard) -> None:
     assert (status, f"chatkit class join CODE@{board.room}" in text) == (200, True)
 
 
+def test_a_phone_is_shown_a_page(board: OpenBoard) -> None:
+    """Plain text would be too small to read there."""
+    status, text = raw(board.room, "GET", "/", headers={"Accept": "text/html,*/*"})
+    assert (status, f"chatkit class join CODE@{board.room}</code>" in text) == (200, True)
+    assert "width=device-width" in text
+
+
 def test_another_name_is_refused(board: OpenBoard) -> None:
     """A page elsewhere cannot reach it by DNS rebinding."""
     headers = {"Host": "evil.example"}

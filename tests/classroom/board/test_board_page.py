@@ -55,6 +55,7 @@ def test_a_result_gets_to_its_square(board: OpenBoard, number: int, page: Page) 
     expect(row.locator("th")).to_have_text(f"Person {number} {SCRIPT}")
     expect(row.locator("td").nth(3)).to_have_text("7")
     expect(row.locator("td").nth(3)).to_have_class("passed")
+    expect(page.locator("#figures")).to_contain_text(f"join: CODE@{board.room}")
     assert page.title() == "Monday: board"
     assert page.locator("tbody img").count() == 0
 

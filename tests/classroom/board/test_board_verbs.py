@@ -157,7 +157,9 @@ def test_who_closes_the_board_ends_its_codes(at_home: OpenBoard, number: int) ->
 
     until = time.monotonic() + LIMIT_S
     assert wait_until(status, until=until, unless=lambda: False) == 403
-    boards.up(session, boards.Wanted(port=at_home.known.port))
+    boards.up(session, boards.Wanted())
+    reopened = records.read(session.home)
+    assert reopened is not None and reopened.address == at_home.room  # it is on paper
     join_again = time.monotonic() + LIMIT_S
     assert wait_until(lambda: (status() is None) or None, until=join_again, unless=lambda: False)
 

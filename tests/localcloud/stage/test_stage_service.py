@@ -15,11 +15,11 @@ import pytest_asyncio
 from chatkit.cloud import local_stage
 from chatkit.core import ports
 from chatkit.core.errors import PortInUse
+from chatkit.core.running.following import host_now
 from chatkit.core.running.own_addresses import OwnAddress
 from chatkit.localcloud.cloud import LocalCloud
 from chatkit.localcloud.core.platform import Platform
 from chatkit.localcloud.signalr.core.spec import InstanceSpec
-from chatkit.localcloud.stage.following import host_now
 from chatkit.localcloud.stage.order import Order, OrderRefused, rehearsing_people
 from chatkit.localcloud.stage.service import StageService
 from tests.localcloud.memory_transport import MemoryNetwork

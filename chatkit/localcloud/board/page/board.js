@@ -7,7 +7,7 @@ import { draw, showClass, showProblem, showState } from "./view.js";
 
 const AGAIN_MS = 3_000;
 const REFRESH_MS = 60_000; // in case that a message got lost
-const TICK_MS = 10_000; // minutes go on while nothing happens
+const TICK_MS = 5_000;
 // Who looks for a name finds it where it was; on a projector nobody is looked for.
 const byPerson = (one, other) => one.person.localeCompare(other.person, "en", { numeric: true });
 const byProgress = (one, other) => other.passed - one.passed || byPerson(one, other);
@@ -91,7 +91,8 @@ async function connect() {
   }
 }
 
-setInterval(redraw, TICK_MS);
+// Minutes go on, and the board may be at another address.
+setInterval(() => lookAtClass().catch(() => {}).then(redraw), TICK_MS);
 for (;;) {
   try {
     await connect();

@@ -22,6 +22,9 @@ export function showProblem(text) {
 export function showClass(known) {
   document.title = `${known.title}: board`;
   $("#title").textContent = known.title;
+  const notice = $("#notice");
+  if (notice.textContent !== known.notice) notice.textContent = known.notice; // read aloud once
+  notice.hidden = !known.notice;
 }
 
 /** Draw everything; `lower(person)` takes a hand down, null where nobody may. */
@@ -30,7 +33,7 @@ export function draw({ rows, away, errors, medians, known, lower }) {
   $("#frame").hidden = rows.length + away.length === 0;
   document.body.classList.toggle("projector", !known.instructor);
   document.body.classList.toggle("many", rows.length > MANY);
-  showFigures(rows, away, known.ends);
+  showFigures(rows, away, known);
   showHands(rows, known, lower);
   showErrors(errors);
   $("thead").replaceChildren(headOf(known.sections, medians, known.instructor));
@@ -39,12 +42,14 @@ export function draw({ rows, away, errors, medians, known, lower }) {
   replaceRows(body);
 }
 
-function showFigures(rows, away, ends) {
+function showFigures(rows, away, { ends, address }) {
   const stuck = rows.filter(({ trouble }) => trouble?.isStuck).length;
   const hands = rows.filter(({ hand }) => hand).length;
   const here = away.length ? `${rows.length} of ${rows.length + away.length}` : `${rows.length}`;
   const people = here === "1" ? "1 person" : `${here} people`;
-  const figures = [people, `${stuck} stuck`, `${counted(hands, "hand")} up`, endOf(ends)];
+  const join = address ? [`join: CODE@${address}`] : [];
+  const up = `${counted(hands, "hand")} up`;
+  const figures = [people, `${stuck} stuck`, up, ...join, endOf(ends)];
   $("#figures").textContent = figures.join(" · ");
 }
 

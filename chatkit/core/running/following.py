@@ -1,4 +1,4 @@
-"""Which address a stage has now: networks change, and laptops sleep."""
+"""Which address a stage or a board has now: networks change, and laptops sleep."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def interface_of(host: str, found: Sequence[OwnAddress]) -> str:
 
 
 def host_now(host: str, interface: str, found: Sequence[OwnAddress]) -> str | None:
-    """The address that a stage can have now; None when it has to wait for one.
+    """The address that a room can be given now; None when it has to wait for one.
 
     It is the same as long as the machine has it. Else it is one of a local network, of the same
     interface where there is one. It is never a public one: nobody was asked about that.
