@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,6 +33,8 @@ CHANGED = Path("my-chat", "from-notebooks")
 FOLDERS = (KIT, "my-chat", ".chatkit")
 DAMAGED = "0"
 """The version of a folder whose record cannot be read."""
+DRAFT = re.compile(r"\..+\.[0-9a-f]{8}\.tmp")
+"""What `write_together` leaves where it is killed."""
 READ_ONLY, WRITABLE = 0o444, 0o644
 SANITISER = "sanitize.cfg"
 LOCK = "requirements.lock"
@@ -108,7 +111,8 @@ def lay_out(folder: Path, kit: Kit) -> LaidOut:
     if before:
         _check_same(folder, kit, before)
     files = kit.files
-    if not before and (folder / KIT).exists():
+    drafts = [*_drafts(folder / KIT)]
+    if not before and _is_somebodys(folder / KIT, but=drafts):
         raise SetupError(
             f"{folder / KIT} is there already, and it is not the kit's.",
             hint="Choose another folder.",
@@ -117,6 +121,7 @@ def lay_out(folder: Path, kit: Kit) -> LaidOut:
     changed = _changed(folder, record, written)
     for name, data in files.items():
         record[name] = [*dict.fromkeys([*record.get(name, ()), of_bytes(data)])]
+    discard(drafts)
     _write(folder, kit, record, written, changed)
     _take_away_former(folder, files, record)
     return LaidOut(before, len(written), tuple(path.relative_to(folder) for path in changed))
@@ -199,6 +204,19 @@ def _is_below(name: str) -> bool:
     """
     path = Path(name)
     return bool(path.parts) and not path.is_absolute() and ".." not in path.parts
+
+
+def _drafts(place: Path) -> Iterator[Path]:
+    """What a start that was killed has left in the kit's folder."""
+    return (path for path in place.rglob("*.tmp") if DRAFT.fullmatch(path.name))
+
+
+def _is_somebodys(place: Path, *, but: Sequence[Path]) -> bool:
+    """Whether a folder has more than folders: those alone are left where the disk is full."""
+    if place.is_symlink():
+        return True
+    found = (path for path in place.rglob("*") if path.is_symlink() or not path.is_dir())
+    return any(path not in but for path in found)
 
 
 def _check_same(folder: Path, kit: Kit, before: str) -> None:

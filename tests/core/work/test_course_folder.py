@@ -91,10 +91,23 @@ def test_an_older_kit_does_not_take_the_folder_of_a_newer_one(folder: Path) -> N
 
 def test_a_folder_of_somebody_elses_notebooks_is_not_taken(tmp_path: Path) -> None:
     """Nothing says that they are the kit's."""
-    (tmp_path / "notebooks").mkdir()
+    theirs = [tmp_path / "notebooks" / name for name in ("mine.ipynb", ".a.01ab23cd.tmp")]
+    theirs[0].parent.mkdir()
+    for path in theirs:
+        path.write_bytes(b"mine")
     with pytest.raises(SetupError, match="is not the kit's"):
         lay_out(tmp_path, Kit(OLD, "0.3.0"))
+    assert all(path.exists() for path in theirs)
     assert [path.name for path in tmp_path.iterdir()] == ["notebooks"]
+
+
+def test_what_a_killed_start_has_left_is_no_obstacle(tmp_path: Path) -> None:
+    """A full disk leaves empty folders, and a kill files that are no file's content yet."""
+    notebooks = tmp_path / "notebooks"
+    (notebooks / "content" / "vendor").mkdir(parents=True)
+    (notebooks / ".00-a.ipynb.01ab23cd.tmp").write_bytes(b"o")
+    assert lay_out(tmp_path, Kit(OLD, "0.3.0")).written == 3
+    assert not [*notebooks.rglob("*.tmp")]
 
 
 def test_other_files_of_a_folder_stay(tmp_path: Path) -> None:
