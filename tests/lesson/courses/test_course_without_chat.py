@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -9,9 +10,11 @@ import pytest
 
 from chatkit.core.work import course_choice
 from chatkit.lesson.doctor.probes import GENERAL, PROBES
+from chatkit.lesson.doctor.snapshot import snapshot as looking
 from chatkit.lesson.doctor.snapshot.emitted import EmittedApp, EmittedFunction
 from chatkit.lesson.doctor.snapshot.lookups import NotThere
 from chatkit.lesson.http import Answer
+from chatkit.steps.session import Session
 from tests.lesson.courses.conftest import Install
 from tests.lesson.courses.making import ONE
 
@@ -44,6 +47,18 @@ def test_without_negotiate_its_absence_is_no_problem(
     assert GENERAL[KEY](snapshot("count")) == ""
     assert PROBES[KEY](snapshot("count")) == ""
     assert PROBES["handler-does-not-match"](snapshot("count")) == ""
+
+
+def test_without_negotiate_nobody_asks_for_it(
+    install: Install, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It would start an app that rests, for an answer that is known."""
+    install()
+    monkeypatch.setenv(course_choice.VARIABLE, "small")
+    monkeypatch.setattr(looking.Snapshot, "local_api", "http://localhost:1")
+    monkeypatch.setattr(looking, "index", lambda *_: snapshot("count").emitted())
+    with pytest.raises(NotThere):
+        looking.Snapshot(Session(home)).local_negotiate()
 
 
 @pytest.mark.parametrize(

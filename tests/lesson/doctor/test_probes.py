@@ -94,6 +94,7 @@ def test_a_negotiate_that_does_not_work_is_seen(status: int, key: str) -> None:
         raise NotThere("not there yet")
 
     snapshot: Any = SimpleNamespace(
+        emitted=EmittedApp,
         local_negotiate=nothing,
         negotiate=lambda: Answer(status),
         failed_here=nothing,
@@ -158,9 +159,16 @@ def test_a_server_that_runs_and_does_not_answer_is_seen(
 
     Without its folder it has ended, and that is another problem.
     """
-    monkeypatch.setattr(this_machine, "fetch", lambda *_: Answer(0))
+    asked: list[str] = []
+
+    def silent(_: str, url: str) -> Answer:
+        asked.append(url)
+        return Answer(0)
+
+    monkeypatch.setattr(this_machine, "fetch", silent)
     folder = SimpleNamespace(functions=tmp_path / "app", page=tmp_path / "app")
     snapshot: Any = SimpleNamespace(absent=None, local_api=api, local_page=page, folder=folder)
     assert not PROBES["not-running"](snapshot)
     folder.page.mkdir()
     assert f"should run at {api or page}" in PROBES["not-running"](snapshot)
+    assert asked == [f"{api}/admin/host/ping" if api else page]  # which starts no app that rests

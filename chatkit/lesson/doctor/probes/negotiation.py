@@ -7,17 +7,15 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from chatkit.core.work.course_choice import is_tutorial
-from chatkit.lesson import courses
 from chatkit.lesson.doctor.probes import loading
 from chatkit.lesson.doctor.probes.probe import Probe
-from chatkit.lesson.doctor.snapshot.emitted import resolved
+from chatkit.lesson.doctor.snapshot.emitted import has_negotiate, resolved
 from chatkit.lesson.doctor.snapshot.lookups import known
 from chatkit.lesson.doctor.snapshot.snapshot import Snapshot
 from chatkit.lesson.http import Answer
 
 TEMPLATE = "This HTTP triggered function executed successfully"
 DEPLOYED = "config.json of the deployed page"
-NEGOTIATE = ("POST", "negotiate")
 CLIENTS = {"signalrcore", "pysignalr", "websockets", "websocket", "signalr_async"}
 
 
@@ -43,16 +41,8 @@ def _answers(snapshot: Snapshot) -> list[tuple[str, Answer]]:
     return [(where, answer) for where, answer in asked if answer and answer.status]
 
 
-def _has_negotiate(snapshot: Snapshot) -> bool:
-    """Whether the course or the app in my-chat has one: not every course is about a chat."""
-    if NEGOTIATE in [section.answers for section in courses.current().sections]:
-        return True
-    app = known(snapshot.emitted)
-    return app is not None and any(NEGOTIATE in one.addresses for one in app.functions)
-
-
 def _wrong_base(snapshot: Snapshot) -> str:
-    if not _has_negotiate(snapshot):
+    if not has_negotiate(snapshot.emitted):
         return ""
     prefix = ((snapshot.folder.host_json.get("extensions") or {}).get("http") or {}).get(
         "routePrefix", "api"
@@ -242,7 +232,7 @@ def _refused(*statuses: int, where_is: str = "") -> Probe:
 
 
 def _not_found(snapshot: Snapshot) -> str:
-    return _refused(404)(snapshot) if _has_negotiate(snapshot) else ""
+    return _refused(404)(snapshot) if has_negotiate(snapshot.emitted) else ""
 
 
 PROBES: dict[str, Probe] = {

@@ -19,6 +19,7 @@ VARIABLES = (
 )
 """What `chatkit local env` tells a shell of addresses."""
 HERE = r"(localhost|127\.0\.0\.1|\[?::1\]?)"
+PING = "/admin/host/ping"  # the host answers it by itself: an app that rests is not started
 # The ports of the development storage are another problem.
 PORT = r"(?!:?1000[012]\b)"
 
@@ -37,11 +38,11 @@ def _no_answer(snapshot: Snapshot) -> str:
     One whose folder is gone ends by itself, and the folder is another problem.
     """
     servers = (
-        ("functions", snapshot.local_api, snapshot.folder.functions),
-        ("page", snapshot.local_page, snapshot.folder.page),
+        ("functions", snapshot.local_api, PING, snapshot.folder.functions),
+        ("page", snapshot.local_page, "", snapshot.folder.page),
     )
-    for what, url, folder in servers:
-        if url and folder.is_dir() and not fetch("GET", url).status:
+    for what, url, path, folder in servers:
+        if url and folder.is_dir() and not fetch("GET", url + path).status:
             return f"the {what} on this machine should run at {url}, and nothing answers there"
     return ""
 

@@ -6,7 +6,7 @@ import json
 import os
 import re
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,12 +14,14 @@ from typing import Any
 from chatkit.chat.client.background_loop import background_loop
 from chatkit.core.errors import ChatkitError
 from chatkit.core.processes import run_child
+from chatkit.lesson import courses
 from chatkit.lesson.doctor.snapshot import indexer
-from chatkit.lesson.doctor.snapshot.lookups import NotThere, Unknown
+from chatkit.lesson.doctor.snapshot.lookups import NotThere, Unknown, known
 
 SCRIPT = "function_app.py"
 HTTP = "httptrigger"
 METHODS = ("GET", "POST")
+NEGOTIATE = ("POST", "negotiate")
 LIMIT_S = 20.0
 SETTING = re.compile(r"%([^%]+)%")
 
@@ -112,6 +114,14 @@ def index(folder: Path, settings: Mapping[str, str]) -> EmittedApp:
 def resolved(value: object, settings: Mapping[str, str]) -> str:
     """A binding's value with the app settings that %NAME% stands for in it."""
     return SETTING.sub(lambda found: settings.get(found[1], found[0]), str(value or ""))
+
+
+def has_negotiate(app: Callable[[], EmittedApp]) -> bool:
+    """Whether the course has negotiate, or the app, which is looked up only when it has not."""
+    if NEGOTIATE in [section.answers for section in courses.current().sections]:
+        return True
+    emitted = known(app)
+    return emitted is not None and any(NEGOTIATE in one.addresses for one in emitted.functions)
 
 
 def _function(found: Mapping[str, Any]) -> EmittedFunction:

@@ -13,18 +13,16 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from azure.core.exceptions import ResourceNotFoundError
 
 from chatkit.chat.client.background_loop import background_loop
-from chatkit.chat.client.connection import FAILURES
 from chatkit.chat.client.sign_in import SignedIn, sign_in
 from chatkit.cloud import local_cloud
 from chatkit.cloud.connection import Cloud
 from chatkit.core.errors import ChatkitError, LocalProtocolError, NotAnswering
-from chatkit.lesson.checks.core.evidence import listening
-from chatkit.lesson.checks.core.service import hub_endpoint
 from chatkit.lesson.doctor.snapshot.answers import answered
 from chatkit.lesson.doctor.snapshot.app_log import failure_in
 from chatkit.lesson.doctor.snapshot.deployed import last_failure
-from chatkit.lesson.doctor.snapshot.emitted import EmittedApp, index
+from chatkit.lesson.doctor.snapshot.emitted import EmittedApp, has_negotiate, index
 from chatkit.lesson.doctor.snapshot.folder import Folder
+from chatkit.lesson.doctor.snapshot.hub_visit import refusal_of
 from chatkit.lesson.doctor.snapshot.lookups import Lookups, NotThere, Unknown
 from chatkit.lesson.http import Answer, fetch
 from chatkit.steps import identity, local_settings
@@ -298,12 +296,13 @@ class Snapshot:
         )
         return [str(found.primary_connection_string), str(found.secondary_connection_string)]
 
-    # What answers
+    # What answers. Of what is asked here, negotiate alone starts an app that rests: for whom a
+    # token is, for which hub and how long, only the function says that makes it.
 
     @looked_up("negotiate on this machine")
     def local_negotiate(self) -> Answer:
         """What negotiate on this machine answers to alice."""
-        self._needs(self.local_api)
+        self._needs(self.local_api and has_negotiate(self.emitted))
         alice = SignedIn("alice")
         if self.local_sign_in:
             alice = background_loop().call(sign_in(self.local_api, "alice"))
@@ -311,7 +310,10 @@ class Snapshot:
 
     @looked_up("negotiate in the function app")
     def negotiate(self) -> Answer:
-        """What the deployed negotiate answers to somebody who is not signed in."""
+        """What the deployed negotiate answers to somebody who is not signed in.
+
+        Also where there is none: an app that does not run answers 503, and nothing else says so.
+        """
         self._needs(self.api and self.functions())
         return answered(fetch("POST", f"{self.api}/api/negotiate"))
 
@@ -382,19 +384,8 @@ class Snapshot:
     def refusal(self) -> str:
         """Why a client cannot connect to the hub, in the service's words; empty when it can."""
         self._needs(self.may_ask and self.facts.signalr)
-        return background_loop().call(_visit(self.connection, self.session.hub))
+        return background_loop().call(refusal_of(self.connection, self.session.hub))
 
     def _needs(self, thing: object) -> None:
         if not thing:
             raise NotThere("not there yet")
-
-
-async def _visit(connection: SignalRConnectionString, hub: str) -> str:
-    """Connect and leave again."""
-    try:
-        async with listening(hub_endpoint(connection, hub)):
-            return ""
-    except FAILURES as error:
-        if isinstance(error, ChatkitError):
-            return error.message
-        return type(error).__name__

@@ -91,6 +91,14 @@ async def test_an_app_that_no_longer_loads_says_so(tmp_path: Path) -> None:
         assert status == 503 and "division by zero" in text
 
 
+async def test_what_the_host_answers_itself_starts_no_app(tmp_path: Path) -> None:
+    """Whether it is there: the doctor asks that."""
+    async with serving(write_app(tmp_path, COUNTER), idle_after_s=IDLE_S) as served:
+        await until(lambda: served.run.host.worker_pid is None)
+        assert await served.ask("GET", "/admin/host/ping") == (200, "")
+        assert served.run.host.worker_pid is None
+
+
 async def test_a_resting_app_stops_at_once(tmp_path: Path) -> None:
     """Nothing is started for that."""
     async with serving(write_app(tmp_path, COUNTER), idle_after_s=IDLE_S) as served:
