@@ -145,13 +145,13 @@ class Workshop(
         return self.session.timings()
 
     def how(self) -> Result:
-        """The whole chat without the kit, from what each step sent the last time.
+        """All that you have made without the kit, from what each step sent the last time.
 
         Its `az()`, `python()`, `rest()` and `template()` are whole texts.
         """
         from chatkit.cloud.how import memory
 
-        return memory.tell(self.home, self.settings.target)
+        return memory.tell(self.home, self.settings.target, courses.current().makes)
 
     # Sections 01, 02 and 07: signing in, and every Azure resource
 

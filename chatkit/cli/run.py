@@ -17,6 +17,7 @@ from chatkit.core.errors import ChatkitError
 from chatkit.core.files import write_public
 from chatkit.core.home.check import check_home
 from chatkit.core.public_urls import public_url
+from chatkit.core.results import capitalised
 from chatkit.lesson import courses
 from chatkit.lesson.notebooks import execution, run_sheet
 from chatkit.lesson.plan import PEOPLE, plan_of
@@ -197,7 +198,7 @@ def last_line(executed: list[Path]) -> str:
     if course.page is None:
         return f"Done up to section {last.number}."
     if url and last.number >= course.page.number:
-        return f"{course.page_title.capitalize()}: {public_url(url)}"
+        return f"{capitalised(course.page_title)}: {public_url(url)}"
     makes = f"section {course.page.number} makes {course.page_title}"
     return f"Done up to section {last.number}; {makes}."
 

@@ -185,6 +185,11 @@ def enumerated(names: Sequence[str]) -> str:
     return f"{', '.join(names[:-1])} and {names[-1]}"
 
 
+def capitalised(text: str) -> str:
+    """A text with a capital at its beginning; the rest stays as it is."""
+    return text[:1].upper() + text[1:]
+
+
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """An html table of plain texts."""
     lines = [

@@ -145,6 +145,7 @@ class Course:
         probes: How the doctor sees a problem, by its key: a function that is given a `Snapshot`
             and returns what it saw, empty when all is well.
         page_title: What the page is called that a section shows.
+        makes: What the sections make together, as `workshop.how()` calls it.
         has_plan: What the sections send on Azure is recorded in `cloud/plan`.
     """
 
@@ -154,13 +155,16 @@ class Course:
     problems: tuple[Problem, ...] = ()
     probes: Mapping[str, str] = field(default_factory=dict)
     page_title: str = "the page"
+    makes: str = "what you have made"
     has_plan: bool = False
 
     def __post_init__(self) -> None:
         for name, kind in (("sections", Section), ("exercises", Exercise), ("problems", Problem)):
             _check_tuple(name, getattr(self, name), kind)
-        if not isinstance(self.title, str) or not self.title.strip():
-            raise WrongDescription("The title is a text.")
+        for name in ("title", "page_title", "makes"):
+            text = getattr(self, name)
+            if not isinstance(text, str) or not text.strip():
+                raise WrongDescription(f"{name} is a text, and not empty.", name)
         if not self.sections:
             raise WrongDescription("A course has at least one section.")
         _check_order([section.number for section in self.sections])

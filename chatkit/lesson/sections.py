@@ -78,5 +78,10 @@ EXERCISES = (
 
 CLEAN_UP = next(section for section in SECTIONS if section.cleans_up)
 TUTORIAL = Course(
-    "A chat room on Azure", SECTIONS, EXERCISES, page_title="the chat page", has_plan=True
+    "A chat room on Azure",
+    SECTIONS,
+    EXERCISES,
+    page_title="the chat page",
+    makes="the whole chat",
+    has_plan=True,
 )

@@ -18,7 +18,7 @@ from chatkit.cloud.how.requests import LocalFile, Place, Request
 from chatkit.core.errors import NotWritten
 from chatkit.core.files import write_private
 from chatkit.core.home import records
-from chatkit.core.results import Result
+from chatkit.core.results import Result, capitalised
 from chatkit.core.settings import Names
 
 FILE = "steps.json"
@@ -60,14 +60,21 @@ def load(home: Path, target: str) -> Remembered:
     return found.get(target, Remembered({}))
 
 
-def tell(home: Path, target: str) -> Result:
-    """How to make the whole chat without the kit."""
+def tell(home: Path, target: str, what: str) -> Result:
+    """How to make the whole of it without the kit.
+
+    Args:
+        home: Where the steps are remembered.
+        target: Whose steps.
+        what: What they make together, in the course's words.
+    """
     whole = load(home, target).whole()
     if whole is None:
         return Result(NOTHING)
     commands = az.commands(whole.requests, whole.place, whole.files)
     count = sum(command.program == "az" for command in commands)
-    return Result(f"The whole chat in {count} az commands.", forms=whole)
+    commands_are = "az command" if count == 1 else "az commands"
+    return Result(f"{capitalised(what)} in {count} {commands_are}.", forms=whole)
 
 
 def template(home: Path, target: str) -> str:

@@ -14,6 +14,8 @@ from chatkit.cloud.stack import Stack
 from chatkit.cloud.step import Step
 from tests.cloud.fake_azure import FakeAzure
 
+WHAT = "the API"
+
 
 @pytest.fixture
 def made(azure: FakeAzure, stack: Stack, home: Path) -> StepForms:
@@ -38,8 +40,8 @@ def test_what_is_remembered_is_told_as_before(made: StepForms, home: Path) -> No
         made.rest(),
         made.template(),
     ]
-    assert memory.tell(home, "azure").text == "The whole chat in 1 az commands."
-    assert memory.tell(home, "local").text == "Nothing was made yet."
+    assert memory.tell(home, "azure", WHAT).text == "The API in 1 az command."
+    assert memory.tell(home, "local", WHAT).text == "Nothing was made yet."
 
 
 def test_a_step_done_again_takes_its_own_place(made: StepForms, home: Path) -> None:
@@ -47,7 +49,7 @@ def test_a_step_done_again_takes_its_own_place(made: StepForms, home: Path) -> N
     for title in ("Creating", "Serving", "Creating"):
         memory.note(home, "azure", title, made)
     assert [*memory.load(home, "azure").steps] == ["Creating", "Serving"]
-    assert memory.tell(home, "azure").az().count("az signalr create") == 1
+    assert memory.tell(home, "azure", WHAT).az().count("az signalr create") == 1
 
 
 def test_the_clean_up_is_no_part_of_the_chat(
@@ -59,7 +61,7 @@ def test_the_clean_up_is_no_part_of_the_chat(
     step = Step(Stack(cloud, stack.calls.branch(), stack.names), home)
     step.stack.calls.finish(cloud.resources().resource_groups.begin_delete, "g")
     memory.note(home, "azure", "Cleaning up", StepForms(step.stack.calls.requests, made.place))
-    assert "delete" not in memory.tell(home, "azure").az()
-    assert "signalr create" in memory.tell(home, "azure").az()
+    assert "delete" not in memory.tell(home, "azure", WHAT).az()
+    assert "signalr create" in memory.tell(home, "azure", WHAT).az()
     memory.note(home, "azure", "Another one", made)
     assert [*memory.load(home, "azure").steps] == ["Another one"]

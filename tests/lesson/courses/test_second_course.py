@@ -13,13 +13,18 @@ from pathlib import Path
 import pytest
 
 from chatkit.classroom.board.columns import columns
+from chatkit.cloud.how import memory
+from chatkit.core.results import Result
 from chatkit.core.work import course_choice
 from chatkit.lesson import courses
+from chatkit.workshop import Workshop
 from tests.lesson.courses.making import BLOBS, importable, installed_blobs
 
 SECTIONS = [("00", "Files in the cloud", 5), ("01", "A website", 8)]
 TITLE = b"<title>Files in the cloud</title>"
 SOLVE = "from chatkit import Workshop; w = Workshop.open(); print(w.exercise('01'), w.solve(1))"
+
+HOW = "from chatkit import Workshop; print(Workshop.open().how())"
 
 
 @dataclass(frozen=True)
@@ -74,6 +79,17 @@ def test_its_description_has_no_faults(site: Path) -> None:
         assert courses.load("blobs").title == "Files in the cloud, and a website"
 
 
+def test_what_it_makes_is_called_so(
+    site: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not a chat: `workshop.how()` has the words of the description."""
+    monkeypatch.setenv(course_choice.VARIABLE, "blobs")
+    monkeypatch.setenv("CHATKIT_HOME", str(tmp_path))
+    monkeypatch.setattr(memory, "tell", lambda *told: Result(told[-1]))
+    with importable(site):
+        assert Workshop.open().how().text == "the website"
+
+
 def test_the_boards_columns_are_its_sections(site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """With the minutes that its notebooks name."""
     monkeypatch.setenv(course_choice.VARIABLE, "blobs")
@@ -118,6 +134,7 @@ def test_it_goes_through_everything(learner: Learner) -> None:
     assert "Nothing was missed" in learner.chatkit("catch-up", "1")
     said = learner.types("-c", SOLVE)
     assert "Exercise 01 is open" in said and "Exercise 01 is solved" in said
+    assert "The website in " in learner.types("-c", HOW)
     _goes_to_the_board(learner)
     _is_looked_at(learner)
     receipt = learner.chatkit("clean", "-y")

@@ -302,7 +302,8 @@ def test_a_probe_that_raises_has_not_looked(
             {"__init__.py": ONE.replace("),))", ")))")},
             "line 2: sections is no tuple like (Section(",
         ),
-        ({"__init__.py": ONE.replace('"Small"', "7")}, "line 2: The title is a text"),
+        ({"__init__.py": ONE.replace('"Small"', "7")}, "line 2: title is a text"),
+        ({"__init__.py": ONE.replace("),))", '),), makes="")')}, "line 2: makes is a text"),
         ({"__init__.py": ONE.replace("),))", "),), has_plan=True)")}, "is for the tutorial"),
         ({"checks.py": "def one():\n    yield 'a'\n"}, "one is given one argument"),
         (

@@ -25,4 +25,5 @@ COURSE = Course(
         ),
     ),
     probes={"page-without-title": "blob_course.probes:title"},
+    makes="the website",
 )
