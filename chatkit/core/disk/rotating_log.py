@@ -15,7 +15,7 @@ class RotatingLog(logging.handlers.RotatingFileHandler):
     """A log file and its one predecessor.
 
     Lines that the disk does not take are left out. The first one that it takes again says how many
-    are missing.
+    are missing. A line that comes after the end is written as well, and leaves no file open.
 
     Args:
         path: The file; made with the first line.
@@ -25,6 +25,7 @@ class RotatingLog(logging.handlers.RotatingFileHandler):
     def __init__(self, path: Path, *, max_bytes: int) -> None:
         super().__init__(path, maxBytes=max_bytes, backupCount=1, encoding="utf-8", delay=True)
         self._missing = 0
+        self._ended = False
 
     def emit(self, record: logging.LogRecord) -> None:
         """Write a line."""
@@ -32,6 +33,13 @@ class RotatingLog(logging.handlers.RotatingFileHandler):
         super().emit(record)
         if self._missing == before:
             self._missing = 0
+        if self._ended:
+            super().close()
+
+    def close(self) -> None:
+        """Close the file."""
+        self._ended = True
+        super().close()
 
     def format(self, record: logging.LogRecord) -> str:
         """The line, and what is missing before it."""

@@ -83,3 +83,14 @@ def test_other_mistakes_are_reported(tmp_path: Path, capsys: pytest.CaptureFixtu
     log.emit(logging.makeLogRecord({"msg": "%d", "args": ("one",)}))
     log.close()
     assert "Logging error" in capsys.readouterr().err
+
+
+def test_a_line_after_the_end_is_kept_and_leaves_no_file_open(tmp_path: Path) -> None:
+    """As of a request that is cut off while its host ends."""
+    path = tmp_path / "app.log"
+    log = RotatingLog(path, max_bytes=1000)
+    log.emit(record("before"))
+    log.close()
+    log.emit(record("after"))
+    assert log.stream is None
+    assert path.read_text(encoding="utf-8").splitlines() == ["before", "after"]
