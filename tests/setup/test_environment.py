@@ -124,6 +124,7 @@ def test_what_uv_cannot_do_pip_does(
     assert tried == [Uv("uv"), None]
 
 
+@pytest.mark.long
 def test_the_checkout_is_on_the_path_of_every_kernel(checkout: Path, tmp_path: Path) -> None:
     """A kernel imports the package whatever its folder is."""
     (checkout / "only_here.py").write_text("", encoding="utf-8")
@@ -142,6 +143,7 @@ def test_a_changed_lock_is_installed(checkout: Path) -> None:
     subprocess.run([made.python, "-c", "import tqdm"], check=True)
 
 
+@pytest.mark.long
 def test_the_test_lock_counts_for_the_verbs_too(checkout: Path) -> None:
     """The test environment has everything the verbs need; the reverse is not so."""
     made = Environment(checkout)
@@ -152,6 +154,7 @@ def test_the_test_lock_counts_for_the_verbs_too(checkout: Path) -> None:
     assert not made.is_ready(environment.TEST_LOCK)
 
 
+@pytest.mark.long
 def test_an_interrupted_set_up_is_repaired(checkout: Path) -> None:
     """What a killed set-up left behind is thrown away."""
     made = Environment(checkout)
@@ -164,6 +167,7 @@ def test_an_interrupted_set_up_is_repaired(checkout: Path) -> None:
     assert made.is_ready(environment.RUN_LOCK) and imports_segno(made) and not leftover.exists()
 
 
+@pytest.mark.long
 def test_an_environment_whose_python_is_gone_is_made_anew(checkout: Path) -> None:
     """An upgrade of the system's Python leaves links to nothing."""
     made = Environment(checkout)
@@ -176,6 +180,7 @@ def test_an_environment_whose_python_is_gone_is_made_anew(checkout: Path) -> Non
     assert imports_segno(made)
 
 
+@pytest.mark.long
 def test_a_moved_checkout_is_set_up_anew(checkout: Path, tmp_path: Path) -> None:
     """The environment's scripts and path file name the old place."""
     Environment(checkout).prepare(environment.RUN_LOCK)
@@ -186,6 +191,7 @@ def test_a_moved_checkout_is_set_up_anew(checkout: Path, tmp_path: Path) -> None
     assert "check out" not in (made.python.parent / "activate").read_text(encoding="utf-8")
 
 
+@pytest.mark.long
 def test_a_damaged_package_is_installed_again(checkout: Path) -> None:
     """A deleted package folder comes back although its metadata says it is there."""
     made = Environment(checkout)
@@ -196,6 +202,7 @@ def test_a_damaged_package_is_installed_again(checkout: Path) -> None:
     assert imports_segno(made)
 
 
+@pytest.mark.long
 def test_two_set_ups_at_once_end_with_one_good_environment(checkout: Path) -> None:
     """Two terminals on a fresh checkout: one installs, the other waits for it."""
     code = (

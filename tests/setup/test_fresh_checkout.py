@@ -129,6 +129,7 @@ def test_exit_codes_come_through_the_self_setup(
     assert "Traceback" not in done.stderr and done.stderr.count("\n") == (code > 0)
 
 
+@pytest.mark.long
 def test_a_deleted_package_comes_back(tmp_path: Path) -> None:
     """An environment that lost a package is repaired by the next start."""
     folder = check_out_small(tmp_path)

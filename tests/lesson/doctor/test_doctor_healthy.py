@@ -48,6 +48,7 @@ STEPS: dict[str, tuple[str, ...]] = {
 }
 
 
+@pytest.mark.long
 def test_nothing_is_wrong_before_and_after_any_section(tmp_path: Path) -> None:
     """Step by step as in the notebooks. Every probe was answered, so that silence means health."""
     with workshop_in(tmp_path) as workshop:
