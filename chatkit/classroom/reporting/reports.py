@@ -1,6 +1,7 @@
 """Reports: what a check or an exercise tells the class, and nothing else of what it met.
 
-A report never raises and never waits for the network.
+A report never raises, and waits for the network only while one's hand is up: a moment, until the
+board has said whether it still is.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from chatkit.knowledge.problem import Problem
 
 KIND = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
 UNNAMED = "Exception"
+ANSWER_S = 1.0
 AFTER_S = 24 * 3600.0
 """A class may be prolonged, which participants are not told."""
 _log = logging.getLogger(__name__)
@@ -44,8 +46,10 @@ def reported(
         yield
     except Exception as error:
         result(home, kind, section, error, problems)
+        _hear_of_hand(home)
         raise
     result(home, kind, section, None)
+    _hear_of_hand(home)
 
 
 def result(
@@ -103,6 +107,15 @@ def tell_lowered(home: Path) -> None:
         lowered = ClassRecords(home).take_lowered()
         if lowered:
             print(f"The instructor has lowered your hand: {visible(lowered)}")
+
+
+def _hear_of_hand(home: Path) -> None:
+    """The board's answer to a result says whether one's hand is still up: wait for it a moment."""
+    with suppress(ChatkitError, OSError):
+        membership = ClassRecords(home).membership()
+        if membership is not None and membership.hand:
+            sending.has_arrived(home, ANSWER_S)
+    tell_lowered(home)
 
 
 def resume(home: Path) -> None:

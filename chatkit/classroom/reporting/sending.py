@@ -1,6 +1,7 @@
 """Sending what waits: in order, once, in the background, again and again until the board answers.
 
-A check never waits for it. What a process leaves behind when it ends, the next one sends.
+A check waits for it a moment while one's hand is up, else never. What a process leaves behind
+when it ends, the next one sends.
 """
 
 from __future__ import annotations

@@ -6,6 +6,7 @@ import io
 import json
 import time
 import urllib.error
+from contextlib import suppress
 from dataclasses import replace
 from email.message import Message
 from pathlib import Path
@@ -436,6 +437,39 @@ def test_a_check_tells_that_the_hand_was_lowered(
         with reports.reported(tmp_path, "check", "06"):
             pass
     assert capsys.readouterr().out.count("The instructor has lowered your hand: Why?\n") == 1
+
+
+@pytest.mark.parametrize("error", [None, failed()], ids=["passed", "failed"])
+def test_the_next_check_tells_of_it_already(
+    board: OpenBoard,
+    number: int,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    error: CheckFailed | None,
+) -> None:
+    """Its own result hears of it, and not the check after it."""
+    join.join(tmp_path, board.invitation(number))
+    join.ask(tmp_path, "Why?")
+    lower(board, number)
+    with suppress(CheckFailed), reports.reported(tmp_path, "check", "05"):
+        if error is not None:
+            raise error
+    assert capsys.readouterr().out.endswith("The instructor has lowered your hand: Why?\n")
+
+
+def test_a_check_does_not_wait_for_a_board_that_is_away(
+    tmp_path: Path, offline: ClassRecords, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """But for a moment while a hand is up."""
+    waited: list[float] = []
+    monkeypatch.setattr(sending, "has_arrived", lambda _, limit_s: waited.append(limit_s))
+    for hand in ("", "Why?"):
+        joined = offline.membership()
+        assert joined is not None
+        offline.join(replace(joined, hand=hand))
+        with reports.reported(tmp_path, "check", "05"):
+            pass
+    assert waited == [reports.ANSWER_S] and reports.ANSWER_S <= 1
 
 
 def test_a_hand_is_up_when_the_board_has_it(tmp_path: Path, offline: ClassRecords) -> None:
