@@ -115,5 +115,5 @@ def test_a_flood_ends(
             for _ in range(kept.MAX_LOG // part + 2)
         ]
         assert {*found} == {200}
-        assert len(board.events(number)) == kept.MAX_LOG + kept.EACH
+        assert len(board.events(number)) == kept.MAX_LOG + kept.EACH + 1
     assert posted(board, board.people[PEOPLE_LAST].code, a_result()) == 200

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -101,12 +102,41 @@ def test_the_newest_of_each_section_stays(found: list[tuple[str, bool]]) -> None
         for at, (section, passed) in enumerate(found)
     ]
     stay = kept.newest(reported)
-    assert len(stay) <= 4 * kept.EACH
+    assert len(stay) <= 4 * kept.EACH + 3
     assert stay == [event for event in reported if event in stay]
     last = kept.by_id(reversed(reported))
     for section, passed in set(found):
         newest = next(x for x in last.values() if (x["section"], x["passed"]) == (section, passed))
         assert newest in stay
+
+
+@given(st.lists(st.tuples(st.sampled_from(["01", "02"]), st.booleans()), max_size=60))
+def test_no_failure_is_counted_out_or_twice(found: list[tuple[str, bool]]) -> None:
+    """Whatever is dropped, and though each part is sent again."""
+    reported: list[events.Event] = [
+        {"id": str(at), "kind": "check", "section": section, "passed": passed}
+        for at, (section, passed) in enumerate(found)
+    ]
+    there = kept.Kept(0, {})
+    for at in range(0, 2 * len(reported), 5):
+        part = reported[at // 10 * 5 :][:5]
+        there = replace(there, late=kept.by_id(there.merged(there.counted(part))))
+    for number in ("01", "02"):
+        of_it = [event for event in there.late.values() if event["section"] == number]
+        failures = [event["tries"] for event in of_it if not event["passed"]]
+        assert max(failures, default=0) == found.count((number, False))
+        assert failures == sorted(failures)
+
+
+def test_the_first_that_passed_and_the_first_failure_since_stay() -> None:
+    """Beside the newest: the board takes minutes from them."""
+    passing = [*range(5), *range(10, 15)]
+    reported: list[events.Event] = [
+        {"id": str(at), "kind": "check", "section": "01", "passed": at in passing}
+        for at in range(20)
+    ]
+    stay = {event["id"] for event in kept.newest(reported)}
+    assert stay == {"0", "12", "13", "14", "15", "17", "18", "19"}
 
 
 JSON = st.recursive(

@@ -90,6 +90,18 @@ def test_people_with_the_same_error_are_named_together(board: OpenBoard, page: P
     expect(cell).to_have_text(re.compile(r"^[0-9]+ min$"))
 
 
+def test_a_page_opened_late_knows_all_tries(board: OpenBoard, number: int, page: Page) -> None:
+    """Also those that are not kept any more."""
+    for _ in range(13):
+        report(board, number, *(a_result(section="03") for _ in range(50)))
+    report(board, number, a_result(section="04", passed=True, error=""))
+    shown(page, f"{board.page}#{board.token}")
+    square = page.locator(f"tr[data-person=p{number:02}] td").nth(3)
+    expect(square).to_have_text("650×")
+    report(board, number, a_result(section="03"), a_result(section="04", passed=True, error=""))
+    expect(square).to_have_text("651×")
+
+
 def test_a_hand_is_read_and_lowered(board: OpenBoard, number: int, page: Page) -> None:
     """By the instructor, with the question."""
     shown(page, f"{board.page}#{board.token}")

@@ -61,6 +61,7 @@ def test_a_full_log_loses_no_last_state(board: OpenBoard, number: int) -> None:
     found = board.events(number)
     assert [event["id"] for event in found[-6:]] == [event["id"] for event in [*many, *last][-6:]]
     assert len(found) == kept.MAX_LOG + 6
+    assert [event["tries"] for event in found[-6:] if "tries" in event] == [*range(638, 641), 1]
     board.by(number).ask("DELETE", "results")
     assert board.events(number) == []
 

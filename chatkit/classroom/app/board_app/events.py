@@ -33,7 +33,8 @@ class Event(TypedDict, total=False):
     """One event as it is kept.
 
     `at` is when it happened: seconds since 1970, by the clock of this app. The other fields are as
-    they were reported. A hand without a text is down.
+    they were reported. A hand without a text is down. A failure has with `tries` how many its
+    section and kind have had up to it.
     """
 
     id: str
@@ -45,6 +46,7 @@ class Event(TypedDict, total=False):
     error: str
     cause: str
     text: str
+    tries: int
 
 
 def read(body: bytes, *, now: float | None = None) -> list[Event]:

@@ -83,7 +83,7 @@ def keep(person: str, events: Sequence[Event]) -> Stored:
             found = _known.get(person) or _look(container, person)
             known = found.events
             new = by_id(event for event in events if event["id"] not in known)
-            there = [known.get(event["id"], event) for event in events]
+            there = found.counted(events)
             written = _write(container, person, found, there) if new else found
             if written is not None:
                 _remember(person, written)

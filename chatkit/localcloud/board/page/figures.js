@@ -33,9 +33,15 @@ function squareOf(section, results) {
     last: here.at(-1).id,
     passed: Boolean(first),
     minutes: first ? minutesOf(first.seconds) : 0,
-    tries: here.filter((event) => !event.passed).length,
+    tries: triesOf(here, "check") + triesOf(here, "exercise"),
     solved: here.some((event) => event.kind === "exercise" && event.passed),
   };
+}
+
+/** Failures of a kind; of many the app keeps the newest, which says how many there were. */
+function triesOf(results, kind) {
+  const failed = results.filter((event) => event.kind === kind && !event.passed);
+  return Math.max(failed.length, ...failed.map((event) => event.tries ?? 0));
 }
 
 /** What a person fights with now: the failures since the last thing that passed. */
