@@ -84,7 +84,7 @@ def prepared(pack: Pack, course: Path) -> Path:
     """
     environment = Environment(course, pack=pack)
     if not environment.is_ready(packs.LOCK):
-        pack.check_serves(f"{sys.version_info[0]}.{sys.version_info[1]}")
+        pack.check_serves(packs.this_python())
         pack.check_whole()
         _make(course)
     if not _is_laid_out(environment, course):

@@ -155,6 +155,11 @@ def here() -> str:
     return f"{sys.platform}-{platform.machine()}{musl}"
 
 
+def this_python() -> str:
+    """The version of this Python as packs and Azure name it: `3.12`."""
+    return f"{sys.version_info[0]}.{sys.version_info[1]}"
+
+
 def listed(folder: Path) -> Iterator[tuple[str, str]]:
     """The files of a pack with their hashes, as `sha256sum --check` reads them.
 

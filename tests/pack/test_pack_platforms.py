@@ -15,7 +15,6 @@ from chatkit.pack.platforms import PLATFORMS, Target, targets
 from chatkit.setup import packs
 
 ROOT = Path(__file__).resolve().parents[2]
-OWN = f"{sys.version_info[0]}.{sys.version_info[1]}"
 
 
 def one(platform: str, python: str = "3.12") -> Target:
@@ -72,7 +71,7 @@ def test_this_machine_installs_what_it_takes() -> None:
     if packs.here() not in PLATFORMS:
         pytest.skip(f"chatkit packs nothing for {packs.here()}")
     own = {*tags.sys_tags()}
-    assert {tag for tag in one(packs.here(), OWN)._tags} <= own
+    assert {tag for tag in one(packs.here(), packs.this_python())._tags} <= own
 
 
 @pytest.mark.parametrize(

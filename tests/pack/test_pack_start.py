@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from chatkit.pack import packing
+from chatkit.pack import packing, start
 from chatkit.pack.packing import pack
 from chatkit.pack.platforms import PLATFORMS, targets
 from chatkit.setup import installers, packs
@@ -24,7 +24,7 @@ pytestmark = [
         os.name == "nt" or packs.here() not in PLATFORMS, reason="start.sh, on a machine of packs"
     ),
 ]
-OWN = f"{sys.version_info[0]}.{sys.version_info[1]}"
+OWN = packs.this_python()
 SETS_UP = "setting up the environment from the pack"
 
 
@@ -69,6 +69,11 @@ def rewrite(stick: Path, **said: object) -> None:
     known = json.loads((stick / packs.RECORD).read_text(encoding="utf-8"))
     (stick / packs.RECORD).write_text(json.dumps({**known, **said}), encoding="utf-8")
     packing._write_sums(stick)
+
+
+def test_what_starts_a_pack_names_this_python_as_the_kit_does() -> None:
+    """It runs before there is a kit, so it says it by itself."""
+    assert packs.this_python() == start.RUNNING == ".".join(map(str, sys.version_info[:2]))
 
 
 def test_the_first_start_makes_all_and_the_second_finds_it(machine: Machine) -> None:

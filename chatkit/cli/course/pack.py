@@ -9,7 +9,7 @@ import typer
 
 from chatkit.core.errors import NotOffered
 from chatkit.core.files import typed
-from chatkit.setup.packs import here
+from chatkit.setup.packs import here, this_python
 
 MB = 1_000_000
 
@@ -49,8 +49,7 @@ def pack(
             f"A pack has the tutorial, and this is the course {chosen_course()}.",
             hint="Pack it in another folder, and put the course's wheel beside the pack.",
         )
-    own = f"{sys.version_info[0]}.{sys.version_info[1]}"
-    chosen = targets(_split(platform) or [here()], _split(python) or [own])
+    chosen = targets(_split(platform) or [here()], _split(python) or [this_python()])
     place = typed(name)
     packing.check_place(place)
     typer.echo(f"chatkit: packing for {', '.join(map(str, chosen))}.", err=True)

@@ -10,6 +10,7 @@ from dataclasses import replace
 import pytest
 
 from chatkit.localcloud.functions.host.spec import Cors
+from chatkit.setup.packs import this_python
 from tests.localcloud.functions.deployed.deployed_cloud import NAME, Cloud, app_zip
 
 
@@ -54,7 +55,7 @@ async def test_a_stopped_site_is_403_and_comes_back(cloud: Cloud) -> None:
     assert await cloud.version() == "one"
 
 
-@pytest.mark.parametrize("named", ["3.10", f"{sys.version_info.major}.{sys.version_info.minor}"])
+@pytest.mark.parametrize("named", ["3.10", this_python()])
 async def test_a_site_that_names_another_python_says_so_in_its_log(
     cloud: Cloud, named: str
 ) -> None:
