@@ -153,6 +153,30 @@ def test_names_need_the_proof(board: OpenBoard) -> None:
         assert raw(address, "POST", "/board/hands", headers=headers)[0] == 403
 
 
+def test_a_board_that_was_killed_is_not_live(board: OpenBoard, page: Page) -> None:
+    """The hub goes on without it, but nobody can report."""
+    shown(page, board.page)
+    page.route("**/board/known", lambda route: route.abort())
+    expect(page.locator("#problem")).to_have_text("The board does not answer.", timeout=LIMIT_MS)
+    page.unroute("**/board/known")
+    expect(page.locator("#problem")).to_be_hidden(timeout=LIMIT_MS)
+
+
+def test_another_address_is_said(board: OpenBoard, page: Page) -> None:
+    """In the figures what to type, and above the table what has changed."""
+
+    def moved(route: Route) -> None:
+        known = route.fetch().json()
+        place = {"address": "192.0.2.7:8070", "notice": "The network has changed."}
+        route.fulfill(json={**known, **place})
+
+    shown(page, board.page)
+    expect(page.locator("#notice")).to_be_hidden()
+    page.route("**/board/known", moved)
+    expect(page.locator("#notice")).to_have_text("The network has changed.", timeout=LIMIT_MS)
+    expect(page.locator("#figures")).to_contain_text("join: CODE@192.0.2.7:8070")
+
+
 def test_a_page_with_an_old_link_says_what_helps(board: OpenBoard, page: Page) -> None:
     """After the board was opened again."""
     page.goto(f"{board.page}#old")

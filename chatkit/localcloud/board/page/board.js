@@ -13,6 +13,7 @@ const byPerson = (one, other) => one.person.localeCompare(other.person, "en", { 
 const byProgress = (one, other) => other.passed - one.passed || byPerson(one, other);
 let known = null;
 let isPlanned = false;
+let isLive = false;
 
 function redraw() {
   if (isPlanned || !known) return;
@@ -41,11 +42,14 @@ function drawNow() {
   });
 }
 
+const sentenceOf = (error) =>
+  error instanceof Refused ? error.message : "The board does not answer.";
+
 async function lower(person) {
   try {
     await ask("hands", { person });
   } catch (error) {
-    showProblem(error instanceof Refused ? error.message : "The board does not answer.");
+    showProblem(sentenceOf(error));
   }
 }
 
@@ -82,22 +86,32 @@ async function connect() {
   await hub.start();
   try {
     await refresh(); // what happened before, and while nobody listened
+    isLive = true;
     showState("live");
     showProblem("");
     const refreshing = setInterval(() => refresh().catch(() => {}), REFRESH_MS);
     await closed.finally(() => clearInterval(refreshing));
   } finally {
+    isLive = false;
     await hub.stop();
   }
 }
 
-// Minutes go on, and the board may be at another address.
-setInterval(() => lookAtClass().catch(() => {}).then(redraw), TICK_MS);
+// Minutes go on. The board may be at another address, or have ended: the hub goes on without it.
+setInterval(async () => {
+  try {
+    await lookAtClass();
+    if (isLive) showProblem("");
+  } catch (error) {
+    showProblem(sentenceOf(error));
+  }
+  redraw();
+}, TICK_MS);
 for (;;) {
   try {
     await connect();
   } catch (error) {
-    showProblem(error instanceof Refused ? error.message : "The board does not answer.");
+    showProblem(sentenceOf(error));
   }
   showState("connecting again");
   await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
