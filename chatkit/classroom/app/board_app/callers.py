@@ -1,7 +1,8 @@
 """Who asks: a join code is a person, two tokens of the instructor are the board and the screen.
 
 The app knows fingerprints of codes, and no names. It counts wrong codes by address, in the memory
-of one instance of the app: an address may guess a little, never much.
+of one instance of the app, and says soon that it was too often. A right code counts always: all
+people of a JupyterHub have one address, and nobody guesses one code of 60 bits.
 """
 
 from __future__ import annotations
@@ -33,7 +34,10 @@ WRONG = "This join code is not one of the class. Please look at it again, letter
 ENDED = "The class has ended, and with it its join codes."
 NOT_OPEN = "There is no class here yet."
 MISSING = "A join code is missing: Authorization: Bearer CODE."
-TOO_MANY_WRONG = "There were too many wrong codes from your address. Please wait a minute."
+TOO_MANY_WRONG = (
+    "This join code is not one of the class, and there were too many wrong ones from your address."
+    " Please look at it letter by letter, and wait a minute."
+)
 TOO_FAST = "That was too often. Please wait a minute."
 
 
@@ -89,13 +93,10 @@ class Admission:
     Attributes:
         wrong: Codes that nobody has, by the address that they came from.
         calls: Requests, by the person.
-        seen: Fingerprints of codes that were right once: wrong ones of a neighbour do not stop
-            them.
     """
 
     wrong: Counts = field(default_factory=lambda: Counts(WRONG_PER_WINDOW))
     calls: Counts = field(default_factory=lambda: Counts(CALLS_PER_WINDOW))
-    seen: set[str] = field(default_factory=set)
     _people: Mapping[str, Any] = field(default_factory=dict)
     _read_at: float = float("-inf")
 
@@ -110,14 +111,12 @@ class Admission:
         people = self._known()
         if not people:
             raise Refused(403, NOT_OPEN)
-        digest = fingerprint(code, str(people["class"]))
-        if digest not in self.seen and self.wrong.is_over(address):
-            raise Refused(429, TOO_MANY_WRONG, again_s=int(WINDOW_S))
-        found = people["callers"].get(digest)
+        found = people["callers"].get(fingerprint(code, str(people["class"])))
         if found is None:
+            if self.wrong.is_over(address):
+                raise Refused(429, TOO_MANY_WRONG, again_s=int(WINDOW_S))
             self.wrong.add(address)
             raise Refused(401, WRONG)
-        self.seen.add(digest)
         return self._let_in(Caller(str(found["kind"]), str(found["id"]), float(people["ends"])))
 
     def _let_in(self, caller: Caller) -> Caller:
