@@ -108,9 +108,12 @@ def fetch(
     body: object = None,
     headers: Mapping[str, str] | None = None,
     timeout_s: float = TIMEOUT_S,
+    follow_redirects: bool = True,
 ) -> Answer:
     """Send one request and return whatever comes back. A body that is not bytes is sent as JSON."""
-    work = fetch_async(method, url, body, headers, timeout_s=timeout_s)
+    work = fetch_async(
+        method, url, body, headers, timeout_s=timeout_s, follow_redirects=follow_redirects
+    )
     return background_loop().call(work, timeout_s=timeout_s + 10)
 
 
@@ -180,6 +183,7 @@ async def fetch_async(
     headers: Mapping[str, str] | None = None,
     *,
     timeout_s: float = TIMEOUT_S,
+    follow_redirects: bool = True,
 ) -> Answer:
     """The same as `fetch`, for who runs on the loop already."""
     timeout = aiohttp.ClientTimeout(total=timeout_s)
@@ -192,7 +196,9 @@ async def fetch_async(
         async with (
             # A proxy that the environment names does not know addresses of this machine.
             aiohttp.ClientSession(trust_env=not is_loopback(url), timeout=timeout) as session,
-            session.request(method, url, data=body, headers=sent) as answer,
+            session.request(
+                method, url, data=body, headers=sent, allow_redirects=follow_redirects
+            ) as answer,
         ):
             return Answer(answer.status, dict(answer.headers), await answer.read())
     except (aiohttp.ClientError, OSError, TimeoutError):

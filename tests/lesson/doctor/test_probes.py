@@ -51,6 +51,24 @@ def test_what_the_sdk_emits_is_read_and_not_the_text(tmp_path: Path) -> None:
     assert not list(tmp_path.rglob("__pycache__"))
 
 
+@pytest.mark.parametrize(
+    ("route", "wanted", "is_there"),
+    [
+        ("messages", "messages", True),
+        ("go/{name}", "go/docs", True),
+        ("go/{name}", "go", False),
+        ("go/{name}", "to/docs", False),
+        ("files/{*path}", "files/a/b", True),
+    ],
+)
+def test_a_route_with_a_parameter_is_no_missing_address(
+    route: str, wanted: str, is_there: bool
+) -> None:
+    """A course may name an address as people type it."""
+    assert loading._takes(("GET", route), ("GET", wanted)) is is_there
+    assert not loading._takes(("POST", route), ("GET", wanted))
+
+
 @pytest.mark.long
 def test_why_an_app_does_not_load_has_file_and_line(tmp_path: Path) -> None:
     """Also when the file is not even Python."""

@@ -100,10 +100,21 @@ def _missing_address(snapshot: Snapshot) -> str:
     has = {one for function in app.functions for one in function.addresses}
     for section in courses.current().sections:
         wanted = section.answers
-        if wanted and section.number in snapshot.facts.completed and wanted not in has:
+        if not wanted or section.number not in snapshot.facts.completed:
+            continue
+        if not any(_takes(one, wanted) for one in has):
             listed = ", ".join(" ".join(one) for one in sorted(has))
             return f"no function in my-chat answers {' '.join(wanted)}; those there answer {listed}"
     return ""
+
+
+def _takes(address: tuple[str, str], wanted: tuple[str, str]) -> bool:
+    """Whether a function's address is the wanted one, or its route has a parameter there."""
+    route, parts = address[1].split("/"), wanted[1].split("/")
+    if route[-1].startswith("{*"):  # all that is left
+        parts = parts[: len(route)]
+    fits = [one.startswith("{") or one == part for one, part in zip(route, parts, strict=False)]
+    return address[0] == wanted[0] and len(route) == len(parts) and all(fits)
 
 
 def _failed(snapshot: Snapshot) -> str:
