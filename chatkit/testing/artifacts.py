@@ -17,6 +17,7 @@ import os
 import shutil
 from collections.abc import Generator
 from contextlib import suppress
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -56,13 +57,23 @@ def pytest_configure(config: pytest.Config) -> None:
     chosen = config.getoption(OPTION)
     if not chosen:
         return
-    folder = config.stash[FOLDER] = Path(chosen).absolute()
+    folder = config.stash[FOLDER] = Path(chosen).resolve()
+    if config.rootpath.resolve().is_relative_to(folder):
+        raise pytest.UsageError(
+            f"{OPTION}: {folder} has the tests in it; name a folder of its own."
+        )
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise pytest.UsageError(f"{OPTION}: {error}") from None
     if config.option.xmlpath is None:
         config.option.xmlpath = str(folder / JUNIT)
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Run nothing of what an earlier run has left there."""
+    is_kept = collection_path == config.stash.get(FOLDER, None)
+    return True if is_kept else None
 
 
 @pytest.hookimpl(wrapper=True)
@@ -157,7 +168,7 @@ def _page(content: Any, title: str) -> str:
     body: str = exporter.from_notebook_node(content)[0]
     return (
         '<!doctype html>\n<html lang="en">\n<meta charset="utf-8">\n'
-        f"<title>{title}</title>\n{STYLE}\n{body}\n</html>\n"
+        f"<title>{escape(title)}</title>\n{STYLE}\n{body}\n</html>\n"
     )
 
 

@@ -38,7 +38,7 @@ def write_notebook(path: Path) -> None:
 def run(folder: Path, artifacts: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run pytest in somebody's folder, in a home with a log."""
     log = folder / "home" / "local" / "functions.log"
-    log.parent.mkdir(parents=True)
+    log.parent.mkdir(parents=True, exist_ok=True)
     log.write_text(LOG, encoding="utf-8")
     command = [
         *(
@@ -137,3 +137,24 @@ def test_a_folder_that_cannot_be_is_a_usage_error(tmp_path: Path, name: str) -> 
     done = run(tmp_path, tmp_path / name)
     assert done.returncode == pytest.ExitCode.USAGE_ERROR
     assert "--chatkit-artifacts" in done.stderr and "Traceback" not in done.stderr
+
+
+def test_what_an_earlier_run_has_left_is_not_run(tmp_path: Path) -> None:
+    """The folder is often in the repository."""
+    write_notebook(tmp_path / "docs" / "a.ipynb")
+    kept = tmp_path / "kept"
+    run(tmp_path, kept)
+    done = run(tmp_path, kept)
+    assert [path.relative_to(kept).as_posix() for path in kept.rglob("*.ipynb")] == [
+        "notebooks/docs/a.ipynb"
+    ], done.stdout
+
+
+def test_the_folder_of_the_tests_is_no_place(tmp_path: Path) -> None:
+    """Notebooks would be written over."""
+    path = tmp_path / "notebooks" / "a.ipynb"
+    write_notebook(path)
+    before = path.read_bytes()
+    done = run(tmp_path, tmp_path)
+    assert (done.returncode, path.read_bytes()) == (4, before)
+    assert "name a folder of its own" in done.stderr
