@@ -65,7 +65,7 @@ OTHERS: dict[str, str] = {
         "test_page_deployed_sign_in.py::test_signing_out_ends_the_session_in_the_app"
     ),
     "Join codes, guessed without end": (
-        "test_board_admission.py::test_guessing_ends_soon_and_stops_nobody_who_is_in"
+        "test_board_admission.py::test_guessing_is_slowed_and_stops_nobody"
     ),
     "Script in a name and in a question, on the board": (
         "test_board_page.py::test_a_hand_is_read_and_lowered"
