@@ -14,7 +14,7 @@ from chatkit.core import ports, settings
 from chatkit.core.errors import NotWritten
 from chatkit.core.home.check import check_home
 from chatkit.core.system.programs import become
-from chatkit.core.work import notebooks
+from chatkit.core.work import course_choice, notebooks
 from chatkit.lesson import courses
 from chatkit.lesson.notebooks import execution
 from chatkit.steps import moved_ports
@@ -79,13 +79,10 @@ def bring_notebooks() -> None:
 
     Raises:
         NotWritten: There are none, and the disk takes none.
+        SetupError: Another course was begun in this home.
     """
     work = settings.chat_folder()
-    if _is_of_another_course():
-        typer.echo(
-            f"chatkit: {settings.home()} was begun with another course, and what was done there"
-            " counts in this one. CHATKIT_HOME=FOLDER chooses a home of its own."
-        )
+    course_choice.of_home()
     try:
         brought = notebooks.bring_up_to_date(courses.notebooks(), work, settings.home())
     except NotWritten as error:
@@ -95,14 +92,6 @@ def bring_notebooks() -> None:
         return
     if brought.sentence():
         typer.echo(f"chatkit: {brought.sentence()}")
-
-
-def _is_of_another_course() -> bool:
-    """Whether sections were done in this home with notebooks of which this course has none."""
-    copied = notebooks.read_record(settings.home()).keys()
-    own = {path.name for path in courses.notebooks().glob("*.ipynb")}
-    done = settings.load(settings.home()).facts.completed
-    return bool(copied and done) and not copied & own
 
 
 def choose_port(wanted: int | None) -> int:

@@ -133,6 +133,7 @@ class Settings:
         known: Facts of each target.
         hub: Name of the hub that people chat in; the file has it only when it is not "chat".
         shared: The class whose SignalR Service instance is used; the file has it only then.
+        course: The one of this home, from when something is begun in it; empty for the tutorial.
     """
 
     target: Target = "local"
@@ -141,6 +142,7 @@ class Settings:
     known: dict[str, Known] = field(default_factory=dict)
     hub: str = HUB
     shared: str = ""
+    course: str = ""
 
     @property
     def names(self) -> Names:
@@ -312,6 +314,7 @@ def load(folder: Path) -> Settings:
             known=known,
             hub=checked_hub(raw.get("hub", HUB)),
             shared=raw.get("shared", "") and checked_suffix(raw["shared"]),
+            course=str(raw.get("course", "")),
         )
     except FileNotFoundError as error:
         if any((folder / name).exists() for name in WRITTEN_LATER):
@@ -344,7 +347,7 @@ def _known(facts: dict[str, object]) -> Known:
 
 def save(folder: Path, settings: Settings) -> None:
     """Write the settings of a home, atomically."""
-    usual = {"hub": HUB, "shared": ""}
+    usual = {"hub": HUB, "shared": "", "course": ""}
     told = {name: one for name, one in asdict(settings).items() if usual.get(name) != one}
     write_private(folder / FILE, json.dumps({"schema": SCHEMA, **told}, indent=1))
 

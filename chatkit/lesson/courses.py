@@ -25,9 +25,9 @@ def current() -> Course:
 
     Raises:
         SetupError: It is not installed, or its description is wrong; the sentence names file and
-            line.
+            line. Or another course was begun in this home.
     """
-    return load(course_choice.chosen())
+    return load(course_choice.of_home())
 
 
 def notebooks() -> Path:

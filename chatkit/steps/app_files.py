@@ -39,6 +39,7 @@ def register(shell: InteractiveShell) -> None:
 
 def chatfile(line: str, cell: str) -> None:
     """Write the cell into my-chat: `%%chatfile functions/host.json`."""
+    course_choice.of_home()  # another course's files are in the same places
     print(write(line.strip(), cell, folder=settings.chat_folder(), home=settings.home()))
 
 

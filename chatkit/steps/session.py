@@ -25,7 +25,7 @@ from chatkit.core.home import check
 from chatkit.core.results import Address, Progress, Result, duration
 from chatkit.core.running import interrupts
 from chatkit.core.settings import Facts, Known, Names, Settings
-from chatkit.core.work.course_choice import is_tutorial
+from chatkit.core.work.course_choice import claimed, is_tutorial
 from chatkit.steps import moved_ports, running, timings
 from chatkit.steps.local_servers import FUNCTIONS, PAGE, LocalServers
 from chatkit.steps.status import Status
@@ -80,7 +80,7 @@ class Session:
         home = store.home()
         check.check_home(home)
         settings = store.load(home)
-        wanted = settings.wanted(target=target, suffix=suffix, region=region)
+        wanted = claimed(settings.wanted(target=target, suffix=suffix, region=region))
         session = cls(home, connector=connect)
         # Who cannot connect to the new target stays on the one that there was.
         kept = replace(wanted, target=settings.target)

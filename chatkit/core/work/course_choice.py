@@ -11,25 +11,80 @@ import json
 import os
 import re
 from contextlib import suppress
+from dataclasses import replace
 from importlib.metadata import Distribution, EntryPoint, entry_points
 from importlib.util import find_spec
 from pathlib import Path
 from unicodedata import normalize
 
 from chatkit.core import settings
-from chatkit.core.errors import NoSuchChoice, SetupError
-from chatkit.core.settings import LAID_OUT
+from chatkit.core.errors import HomeUnusable, NoSuchChoice, SetupError
+from chatkit.core.settings import LAID_OUT, Known, Settings
 
 GROUP = "chatkit.courses"
 VARIABLE = "CHATKIT_COURSE"
+WORK = ("functions", "content", "exercises")
+"""Folders of `my-chat` that a learner's app is in."""
 NAME = re.compile(r"\w[\w. -]{0,79}")
 TUTORIAL = EntryPoint("tutorial", "chatkit.lesson.sections:TUTORIAL", GROUP)
 """The kit's own course, which is there without being installed."""
 
 
 def chosen() -> str:
-    """The course of this home."""
-    return of_folder(settings.home().parent)
+    """The course of this home, as far as it is told: by its folder, by `CHATKIT_COURSE`, or by what
+    was begun in it.
+    """
+    folder = settings.home().parent
+    if (folder / LAID_OUT).is_file() or os.environ.get(VARIABLE):
+        return of_folder(folder)
+    return begun() or TUTORIAL.name
+
+
+def begun() -> str:
+    """The course with which something was begun in this home; empty when nothing was."""
+    home = settings.home()
+    if not (home / settings.FILE).is_file():
+        return ""
+    try:
+        known = settings.load(home)
+    except HomeUnusable:  # who uses it says so
+        return ""
+    work = settings.chat_folder()
+    has_files = any(any((work / name).glob("*")) for name in WORK)
+    if has_files or any(facts != Known() for facts in known.known.values()):
+        return composed(known.course) or TUTORIAL.name
+    return ""
+
+
+def of_home() -> str:
+    """The course of this home, when it is the one that was begun in it.
+
+    Raises:
+        SetupError: Another one was: what is done in one would count in both, have one set of names
+            and folders, and be deleted together.
+    """
+    wanted = composed(chosen())
+    home = settings.home()
+    known = begun()
+    if known in ("", wanted) or (home.parent / LAID_OUT).is_file():
+        return wanted
+    raise SetupError(
+        f"{home} has the course {known}, and {VARIABLE} is {wanted}: one would write over what you"
+        " made in the other, and clean it up.",
+        hint=f"`chatkit new FOLDER --course {wanted}` makes a folder for {wanted}, and"
+        f" CHATKIT_HOME=FOLDER a home. {VARIABLE}={known} goes on here, and `chatkit reset` with it"
+        " lets another course begin.",
+    )
+
+
+def claimed(known: Settings) -> Settings:
+    """Settings of this home that note its course.
+
+    Raises:
+        SetupError: Another one was begun in it.
+    """
+    course = of_home()
+    return replace(known, course="" if course == TUTORIAL.name else course)
 
 
 def of_folder(folder: Path) -> str:
@@ -98,7 +153,7 @@ def find(name: str) -> EntryPoint:
             f"A course cannot be called {name}.",
             hint="Its entry point's name has letters, digits, spaces, points and hyphens.",
         )
-    if not found and name == named_in(settings.home().parent):
+    if not found and name in (named_in(settings.home().parent), begun()):
         raise SetupError(
             f"This folder is for the course {name}, which is not installed here.",
             hint="Install the package that brings it.",

@@ -1,4 +1,4 @@
-"""A home in which another course was begun."""
+"""A home in which one course was begun, and another one is asked for."""
 
 from __future__ import annotations
 
@@ -8,27 +8,94 @@ import pytest
 
 from chatkit.cli import lab
 from chatkit.core import settings
+from chatkit.core.errors import SetupError
 from chatkit.core.work import course_choice
+from chatkit.core.work.course_choice import TUTORIAL, VARIABLE
+from chatkit.lesson import courses
+from chatkit.steps import app_files
+from tests.cli.typing_verbs import Chatkit
 from tests.lesson.courses.conftest import Install
 
-SAID = "was begun with another course"
+OTHER = f"{VARIABLE} is small"
 
 
-@pytest.mark.parametrize("done", [True, False])
-def test_who_opens_it_with_another_course_hears_of_it_once(
+def begin(home: Path, how: str) -> None:
+    """Begin the course that is chosen, in one of the ways there are."""
+    known = course_choice.claimed(settings.load(home))
+    if how == "section":
+        known = known.with_section("00")
+    elif how == "resource":
+        known = known.learned(resource_group="chatkit-a1")
+    settings.save(home, known)
+    if how == "file":
+        app_files.write("functions/a.py", "1", folder=settings.chat_folder(), home=home)
+
+
+@pytest.mark.parametrize("how", ["section", "resource", "file"])
+def test_another_course_does_not_begin_there(
+    install: Install, home: Path, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    """Nothing of the work that is there is touched, and the sentence says how to go on."""
+    install()
+    begin(home, how)
+    before = {path: path.read_bytes() for path in home.rglob("*") if path.is_file()}
+    monkeypatch.setenv(VARIABLE, "small")
+    ways = (lab.bring_notebooks, courses.current, lambda: app_files.chatfile("content/a.py", "2"))
+    for way in ways:
+        with pytest.raises(SetupError, match=OTHER) as caught:
+            way()
+        assert "CHATKIT_COURSE=tutorial goes on here" in caught.value.hint
+    assert {path: path.read_bytes() for path in home.rglob("*") if path.is_file()} == before
+
+
+@pytest.mark.parametrize("verb", [("lab",), ("run",), ("check", "00"), ("clean", "-y")])
+def test_no_verb_begins_it(
     install: Install,
     home: Path,
+    chatkit: Chatkit,
     monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-    done: bool,
+    verb: tuple[str, ...],
 ) -> None:
-    """What was done there counts; nothing is said where nothing was done."""
+    """Not even one that deletes."""
     install()
+    begin(home, "section")
+    monkeypatch.setenv(VARIABLE, "small")
+    done = chatkit(*verb)
+    assert done.code == 1 and OTHER in done.err
+
+
+def test_where_nothing_was_begun_any_course_may(
+    install: Install, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Looking at a notebook is no beginning."""
+    install()
+    settings.save(home, course_choice.claimed(settings.load(home)))
     lab.bring_notebooks()
-    if done:
-        settings.save(home, settings.load(home).with_section("00"))
-    monkeypatch.setenv(course_choice.VARIABLE, "small")
+    monkeypatch.setenv(VARIABLE, "small")
     lab.bring_notebooks()
-    assert (SAID in capsys.readouterr().out) == done
-    lab.bring_notebooks()
-    assert SAID not in capsys.readouterr().out
+    assert courses.current().title == "Small"
+
+
+def test_what_was_begun_goes_on_without_the_variable(
+    install: Install, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another terminal does not have it, and what it does not have begins no tutorial."""
+    install()
+    monkeypatch.setenv(VARIABLE, "small")
+    begin(home, "section")
+    monkeypatch.delenv(VARIABLE)
+    assert courses.current().title == "Small"
+    monkeypatch.setenv(VARIABLE, TUTORIAL.name)
+    with pytest.raises(SetupError, match="has the course small, and"):
+        courses.current()
+
+
+def test_a_reset_lets_another_one_begin(
+    install: Install, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What it leaves is no work."""
+    install()
+    begin(home, "section")
+    settings.save(home, settings.load(home).learned(completed=()))
+    monkeypatch.setenv(VARIABLE, "small")
+    assert courses.current().title == "Small"
