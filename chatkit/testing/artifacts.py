@@ -58,7 +58,8 @@ def pytest_configure(config: pytest.Config) -> None:
     if not chosen:
         return
     folder = config.stash[FOLDER] = Path(chosen).resolve()
-    if config.rootpath.resolve().is_relative_to(folder):
+    # Not the root folder: without an ini file pytest takes this option's folder for one.
+    if config.invocation_params.dir.resolve().is_relative_to(folder):
         raise pytest.UsageError(
             f"{OPTION}: {folder} has the tests in it; name a folder of its own."
         )
@@ -153,10 +154,11 @@ def _as_output(output: Any, number: int) -> Any:
 
 def _place(item: pytest.Item) -> Path:
     """Where a notebook goes: as it lies below the folder that pytest runs in."""
-    with suppress(ValueError):
-        place = item.path.relative_to(item.config.rootpath)
-        # The kit's own folder of notebooks is not named twice.
-        return place.relative_to(NOTEBOOKS) if place.parts[0] == NOTEBOOKS else place
+    for folder in (item.config.invocation_params.dir, item.config.rootpath):
+        if item.path.is_relative_to(folder):
+            place = item.path.relative_to(folder)
+            # The kit's own folder of notebooks is not named twice.
+            return place.relative_to(NOTEBOOKS) if place.parts[0] == NOTEBOOKS else place
     return Path(item.path.name)
 
 

@@ -35,7 +35,9 @@ def write_notebook(path: Path) -> None:
     nbformat.write(new_notebook(cells=cells), path)  # type: ignore[no-untyped-call]
 
 
-def run(folder: Path, artifacts: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+def run(
+    folder: Path, artifacts: Path, *arguments: str, has_root: bool = True
+) -> subprocess.CompletedProcess[str]:
     """Run pytest in somebody's folder, in a home with a log."""
     log = folder / "home" / "local" / "functions.log"
     log.parent.mkdir(parents=True, exist_ok=True)
@@ -50,7 +52,8 @@ def run(folder: Path, artifacts: Path, *arguments: str) -> subprocess.CompletedP
             "-p",
             "no:cacheprovider",
         ),
-        *("--nbval", "--nbval-current-env", "--rootdir", str(folder)),
+        *("--nbval", "--nbval-current-env"),
+        *(("--rootdir", str(folder)) if has_root else ()),
         *("--chatkit-artifacts", str(artifacts), *arguments),
     ]
     env = {**os.environ, "CHATKIT_HOME": str(folder / "home")}
@@ -148,6 +151,17 @@ def test_what_an_earlier_run_has_left_is_not_run(tmp_path: Path) -> None:
     assert [path.relative_to(kept).as_posix() for path in kept.rglob("*.ipynb")] == [
         "notebooks/docs/a.ipynb"
     ], done.stdout
+
+
+def test_a_folder_elsewhere_that_is_there_already_is_no_root(
+    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """A runner's: without an ini file pytest takes it for the tests' root."""
+    write_notebook(tmp_path / "docs" / "a.ipynb")
+    kept = tmp_path_factory.mktemp("runner")
+    done = run(tmp_path, kept, "-n", "1", has_root=False)
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert (kept / "notebooks" / "docs" / "a.html").is_file()
 
 
 def test_the_folder_of_the_tests_is_no_place(tmp_path: Path) -> None:
