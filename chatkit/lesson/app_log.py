@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from chatkit.cloud.app_log.failures import FunctionFailure, failures, since_loaded
+from chatkit.cloud.app_log.failures import FunctionFailure, endless, failures, since_loaded
 from chatkit.cloud.app_log.logs import AppLog, LocalCloudLog, LocalRunLog
 from chatkit.core.errors import ChatkitError, CheckFailed, NoSuchChoice, ServiceError
 from chatkit.core.results import escape
@@ -30,6 +30,8 @@ PAUSE_S = 0.05
 FOLLOW_S = 0.5
 # On Azure a request costs a second, and the log is minutes late.
 FOLLOW_AZURE_S = 15.0
+NOTHING = 0
+NO_ANSWER = "no answer"
 NOT_LOADED = "503"
 NOT_FOUND = "404"
 LATER = 'Azure\'s log has the line in some minutes: workshop.logs(where="deployed").'
@@ -129,7 +131,13 @@ def blame(session: Session, where: str) -> Blame:
         if absent is not None:
             error.explain(absent.what, why=absent.there, hint=absent.correct)
             return
-        failure = failure_of(session, where, since, is_loading=_is_about_loading(error))
+        failure = failure_of(
+            session,
+            where,
+            since,
+            is_loading=_is_about_loading(error),
+            is_silent=_is_about_silence(error),
+        )
         if failure is not None:
             error.explain(failure.what, why=failure.why, hint=failure.fix(where))
         elif _is_late(session, where):
@@ -139,7 +147,12 @@ def blame(session: Session, where: str) -> Blame:
 
 
 def failure_of(
-    session: Session, where: str, since: datetime, *, is_loading: bool = False
+    session: Session,
+    where: str,
+    since: datetime,
+    *,
+    is_loading: bool = False,
+    is_silent: bool = False,
 ) -> FunctionFailure | None:
     """The last failure of a function since a time; None when there is none, or no log.
 
@@ -148,6 +161,7 @@ def failure_of(
         where: "local" or "deployed".
         since: When the request was sent.
         is_loading: The whole app was not there: it failed when it was loaded, some time ago.
+        is_silent: Nothing was answered: a function that has not ended counts.
     """
     from azure.core.exceptions import AzureError
 
@@ -159,6 +173,8 @@ def failure_of(
         while True:
             text = log.read().text
             known = failures(text, session.functions_folder)
+            if is_silent:
+                known = [*endless(text, session.functions_folder), *known]
             recent = [one for one in known if one.at >= after]
             if is_loading:
                 now = failures(since_loaded(text), session.functions_folder)
@@ -180,7 +196,15 @@ def _is_late(session: Session, where: str) -> bool:
 def _is_about_address(error: ChatkitError) -> bool:
     if isinstance(error, ServiceError):
         return error.status == int(NOT_FOUND)
-    return isinstance(error, CheckFailed) and error.got.startswith(NOT_FOUND)
+    if not isinstance(error, CheckFailed):
+        return False
+    return error.got.startswith(NOT_FOUND) or f" answered {NOT_FOUND}." in error.got
+
+
+def _is_about_silence(error: ChatkitError) -> bool:
+    if isinstance(error, ServiceError):
+        return error.status == NOTHING
+    return isinstance(error, CheckFailed) and error.got == NO_ANSWER
 
 
 def _is_about_loading(error: ChatkitError) -> bool:

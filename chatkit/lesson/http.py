@@ -64,7 +64,7 @@ class Answer:
 
     def __repr__(self) -> str:
         if not self.status:
-            return "Nothing answers there."
+            return f"Nothing answers there.\n{self.reason}".rstrip()
         kind = self.headers.get("Content-Type", "").partition(";")[0]
         value = self.json()
         body = self.text[:500]
@@ -134,7 +134,7 @@ def _explained(answer: Answer, method: str, url: str, since: datetime) -> Answer
         absent = local_cloud.absence(home / "local")
         if absent is not None:
             raise absent
-    return replace(answer, reason=_reason(answer, url, since)) if answer.status else answer
+    return replace(answer, reason=_reason(answer, url, since))
 
 
 def _reason(answer: Answer, url: str, since: datetime) -> str:

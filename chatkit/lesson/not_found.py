@@ -17,8 +17,11 @@ import aiohttp
 
 from chatkit.chat.client.background_loop import background_loop
 from chatkit.chat.client.rest import ask
+from chatkit.cloud.app_log.failures import without_functions
+from chatkit.cloud.app_log.logs import LocalRunLog
 from chatkit.core.errors import ChatkitError
 from chatkit.core.work.course_choice import is_tutorial
+from chatkit.steps.local_servers import FUNCTIONS
 
 if TYPE_CHECKING:
     from chatkit.steps.session import Session
@@ -105,8 +108,10 @@ def why(session: Session, where: str, method: str, path: str) -> NotFound | None
         known = [*(_local(session) if where == "local" else _deployed(session))]
     except (ChatkitError, AzureError, OSError):
         return None
+    if not known:
+        return _nothing(session, where, method, path)
     at_path = [one for one in known if one.has_path(path)]
-    if not known or any(method in one.methods for one in at_path):
+    if any(method in one.methods for one in at_path):
         return None
     with_method = [one for one in known if method in one.methods]
     near = _near(path, with_method) or at_path or _near(path, known)
@@ -115,6 +120,19 @@ def why(session: Session, where: str, method: str, path: str) -> NotFound | None
     correct = _correction(method, path, known) or instead
     return NotFound(
         f"No function answers {method} {path}.", f"The functions answer {listed}.", instead, correct
+    )
+
+
+def _nothing(session: Session, where: str, method: str, path: str) -> NotFound | None:
+    """What is said where no function is listed; one that is deployed may be listed later."""
+    if where != "local":
+        return None
+    none = without_functions(LocalRunLog(session.servers.log(FUNCTIONS)).read().text)
+    if not none:
+        return None
+    correct = "Correct that, then workshop.start_functions()."
+    return NotFound(
+        f"No function answers {method} {path}.", f"No functions: {none}", correct, correct
     )
 
 

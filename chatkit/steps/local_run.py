@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from time import monotonic
 
 from chatkit.cloud import local_cloud
-from chatkit.cloud.app_log.failures import failures
+from chatkit.cloud.app_log.failures import failures, without_functions
 from chatkit.core.disk.tail import read_tail
 from chatkit.core.errors import NotStarted
+from chatkit.core.processes import wait_until
 from chatkit.core.results import Result
 from chatkit.core.work import course_choice
 from chatkit.steps import app_files, local_settings, page_config
@@ -16,6 +18,7 @@ from chatkit.steps.servers.server import Server, Started
 from chatkit.steps.session import Session
 
 PAGE_PORT = 5500
+LIST_LIMIT_S = 0.5  # the host lists its functions when it serves them
 PROVIDER = "aad"
 LOGIN = f"/.auth/login/{PROVIDER}"
 SERVE_PAGE = (
@@ -72,6 +75,9 @@ def start_functions(session: Session, *, auth: bool = False) -> Result:
         started = _start_functions(session, port=local_settings.PORT, auth=auth)
         server = started.server
         rows = [("address", server.url), *_taken(local_settings.PORT, started.instead_of)]
+        none = _without_functions(session, LIST_LIMIT_S if started.is_new else 0.0)
+        if none:
+            return step.result(f"The function host runs, and finds no functions: {none}", *rows)
         if not auth:
             return step.result("The functions run on this machine.", *rows)
         rows.insert(1, ("sign-in", server.url + LOGIN))
@@ -163,6 +169,17 @@ def _follow_page(session: Session, before: str | None) -> None:
     now = session.local_web_url
     if before and now and now != before:
         local_settings.allow_origin(session.functions_folder, now)
+
+
+def _without_functions(session: Session, limit_s: float) -> str:
+    """Why the app that was started has no functions; empty where it has some."""
+    log = session.servers.log(FUNCTIONS)
+    said = wait_until(
+        lambda: without_functions(read_tail(log).text),
+        until=monotonic() + limit_s,
+        unless=lambda: False,
+    )
+    return said or ""
 
 
 def _name_line(session: Session, error: NotStarted) -> None:

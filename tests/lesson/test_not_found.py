@@ -80,6 +80,9 @@ def test_a_function_that_says_404_itself_is_no_wrong_address(session: Session, p
     [
         ServiceError(404, "", "POST /api/messages answered 404."),
         CheckFailed("POST /api/messages", expected="200", got="404", hint="Compare."),
+        CheckFailed(
+            "Connecting", expected="a hub", got="POST /api/messages answered 404.", hint=""
+        ),
     ],
 )
 def test_panel_and_check_name_the_function_to_correct(
@@ -94,6 +97,22 @@ def test_a_function_that_is_not_registered_is_not_in_the_app(session: Session) -
     """Its file may be there, and right."""
     found = not_found.why(session, "local", "POST", "/api/negotiate")
     assert found is not None and found.correct.startswith("negotiate is not in the app")
+
+
+def test_an_app_without_functions_says_why(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The host's own list has the reason: a file that is gone, a setting for another language."""
+
+    async def nothing(*_: object) -> object:
+        return []
+
+    monkeypatch.setattr(not_found, "ask", nothing)
+    log = session.servers.log("functions")
+    log.parent.mkdir(parents=True)
+    listed = "\nFunctions:\n\n\tNo functions: there is no function_app.py.\n\n"
+    log.write_text(listed, encoding="utf-8")
+    assert "Why: No functions: there is no function_app.py." in repr(http.post(f"{API}/api/a"))
 
 
 def test_another_courses_address_is_none_of_the_tutorials(

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 
@@ -22,6 +22,9 @@ NOT_LOADED = re.compile(r"Result: Failure\s")
 # What the host itself does not take: host.json, bindings, routes. The entry after it says why.
 DID_NOT_START = re.compile(r"A host error has occurred: the function app did not start\.")
 IN_ERROR = re.compile(r"The '([\w-]{1,128})' function is in error: ")
+LASTS = re.compile(r"Functions\.([^\s.]+) has (not ended after \d{1,6} s)\.$", re.MULTILINE)
+LISTED = "\nFunctions:\n"
+NO_FUNCTIONS = re.compile(r"^\tNo functions: ([^\n]+)$", re.MULTILINE)
 LOADED_ANEW = "Starting the app anew."
 TRACEBACK = "Traceback (most recent call last):"
 FRAME = re.compile(r'^[ |]*File "([^"\n]+)", line (\d+)(?:, in [^\n]*)?\n?([^\n]*)', re.MULTILINE)
@@ -45,6 +48,7 @@ class FunctionFailure:
         line: The line in it.
         text: What stands in that line.
         is_in_error: The function was not served from the start.
+        is_endless: The function goes on; the exception says how long it has.
         is_exact: The exception was raised in that line. Otherwise it is where the function begins
             that the host could not run or whose answer it could not take.
         remedies: What helps in its place, by "local" and "deployed", where correcting that line
@@ -58,6 +62,7 @@ class FunctionFailure:
     line: int = 0
     text: str = ""
     is_in_error: bool = False
+    is_endless: bool = False
     is_exact: bool = True
     remedies: tuple[tuple[str, str], ...] = ()
 
@@ -66,6 +71,8 @@ class FunctionFailure:
         """What happened, as a sentence."""
         if not self.function:
             return "The functions cannot be loaded."
+        if self.is_endless:
+            return f"Your function {self.function} does not end."
         if self.is_in_error:
             return f"Your function {self.function} is in error."
         return f"Your function {self.function} failed."
@@ -110,6 +117,30 @@ def failures(text: str, folder: Path) -> list[FunctionFailure]:
         if failure is not None:
             found.append(failure)
     return found
+
+
+def endless(text: str, folder: Path) -> list[FunctionFailure]:
+    """The functions of which a log says where they were after a while, oldest first."""
+    found = []
+    for at, entry in _entries(text):
+        lasts = LASTS.match(entry)
+        if lasts is not None:
+            told = _described(at, lasts[1], entry[lasts.end() :], folder)
+            found.append(replace(told, exception=lasts[2], is_endless=True))
+    return found
+
+
+def without_functions(text: str) -> str | None:
+    """Why an app that runs has no functions, as its host says when it lists them.
+
+    Returns:
+        Empty where it has some, None where nothing is listed yet.
+    """
+    _, has_listed, said = text.rpartition(LISTED)
+    if not has_listed:
+        return None
+    none = NO_FUNCTIONS.search(said)
+    return _shown(none[1]) if none else ""
 
 
 def since_loaded(text: str) -> str:

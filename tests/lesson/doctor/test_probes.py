@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from chatkit.core.errors import NotAnswering
 from chatkit.lesson.doctor.probes import GENERAL, PROBES, loading, this_machine
 from chatkit.lesson.doctor.snapshot import emitted
 from chatkit.lesson.doctor.snapshot.app_log import last_failure
@@ -190,3 +191,11 @@ def test_a_server_that_runs_and_does_not_answer_is_seen(
     folder.page.mkdir()
     assert f"should run at {api or page}" in PROBES["not-running"](snapshot)
     assert asked == [f"{api}/admin/host/ping" if api else page]  # which starts no app that rests
+
+
+def test_a_suspended_cloud_is_said_how_to_go_on() -> None:
+    """What starts one that is off does not help there."""
+    absent = NotAnswering("It is suspended.", hint="`kill -CONT 1` lets it go on.")
+    snapshot: Any = SimpleNamespace(absent=absent)
+    seen = "it is suspended: `kill -CONT 1` lets it go on"
+    assert PROBES["not-running"](snapshot) == seen

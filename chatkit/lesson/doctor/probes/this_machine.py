@@ -6,7 +6,7 @@ import os
 from urllib.parse import urlsplit
 
 from chatkit.cloud import local_cloud
-from chatkit.core.errors import ChatkitError
+from chatkit.core.errors import ChatkitError, NotAnswering
 from chatkit.core.running.addresses import follow_text
 from chatkit.lesson.doctor.probes.probe import Probe
 from chatkit.lesson.doctor.snapshot.lookups import Unknown
@@ -29,6 +29,8 @@ def _is_down(snapshot: Snapshot) -> str:
     if snapshot.absent is None:
         return ""
     message = snapshot.absent.message.rstrip(".")
+    if isinstance(snapshot.absent, NotAnswering):  # what starts one that is off does not help
+        message += f": {snapshot.absent.hint.rstrip('.')}"
     return message[0].lower() + message[1:]
 
 

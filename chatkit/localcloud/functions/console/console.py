@@ -88,6 +88,11 @@ class Console:
         self._write(f"[{_now()}] The '{name}' function is in error: {sentence}")
         self._log(logging.ERROR, f"function {name} is in error: {sentence}")
 
+    def lasting(self, name: str, seconds: float, stack: str) -> None:
+        """A function, or the import of the app without a name, goes on: say where it is."""
+        what = f"Functions.{name}" if name else "The import of the app"
+        self._write(f"[{_now()}] {what} has not ended after {seconds:.0f} s.\nStack: {stack}")
+
     def load_failed(self, failure: Failure) -> None:
         """The app did not load: loud, with the whole traceback."""
         self._write(f"[{_now()}] A host error has occurred: the function app did not start.")

@@ -240,7 +240,8 @@ class FunctionHost:
                 return False
             self.index = await self._index(self._worker)
         except (LoadFailed, WorkerGone, OSError, ValueError, ChatkitError) as error:
-            failure = load_failures.describe(error, self.options.load_timeout_s)
+            at = self._worker.import_at if self._worker else ""
+            failure = load_failures.describe(error, self.options.load_timeout_s, at)
         if self._is_ending:
             return False
         has_rested = self._rest.end()
@@ -281,6 +282,7 @@ class FunctionHost:
                 self.console.user_line,
                 options.command,
                 self.console.backlog,
+                self.console.lasting,
             )
         )
 

@@ -137,7 +137,7 @@ async def start_worker(prepared: Prepared) -> Prepared:
     command = interpreters.choose(environment).command
     console = prepared.console
     options = WorkerOptions(
-        prepared.folder, environment, console.user_line, command, console.backlog
+        prepared.folder, environment, console.user_line, command, console.backlog, console.lasting
     )
     try:
         worker = await Worker.start(options)

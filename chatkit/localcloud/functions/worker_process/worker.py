@@ -17,7 +17,6 @@ from typing import Any, Protocol
 
 from chatkit.core import processes
 from chatkit.core.system.programs import kill_group
-from chatkit.core.text.masking import end_of_words
 from chatkit.localcloud.functions.worker_process import messages
 from chatkit.localcloud.functions.worker_process.calls import (
     Call,
@@ -27,6 +26,7 @@ from chatkit.localcloud.functions.worker_process.calls import (
     Result,
 )
 from chatkit.localcloud.functions.worker_process.chatkit_worker.channel import Decoder, encode
+from chatkit.localcloud.functions.worker_process.printed import Printed
 from chatkit.localcloud.functions.worker_process.streams import OPERATIONS, Stream
 
 # The package is imported from its folder, which is off the path before the app is imported.
@@ -47,7 +47,6 @@ except ModuleNotFoundError as error:
 del sys.path[0]
 main()
 """
-LINE_LIMIT_BYTES = 1 << 20
 # What every app gets of this process's environment: enough to run, no credentials.
 INHERITED = (
     *("PATH", "HOME", "LANG", "LC_ALL", "TMP", "TEMP", "TMPDIR", "TZ"),
@@ -85,6 +84,10 @@ def _ignore(_: str) -> None:
     """The default of `on_log`."""
 
 
+def _ignore_lasting(_name: str, _seconds: float, _stack: str) -> None:
+    """The default of `on_lasting`."""
+
+
 @dataclass(frozen=True)
 class WorkerOptions:
     """How to start a child.
@@ -94,6 +97,7 @@ class WorkerOptions:
         environment: The child's whole environment.
         on_log: Called with each log record, and with printed lines.
         command: Interpreter and arguments; empty for this interpreter and our own worker.
+        on_lasting: Called with a function's name, seconds and a stack, when it has not ended.
         backlog: While it is full nothing is read of the child, which then waits as well.
     """
 
@@ -102,6 +106,7 @@ class WorkerOptions:
     on_log: LogLine = _ignore
     command: Sequence[str] = ()
     backlog: Backlog | None = None
+    on_lasting: Callable[[str, float, str], None] = _ignore_lasting
 
 
 def base_environment(environment: Mapping[str, str] = os.environ) -> dict[str, str]:
@@ -125,14 +130,14 @@ class Worker(asyncio.SubprocessProtocol):
         self._loaded: asyncio.Future[list[IndexedFunction]] | None = None
         self._transport: asyncio.SubprocessTransport | None = None
         self._stdin: asyncio.WriteTransport | None = None
-        self._printed = bytearray()
+        self._printed = Printed()
         self._contents: dict[str, messages.Contents] = {}
         self._can_send = asyncio.Event()
         self._can_send.set()
         self._is_paused = False
         self._has_exited = False
-        self._last_line = ""
         self._killed_because = ""
+        self.import_at = ""
         self.python_version = ""
         self.ended = asyncio.Event()
 
@@ -259,8 +264,8 @@ class Worker(asyncio.SubprocessProtocol):
         if self._killed_because:
             return self._killed_because
         reason = f"the process ended by itself with exit code {self.exit_code}"
-        if self._last_line:
-            reason += f"; the last line it printed: {self._last_line}"
+        if self._printed.last_line:
+            reason += f"; the last line it printed: {self._printed.last_line}"
         return reason
 
     # asyncio.SubprocessProtocol
@@ -284,7 +289,7 @@ class Worker(asyncio.SubprocessProtocol):
     def pipe_data_received(self, fd: int, data: bytes) -> None:
         """Take messages from the channel, lines from everything else the child writes."""
         if fd == 2:
-            self._handle_printed(data)
+            self._handle_printed(self._printed.take(data))
         else:
             for header, body in self._decoder.feed(data):
                 self._handle(header, body)
@@ -328,8 +333,7 @@ class Worker(asyncio.SubprocessProtocol):
 
     def connection_lost(self, _: Exception | None) -> None:
         """All pipes are closed and the process is gone: open calls fail."""
-        if self._printed:
-            self._handle_printed(b"\n")
+        self._handle_printed(self._printed.rest())
         self.ended.set()
         self._can_send.set()
         for future in [*self._calls.values(), self._loaded]:
@@ -361,6 +365,8 @@ class Worker(asyncio.SubprocessProtocol):
                 contents.setdefault(header["name"], []).append(body)
             case "log":
                 self._options.on_log(messages.whole(header["message"]))
+            case "lasts":
+                self._take_lasting(header)
             case "loaded" if self._loaded and not self._loaded.done():
                 self.python_version = header["python"]
                 self._loaded.set_result(
@@ -369,25 +375,12 @@ class Worker(asyncio.SubprocessProtocol):
             case "failed" if self._loaded and not self._loaded.done():
                 self._loaded.set_exception(LoadFailed(messages.failure_of(header)))
 
-    def _handle_printed(self, data: bytes) -> None:
-        self._printed += data
-        end = self._printed.rfind(b"\n") + 1
-        if len(self._printed) - end > LINE_LIMIT_BYTES:
-            end += _end_of_part(self._printed[end:])
-        lines = self._printed[:end]
-        del self._printed[:end]
+    def _take_lasting(self, header: dict[str, Any]) -> None:
+        name, stack = messages.whole(header["name"]), messages.whole(header["stack"])
+        if not name:
+            self.import_at = stack
+        self._options.on_lasting(name, header["seconds"], stack)
+
+    def _handle_printed(self, lines: str) -> None:
         if lines:
-            text = lines.decode(errors="replace")
-            self._last_line = _last_line(text) or self._last_line
-            self._options.on_log(text)
-
-
-def _last_line(text: str) -> str:
-    """The beginning of the last line that says something."""
-    return text.rstrip().rpartition("\n")[2][:300]
-
-
-def _end_of_part(line: bytearray) -> int:
-    """Where a line that does not end may be cut: behind a word, so that no secret is cut."""
-    text = line.decode("latin-1")  # one character a byte
-    return end_of_words(text, 0, len(text)) or len(line)
+            self._options.on_log(lines)

@@ -279,13 +279,24 @@ def _where(error: BaseException) -> str:
     where = ""
     for frame, line in traceback.walk_tb(error.__traceback__):
         path = frame.f_code.co_filename
-        name = path.removeprefix(os.path.join(START_FOLDER, ""))
-        if _is_own(path) or path.startswith(("<", LIBRARY)) or INSTALLED.search(name):
+        if not is_of_app(path):
             continue
+        name = _below_start(path)
         if os.path.isabs(name):  # not below the folder
             name = os.path.basename(name)
         where = f"{name.replace(os.sep, '/')}, line {line}"
     return where
+
+
+def is_of_app(path: str) -> bool:
+    """Whether a file of Python is the app's: not the library's, a package's or this package's."""
+    if _is_own(path) or path.startswith(("<", LIBRARY)):
+        return False
+    return INSTALLED.search(_below_start(path)) is None
+
+
+def _below_start(path: str) -> str:
+    return path.removeprefix(os.path.join(START_FOLDER, ""))
 
 
 def _text(error: BaseException) -> str:

@@ -16,7 +16,7 @@ from collections.abc import Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from . import brought, extensions, invoking, loading, streaming
+from . import brought, extensions, invoking, lasting, loading, streaming
 from .channel import Channel
 from .loading import LoadedFunction
 
@@ -35,6 +35,7 @@ class Child:
         # Contents of blobs that came before their invocation, piece by piece: by its id, by name.
         self._contents: dict[str, dict[str, list[bytes]]] = {}
         self._loop = asyncio.new_event_loop()
+        self._lasting = lasting.Lasting(channel.send)
         self._streams = streaming.Streams(channel, self._threads)
 
     def run(self) -> None:
@@ -81,7 +82,9 @@ class Child:
         return self._pool
 
     def _run_sync(self, function: LoadedFunction, header: dict[str, Any], body: bytes) -> None:
-        self._channel.send_all(invoking.run_sync(function, header, body).messages())
+        with self._lasting.noted(function.name):
+            answer = invoking.run_sync(function, header, body)
+        self._channel.send_all(answer.messages())
 
     def _start(self, work: Coroutine[Any, Any, None]) -> None:
         task = self._loop.create_task(work)
@@ -91,7 +94,8 @@ class Child:
     async def _run_async(
         self, function: LoadedFunction, header: dict[str, Any], body: bytes
     ) -> None:
-        answer = await invoking.run_async(function, header, body)
+        with self._lasting.noted(function.name):
+            answer = await invoking.run_async(function, header, body)
         if not answer.contents:
             self._channel.send_all(answer.messages())
             return
@@ -104,7 +108,8 @@ class Child:
             brought.hide_the_rest(folder)
             loading.prepare_path(folder)
             extensions.install_placeholders()
-            functions = loading.load(folder)
+            with self._lasting.noted(""):
+                functions = loading.load(folder)
         except BaseException as error:
             self._channel.send({"op": "failed", **invoking.describe(error)})
             return
