@@ -223,8 +223,11 @@ def _frame(entry: str, folder: Path) -> tuple[str, int, str]:
 
 
 def _source(text: str) -> str:
-    """The text below a frame, unless that is the next frame already."""
-    return "" if text.lstrip(" |").startswith("File ") else text.strip(" |")
+    """The text below a frame, unless that is the next frame already, or the exception: where the
+    file could not be read.
+    """
+    is_other = not text.startswith((" ", "|")) or text.lstrip(" |").startswith("File ")
+    return "" if is_other else text.strip(" |")
 
 
 def _name(path: str, folder: Path) -> str:

@@ -31,6 +31,12 @@ Traceback (most recent call last):
 ValueError: no
 way
 """
+UNREADABLE = """Result: Failure
+Exception: OSError: [Errno 24] Too many open files
+Stack: Traceback (most recent call last):
+  File "{folder}/send_message.py", line 4, in send_message
+OSError: [Errno 24] Too many open files
+"""
 AZURE = """System.Private.CoreLib: Result: Failure
 Exception: KeyError: 'x'
 Stack:   File "/azure-functions-host/workers/python/3.12/LINUX/X64/dispatcher.py", line 505, in call
@@ -72,6 +78,7 @@ def only(text: str, folder: Path) -> FunctionFailure:
     [
         (LOCAL, 'send_message.py, line 21: raise ValueError("no") → ValueError: no'),
         (AZURE, "send_message.py, line 9: body[\"x\"] → KeyError: 'x'"),
+        (UNREADABLE, "send_message.py, line 4 → OSError: [Errno 24] Too many open files"),
         ("BindingFailed: SignalR Service said no.", "BindingFailed: SignalR Service said no."),
     ],
 )
