@@ -154,7 +154,11 @@ def installer(target: Path, requirements: Path) -> list[str]:
             "--no-input",
             *common,
         ]
-    raise PackageRejected("There is neither uv nor pip to install requirements.txt with.")
+    raise PackageRejected(
+        "requirements.txt names packages that are not here, and there is neither uv nor pip to"
+        " install them with. Install uv (https://docs.astral.sh/uv/), then `chatkit local down`"
+        " and `chatkit local up`."
+    )
 
 
 async def _run(command: list[str], log: Log) -> int:
