@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from chatkit.core.settings import home
+from chatkit.core.work import course_choice
 
 if TYPE_CHECKING:  # what a verb needs is imported when it runs, so that the others start without it
     from chatkit.steps.status import Receipt
@@ -109,15 +110,24 @@ def clean(yes: Yes = False) -> None:
 
 def reset(yes: Yes = False) -> None:
     """Clean up and begin anew: your app is put aside, notebooks are renewed, edited ones kept."""
-    workshop = _open_to_delete(is_agreed=yes)
+    workshop = _open_to_delete(is_agreed=yes, begins=True)
     _show(workshop.reset())
 
 
-def _open_to_delete(*, is_agreed: bool) -> Workshop:
-    """Open the workshop, and ask before anything in it is deleted."""
+def _open_to_delete(*, is_agreed: bool, begins: bool = False) -> Workshop:
+    """Open the workshop, and ask before anything in it is deleted.
+
+    Args:
+        is_agreed: Do not ask.
+        begins: Nothing of the work stays, so another course may have been begun there.
+    """
+    from chatkit.steps.session import Session
     from chatkit.workshop import Workshop
 
-    workshop = Workshop.open()
+    if begins and course_choice.other_begun():
+        workshop = Workshop(Session(home()))
+    else:
+        workshop = Workshop.open()
     if not is_agreed:
         where = "your Azure subscription"
         if workshop.settings.target == "local":

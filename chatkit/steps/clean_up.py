@@ -86,11 +86,11 @@ def reset(session: Session) -> Receipt:
     """
     notebooks.check_renewable(session.folder)
     check_movable(session.folder)
+    kit = course_choice.folder() / notebooks.FOLDER
     receipt = clean_up(session)
     if not receipt.complete:
         return receipt
     with _shown_whatever_fails([*receipt.items]):
-        kit = course_choice.folder() / notebooks.FOLDER
         # First: what needs space on the disk fails before anything else is done.
         edited = notebooks.renew(kit, session.folder, session.home)
         kept = put_aside(session.folder, home=session.home)

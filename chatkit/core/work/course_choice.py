@@ -64,17 +64,23 @@ def of_home() -> str:
             and folders, and be deleted together.
     """
     wanted = composed(chosen())
-    home = settings.home()
-    known = begun()
-    if known in ("", wanted) or (home.parent / LAID_OUT).is_file():
+    known = other_begun()
+    if not known:
         return wanted
     raise SetupError(
-        f"{home} has the course {known}, and {VARIABLE} is {wanted}: one would write over what you"
-        " made in the other, and clean it up.",
+        f"{settings.home()} has the course {known}, and {VARIABLE} is {wanted}: one would write"
+        " over what you made in the other, and clean it up.",
         hint=f"`chatkit new FOLDER --course {wanted}` makes a folder for {wanted}, and"
-        f" CHATKIT_HOME=FOLDER a home. {VARIABLE}={known} goes on here, and `chatkit reset` with it"
-        " lets another course begin.",
+        f" CHATKIT_HOME=FOLDER a home. {VARIABLE}={known} goes on here; `chatkit reset` cleans up,"
+        f" puts your work aside and begins {wanted} here.",
     )
+
+
+def other_begun() -> str:
+    """The course that was begun in this home when another one is chosen; else empty."""
+    known = begun()
+    is_laid_out = (settings.home().parent / LAID_OUT).is_file()
+    return "" if is_laid_out or known == composed(chosen()) else known
 
 
 def claimed(known: Settings) -> Settings:
@@ -156,7 +162,7 @@ def find(name: str) -> EntryPoint:
     if not found and name in (named_in(settings.home().parent), begun()):
         raise SetupError(
             f"This folder is for the course {name}, which is not installed here.",
-            hint="Install the package that brings it.",
+            hint="Install the package that brings it, or choose another folder or home.",
         )
     if not found:
         raise NoSuchChoice("course", name, [TUTORIAL.name, *sorted(installed())])

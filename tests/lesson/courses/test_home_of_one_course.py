@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,13 +10,16 @@ import pytest
 from chatkit.cli import lab
 from chatkit.core import settings
 from chatkit.core.errors import SetupError
+from chatkit.core.results import Result
 from chatkit.core.work import course_choice
 from chatkit.core.work.course_choice import TUTORIAL, VARIABLE
 from chatkit.lesson import courses
-from chatkit.steps import app_files
+from chatkit.steps import app_files, clean_up
+from chatkit.steps.status import Item, Receipt
 from tests.cli.typing_verbs import Chatkit
 from tests.lesson.courses.conftest import Install
 
+GONE = Item("app", "GET answers 404", gone=True)
 OTHER = f"{VARIABLE} is small"
 
 
@@ -90,12 +94,29 @@ def test_what_was_begun_goes_on_without_the_variable(
         courses.current()
 
 
-def test_a_reset_lets_another_one_begin(
-    install: Install, home: Path, monkeypatch: pytest.MonkeyPatch
+def test_a_reset_begins_another_one(
+    install: Install, home: Path, chatkit: Chatkit, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What it leaves is no work."""
+    """Also when the one that was begun is not installed any more; the work is put aside."""
     install()
     begin(home, "section")
-    settings.save(home, settings.load(home).learned(completed=()))
+    begin(home, "file")
+    settings.save(home, replace(settings.load(home), course="gone"))
     monkeypatch.setenv(VARIABLE, "small")
+    monkeypatch.setattr(clean_up, "clean_up", lambda _: Receipt.of([GONE], Result("")))
+    assert chatkit("reset", "-y").code == 0
     assert courses.current().title == "Small"
+    (kept,) = home.rglob("a.py")
+    assert kept.parent != settings.chat_folder() / "functions"
+
+
+def test_a_reset_to_a_course_that_is_not_there_deletes_nothing(
+    install: Install, home: Path, chatkit: Chatkit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It says so first."""
+    install()
+    begin(home, "section")
+    monkeypatch.setenv(VARIABLE, "gone")
+    monkeypatch.setattr(clean_up, "clean_up", lambda _: pytest.fail("it deletes"))
+    done = chatkit("reset", "-y")
+    assert done.code == 2 and "There is no course gone" in done.err
