@@ -5,6 +5,7 @@ Follows Kudu's page "REST API", section "Deployment": https://github.com/project
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TypedDict
 
@@ -23,6 +24,8 @@ FAILED = {
     PARTLY: "was only partly done",
 }
 IN_ERROR = "' is in error: "
+ERROR = re.compile(r"\s*error\b", re.IGNORECASE)
+"""As pip and Oryx begin a line."""
 LOG_LINES = 15
 
 
@@ -56,9 +59,11 @@ class Failure:
 
     @property
     def why(self) -> str:
-        """The endpoint's sentence; without one, the last line of the log."""
+        """The endpoint's sentence, or the log's last line, and what a tool has called an error."""
         sentence, *lines = self.said
-        return sentence or next(iter(lines[::-1]), "the endpoint does not say why")
+        told = sentence or next(iter(lines[::-1]), "the endpoint does not say why")
+        errors = [line.strip() for line in lines if ERROR.match(line)]
+        return " ".join([told, *(line for line in errors[-1:] if line not in told)])
 
 
 def newest(answer: HttpResponse) -> Record | None:

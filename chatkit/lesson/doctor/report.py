@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TypedDict
 
 from chatkit.core.results import duration, elapsed, escape, table
+from chatkit.core.text.controls import visible
 from chatkit.knowledge.problem import Problem
 from chatkit.knowledge.problems import problem
 from chatkit.lesson.doctor.preflight.finding import Finding
@@ -246,8 +247,8 @@ class Report:
 
 
 def clean(text: str) -> str:
-    """A text without keys, signatures, tokens, and passwords in addresses."""
-    return masked(PASSWORDS.sub("://…@", SECRETS.sub(r"\1=…", text)))
+    """A text without keys, signatures, tokens, passwords in addresses, and what moves a cursor."""
+    return masked(PASSWORDS.sub("://…@", SECRETS.sub(r"\1=…", visible(text, keep="\n\t"))))
 
 
 def _as_problem(check: Finding) -> ProblemDocument:

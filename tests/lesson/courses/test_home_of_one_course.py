@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from chatkit.cli import lab
+from chatkit.cloud.provision.receipt import Item
 from chatkit.core import settings
 from chatkit.core.errors import SetupError
 from chatkit.core.results import Result
@@ -15,7 +16,7 @@ from chatkit.core.work import course_choice
 from chatkit.core.work.course_choice import TUTORIAL, VARIABLE
 from chatkit.lesson import courses
 from chatkit.steps import app_files, clean_up
-from chatkit.steps.status import Item, Receipt
+from chatkit.steps.status import Receipt
 from tests.cli.typing_verbs import Chatkit
 from tests.lesson.courses.conftest import Install
 

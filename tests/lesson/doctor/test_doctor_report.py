@@ -120,6 +120,11 @@ def test_a_secret_in_what_was_seen_is_not_shown(secret: str) -> None:
     assert clean("nothing secret") == "nothing secret"
 
 
+def test_what_an_exception_says_moves_no_cursor() -> None:
+    """Its text is anybody's."""
+    assert clean("a\x1b[31mb\nc") == "a\\u001b[31mb\nc"
+
+
 def test_nobody_waits_for_what_never_answers() -> None:
     """It is not known, and listed; what has answered is known."""
     lookups, never = Lookups(0.05), threading.Event()

@@ -22,10 +22,16 @@ BUILD_LOG = [{"message": "Running pip install..."}, {"message": "ERROR: No such 
     [
         ({"status": 4}, ""),
         ({"status": 1}, ""),
-        ({"status": 3, "status_text": "No room."}, "the last deployment failed: No room."),
+        ({"status": 3, "status_text": "No room."}, "failed: No room. ERROR: No such package: nope"),
         ({"status": 3, "status_text": None}, "failed: ERROR: No such package: nope"),
-        ({"status": -1, "status_text": "By alice."}, "was cancelled: By alice."),
-        ({"status": 6, "status_text": "Half."}, "was only partly done: Half."),
+        (
+            {"status": -1, "status_text": "By alice."},
+            "cancelled: By alice. ERROR: No such package: nope",
+        ),
+        (
+            {"status": 6, "status_text": "Half."},
+            "partly done: Half. ERROR: No such package: nope",
+        ),
         ({"status": 4, "build_summary": {"warnings": ["'x' is in error: no"]}}, "error: no"),
     ],
 )
