@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import json
 import logging
 import os
 import sqlite3
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -21,8 +22,8 @@ from chatkit.core import descriptors, log_files
 from chatkit.core.disk.rotating_log import RotatingLog
 from chatkit.core.errors import ChatkitError, HomeDamaged, HomeUnusable, NotWritten
 from chatkit.core.file_lock import LOCKED_EXIT, FileLock
-from chatkit.core.files import private_folder, writing
-from chatkit.core.home import state
+from chatkit.core.files import private_folder, write_private, writing
+from chatkit.core.home import records, state
 from chatkit.core.home.check import NOTICE, UNUSABLE_EXIT, check_access
 from chatkit.core.system import signals
 from chatkit.core.system.free_memory import give_memory_back
@@ -32,7 +33,6 @@ from chatkit.localcloud.cloud import LocalCloud
 from chatkit.localcloud.core.log_limits import OneASecond
 from chatkit.localcloud.core.platform import SteadyTime
 from chatkit.localcloud.core.store import Store
-from chatkit.localcloud.endpoints_file import EndpointsFile
 
 log = logging.getLogger("chatkit.local")
 LOOK_S = 2.0
@@ -91,7 +91,7 @@ async def _serve(folder: Path, lock: FileLock, log_file: _CloudLog) -> None:
         "moves": [asdict(move) for move in cloud.moves],
         "moved": {str(before): now for before, now in cloud.platform.moved_ports().items()},
     }
-    endpoints = EndpointsFile(folder / "cloud.json", document)
+    endpoints = _EndpointsFile(folder / "cloud.json", document)
     with cloud.platform.store.space_for_little():
         endpoints.write()
     _tell_damage(cloud.storage.damage())
@@ -137,12 +137,47 @@ def _documents_of(folder: Path) -> Iterator[None]:
         ) from error
 
 
+class _EndpointsFile:
+    """`cloud.json`: where this process tells those who look for a local cloud how to reach it.
+
+    Attributes:
+        path: Where it is.
+    """
+
+    def __init__(self, path: Path, endpoints: Mapping[str, object]) -> None:
+        self.path = path
+        document = {"running": True, "pid": os.getpid(), **endpoints}
+        self._text = json.dumps(document, indent=1)
+
+    def write(self) -> None:
+        """Write the file; what stands there from a run that was killed is of no use any more."""
+        write_private(self.path, self._text)
+
+    def mend(self) -> None:
+        """Write it anew when it is gone or damaged: nobody finds this process without it."""
+        if self._is_whole():
+            return
+        try:
+            with suppress(FileNotFoundError):
+                aside = records.put_aside(self.path)
+                log.warning("cloud.json was damaged; it is kept as %s", aside.name)
+            self.write()
+        except (OSError, ChatkitError):
+            log.exception("cloud.json cannot be written")
+
+    def _is_whole(self) -> bool:
+        try:
+            return self.path.read_text(encoding="utf-8", errors="replace") == self._text
+        except OSError:
+            return False
+
+
 @dataclass
 class _Care:
     """What a running cloud looks after."""
 
     log_file: _CloudLog
-    endpoints: EndpointsFile
+    endpoints: _EndpointsFile
     steady_time: SteadyTime
     looks: int = 0
 

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import math
 import textwrap
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
 from chatkit.cloud import local_cloud
 from chatkit.core.errors import NotOffered, ServiceError
+from chatkit.core.running.presence import FUNCTIONS
 from chatkit.core.settings import home
 from chatkit.core.time import durations
+
+if TYPE_CHECKING:  # imported when a drill begins, so that the other verbs start without it
+    from chatkit.steps.session import Session
 
 WIDTH = 100
 BAD_REQUEST = 400
@@ -38,11 +42,10 @@ def begin(kind: str, *, for_s: float | None, delay_s: float) -> None:
     Raises:
         NotOffered: It cannot last so long, or be so slow.
     """
-    from chatkit.stage import room
     from chatkit.steps.session import Session
 
     drill: dict[str, object] = {"delay_s": delay_s}
-    chat = room.of_workshop(Session(home()))
+    chat = _chat_of(Session(home()))
     if chat is not None:
         drill["room"] = chat
     if for_s is not None:
@@ -53,6 +56,25 @@ def begin(kind: str, *, for_s: float | None, delay_s: float) -> None:
         if refused.status != BAD_REQUEST:
             raise
         raise NotOffered(str(refused.message)) from None
+
+
+def _chat_of(session: Session) -> dict[str, object] | None:
+    """The parts of a workshop's chat, deployed and on this machine, as the local cloud reads them.
+
+    A part that is not there is empty. None while the workshop has made nothing: what there is then
+    somebody has made without it, and no chat is named.
+    """
+    facts = session.settings.facts
+    functions = session.servers.running(FUNCTIONS)
+    if functions is None and not (facts.signalr or facts.function_app):
+        return None
+    return {
+        "instance": facts.signalr,
+        "hub": session.hub,
+        "site": facts.function_app,
+        "account": facts.storage_account,
+        "functions_port": functions.port if functions is not None else 0,
+    }
 
 
 def show() -> None:

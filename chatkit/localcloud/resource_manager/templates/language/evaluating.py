@@ -24,7 +24,11 @@ from chatkit.localcloud.resource_manager.templates.language.core.limits import (
     budget,
     checked,
 )
-from chatkit.localcloud.resource_manager.templates.language.core.scope import Scope
+from chatkit.localcloud.resource_manager.templates.language.core.scope import (
+    FunctionScope,
+    Scope,
+    is_allowed,
+)
 from chatkit.localcloud.resource_manager.templates.language.core.values import Json, fold
 from chatkit.localcloud.resource_manager.templates.language.functions.catalogue import (
     FUNCTIONS,
@@ -35,8 +39,6 @@ from chatkit.localcloud.resource_manager.templates.language.parser import (
     parse,
     unescaped,
 )
-from chatkit.localcloud.resource_manager.templates.language.places import is_allowed
-from chatkit.localcloud.resource_manager.templates.language.user_functions import FunctionScope
 
 # What puts values together, so that the same can be in it many times.
 MAKING = frozenset(

@@ -10,7 +10,15 @@ from datetime import datetime
 from enum import Enum
 from typing import Protocol
 
-from chatkit.localcloud.resource_manager.templates.language.core.values import Json, JsonObject
+from chatkit.localcloud.resource_manager.templates.language.core.errors import (
+    no_such_parameter,
+    not_expected_here,
+)
+from chatkit.localcloud.resource_manager.templates.language.core.values import (
+    Json,
+    JsonObject,
+    fold,
+)
 
 
 class Place(Enum):
@@ -27,6 +35,28 @@ class Place(Enum):
     PROPERTIES = "the body of a resource"
     OUTPUT = "an output"
     OUTPUT_CONDITION = "the condition or the copy of an output"
+
+
+# What a deployment knows only after it has begun.
+RUNTIME = frozenset({"reference", "references", "list*"})
+# A new value each time: the same template would not give the same twice.
+CHANGING = frozenset({"newGuid", "utcNow"})
+# By the remarks of the pages "Resource functions", "String functions" (newGuid), "Date functions"
+# (utcNow) and "User-defined functions" of Microsoft's reference.
+FORBIDDEN = {
+    Place.PARAMETER_DEFAULT: RUNTIME | {"variables", "copyIndex", "resourceInfo"},
+    Place.VARIABLE: RUNTIME | CHANGING,
+    Place.FUNCTION: RUNTIME | CHANGING | {"variables", "copyIndex", "resourceInfo"},
+    Place.RESOURCE: RUNTIME | CHANGING,
+    Place.PROPERTIES: CHANGING,
+    Place.OUTPUT: CHANGING,
+    Place.OUTPUT_CONDITION: RUNTIME | CHANGING,
+}
+
+
+def is_allowed(function: str, place: Place) -> bool:
+    """Whether a function, by its name in the reference, may stand at a place."""
+    return function not in FORBIDDEN[place]
 
 
 class Level(Enum):
@@ -149,3 +179,37 @@ class Scope(Protocol):
 
     def copy_index(self, loop_name: str | None) -> int | None:
         """The turn of the loop of that name, or of the innermost; None outside of one."""
+
+
+class FunctionScope:
+    """The scope of the output of a function that the template defines.
+
+    It has the function's own parameters and other functions, and nothing else of the template.
+    """
+
+    def __init__(self, outer: Scope, function: UserFunction, arguments: list[Json]) -> None:
+        self.outer = outer
+        names = [fold(name) for name in function.parameters]
+        self.arguments = dict(zip(names, arguments, strict=True))
+
+    @property
+    def place(self) -> Place:
+        return Place.FUNCTION
+
+    @property
+    def resources(self) -> Resources:
+        return self.outer.resources
+
+    def parameter(self, name: str) -> Json:
+        if fold(name) not in self.arguments:
+            raise no_such_parameter(name)
+        return self.arguments[fold(name)]
+
+    def variable(self, name: str) -> Json:
+        raise not_expected_here("variables")
+
+    def user_function(self, namespace: str, name: str) -> UserFunction | None:
+        return self.outer.user_function(namespace, name)
+
+    def copy_index(self, loop_name: str | None) -> int | None:
+        return None
