@@ -13,12 +13,13 @@ import socket
 import struct
 import sys
 
-from chatkit.core.peers.listening_users import (
+from chatkit.core.peers.socket_tables import (
     ANSWER,
     ERROR,
     HEADER,
     NETLINK_SOCK_DIAG,
     SOCK_DIAG_BY_FAMILY,
+    rows_in_proc,
 )
 
 # struct inet_diag_req_v2 with its inet_diag_sockid: family, protocol, states; ports, addresses,
@@ -116,14 +117,7 @@ def _port(end: tuple[str, int]) -> bytes:
 
 def _in_proc(peer: int, own: int) -> int | None:
     """What proc(5) says about a socket of one port that is connected to another."""
-    for table in ("/proc/net/tcp", "/proc/net/tcp6"):
-        try:
-            with open(table, encoding="ascii") as lines:
-                rows = [line.split() for line in lines]
-        except OSError:
-            continue
-        # local_address and rem_address are ADDRESS:PORT in hexadecimal.
-        for row in rows[1:]:
-            if [int(end.rpartition(":")[2], 16) for end in row[1:3]] == [peer, own]:
-                return int(row[7])
+    for row in rows_in_proc():
+        if (row.own_port, row.peer_port) == (peer, own):
+            return row.user
     return None

@@ -13,18 +13,20 @@ import struct
 import sys
 from collections.abc import Iterator
 
-# struct nlmsghdr (netlink(7)): length, type, flags, sequence number, port id.
-HEADER = struct.Struct("=IHHII")
+from chatkit.core.peers.socket_tables import (
+    ANSWER,
+    ERROR,
+    HEADER,
+    NETLINK_SOCK_DIAG,
+    SOCK_DIAG_BY_FAMILY,
+    rows_in_proc,
+)
+
 # struct inet_diag_req_v2: family, protocol, states, and the source port of its inet_diag_sockid.
 REQUEST = struct.Struct("=BBxxI2s46x")
-# struct inet_diag_msg: the source port of its inet_diag_sockid, and the user.
-ANSWER = struct.Struct("=4x2s46x12xI4x")
 STATUS = struct.Struct("=i")
 SUCCESS = (0,)
-NETLINK_SOCK_DIAG = 4
-SOCK_DIAG_BY_FAMILY = 20
 REQUEST_AND_DUMP = 0x301
-ERROR = 2
 DONE = 3
 LISTENING = 1 << 10  # TCP_LISTEN in a set of states
 LISTENING_IN_PROC = "0A"
@@ -99,16 +101,8 @@ def answers(kernel: socket.socket) -> Iterator[bytes]:
 
 def _in_proc(port: int) -> set[int]:
     """What proc(5) says; empty where there is none."""
-    found: set[int] = set()
-    for table in ("/proc/net/tcp", "/proc/net/tcp6"):
-        try:
-            with open(table, encoding="ascii") as lines:
-                rows = [line.split() for line in lines]
-        except OSError:
-            continue
-        # local_address is ADDRESS:PORT in hexadecimal, st is the state.
-        for row in rows[1:]:
-            is_listening = row[3] == LISTENING_IN_PROC
-            if is_listening and int(row[1].rpartition(":")[2], 16) == port:
-                found.add(int(row[7]))
-    return found
+    return {
+        row.user
+        for row in rows_in_proc()
+        if row.state == LISTENING_IN_PROC and row.own_port == port
+    }

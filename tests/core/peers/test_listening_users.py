@@ -13,6 +13,7 @@ import pytest
 from chatkit.core import ports
 from chatkit.core.peers import listening_users as module
 from chatkit.core.peers.listening_users import listening_users
+from chatkit.core.peers.socket_tables import HEADER
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="other systems do not tell")
 
@@ -51,7 +52,7 @@ def test_a_list_that_ends_with_an_error_is_none() -> None:
     mine, kernel = socket.socketpair(type=socket.SOCK_DGRAM)
     with mine, kernel:
         content = module.STATUS.pack(-2)
-        length = module.HEADER.size + len(content)
-        kernel.send(module.HEADER.pack(length, module.DONE, 0, 0, 0) + content)
+        length = HEADER.size + len(content)
+        kernel.send(HEADER.pack(length, module.DONE, 0, 0, 0) + content)
         with pytest.raises(OSError, match="does not list"):
             [*module.answers(mine)]
