@@ -15,6 +15,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 from chatkit.core.errors import LocalProtocolError
 from chatkit.localcloud.signalr.core.connection import MAX_WAITING_BYTES, SLOW, Connection, State
@@ -27,6 +28,20 @@ JSON = PROTOCOLS["json"]
 Key = tuple[object, int] | None
 
 
+class Queued(NamedTuple):
+    """A message that waits for the end of the event loop's turn.
+
+    Attributes:
+        connections: Who gets it.
+        message: What they get.
+        key: The same for messages to the same connections; None for one that goes alone.
+    """
+
+    connections: Sequence[Connection]
+    message: Invocation
+    key: Key
+
+
 class FanOut:
     """Messages on their way to connections.
 
@@ -36,7 +51,7 @@ class FanOut:
 
     def __init__(self, sent: Callable[[int, int], None]) -> None:
         self._sent = sent
-        self._waiting: list[tuple[Sequence[Connection], Invocation, Key]] = []
+        self._waiting: list[Queued] = []
 
     def add(
         self, connections: Sequence[Connection], message: Invocation, *, key: Key = None
@@ -50,24 +65,25 @@ class FanOut:
         """
         if not self._waiting:
             asyncio.get_running_loop().call_soon(self.flush)
-        self._waiting.append((connections, message, key))
+        self._waiting.append(Queued(connections, message, key))
 
     def flush(self) -> None:
         """Send what is queued, in order."""
         waiting = self._waiting
         self._waiting = []
-        start = 0
-        for index in range(1, len(waiting) + 1):
-            if (
-                index < len(waiting)
-                and waiting[index][2] is not None
-                and waiting[index][2] == waiting[start][2]
-            ):
-                continue
-            self._pass(waiting[start][0], [message for _, message, _ in waiting[start:index]])
-            start = index
+        together: list[Queued] = []
+        for queued in waiting:
+            if together and (queued.key is None or queued.key != together[0].key):
+                self._pass(together)
+                together = []
+            together.append(queued)
+        if together:
+            self._pass(together)
 
-    def _pass(self, connections: Sequence[Connection], messages: list[Invocation]) -> None:
+    def _pass(self, together: list[Queued]) -> None:
+        """Send messages that have the same connections, each client's in one write."""
+        connections = together[0].connections
+        messages = [queued.message for queued in together]
         # Once per connection, thousands of times per pass: nothing is looked up that was known for
         # the connection before.
         encoded: dict[HubProtocol, tuple[list[bytes], bytes]] = {}
@@ -83,9 +99,9 @@ class FanOut:
                 continue
             if protocol is not known:
                 known = protocol
-                payloads, frames = encoded.get(protocol) or encoded.setdefault(
-                    protocol, self._encode(protocol, messages)
-                )
+                if protocol not in encoded:
+                    encoded[protocol] = self._encode(protocol, messages)
+                payloads, frames = encoded[protocol]
             transport = connection.transport
             if transport is not None:
                 transport.write(frames)
