@@ -67,15 +67,25 @@ def _compared(path: str, known: JsonObject, after: Json) -> list[JsonObject]:
     if after is None or is_expression(after):
         return []  # null is as absent, and an expression is not known yet
     if before is None:
-        return [] if after in ({}, []) else [_change("Create", path, None, after)]
+        if after in ({}, []):
+            return []
+        return [_change("Create", path, None, after)]
     if isinstance(before, dict) and isinstance(after, dict):
-        inner = _folded(before)
-        return [
-            one for key, value in after.items() for one in _compared(f"{path}.{key}", inner, value)
-        ]
+        return _members(f"{path}.", before, after)
     if isinstance(before, list) and isinstance(after, list):
         return _arrays(path, before, after)
-    return [] if _is_same(before, after) else [_change("Modify", path, before, after)]
+    if _is_same(before, after):
+        return []
+    return [_change("Modify", path, before, after)]
+
+
+def _members(prefix: str, before: JsonObject, after: JsonObject) -> list[JsonObject]:
+    """The members of an object that the template mentions."""
+    known = _folded(before)
+    changes: list[JsonObject] = []
+    for name, value in after.items():
+        changes += _compared(f"{prefix}{name}", known, value)
+    return changes
 
 
 def is_expression(value: Json) -> bool:
@@ -108,9 +118,10 @@ def _arrays(path: str, before: list[Json], after: list[Json]) -> list[JsonObject
 
 def _element(label: str, before: Json, after: Json) -> list[JsonObject]:
     if isinstance(before, dict) and isinstance(after, dict):
-        inner = _folded(before)
-        changes = [one for key, value in after.items() for one in _compared(key, inner, value)]
-        return [_change("Modify", label, before, after, changes)] if changes else []
+        changes = _members("", before, after)
+        if not changes:
+            return []
+        return [_change("Modify", label, before, after, changes)]
     if is_expression(after) or _is_same(before, after):
         return []
     return [_change("Modify", label, before, after)]

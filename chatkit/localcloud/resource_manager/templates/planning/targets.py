@@ -20,8 +20,10 @@ class Target:
     @property
     def id(self) -> str:
         """The scope's id."""
-        base = f"/subscriptions/{self.subscription_id}"
-        return f"{base}/resourceGroups/{self.group}" if self.group else base
+        subscription = f"/subscriptions/{self.subscription_id}"
+        if not self.group:
+            return subscription
+        return f"{subscription}/resourceGroups/{self.group}"
 
 
 def relative_id(type_: str, name: str) -> str:
@@ -35,10 +37,7 @@ def relative_id(type_: str, name: str) -> str:
 
 def whole_type(types: list[str]) -> str:
     """The whole type of a resource within others, whose type may be written short."""
-    whole = types[0]
-    for type_ in types[1:]:
-        whole = type_ if type_.lower().startswith(whole.lower() + "/") else f"{whole}/{type_}"
-    return whole
+    return _whole(types)
 
 
 def whole_name(names: list[str], type_: str) -> str:
@@ -46,7 +45,15 @@ def whole_name(names: list[str], type_: str) -> str:
     segments = type_.count("/")
     if names[-1].count("/") + 1 == segments:
         return names[-1]
-    whole = names[0]
-    for name in names[1:]:
-        whole = name if name.lower().startswith(whole.lower() + "/") else f"{whole}/{name}"
+    return _whole(names)
+
+
+def _whole(parts: list[str]) -> str:
+    """Parts joined by slashes; one that begins with all before it stands for them, too."""
+    whole = parts[0]
+    for part in parts[1:]:
+        if part.lower().startswith(f"{whole.lower()}/"):
+            whole = part
+        else:
+            whole = f"{whole}/{part}"
     return whole

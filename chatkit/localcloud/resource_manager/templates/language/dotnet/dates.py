@@ -75,7 +75,7 @@ def _written(moment: datetime, piece: str) -> str:
     if kind == "\\":
         return piece[1:]
     if kind in "dMy":
-        return _of_the_day(moment, kind, len(piece))
+        return _of_the_date(moment, kind, len(piece))
     if kind in "hHmst":
         return _of_the_clock(moment, kind, len(piece))
     if kind in "fF":
@@ -85,15 +85,27 @@ def _written(moment: datetime, piece: str) -> str:
     return {"K": "Z", "g": "A.D.", "%": ""}.get(kind, piece)
 
 
-def _of_the_day(moment: datetime, kind: str, width: int) -> str:
+def _of_the_date(moment: datetime, kind: str, width: int) -> str:
     if kind == "y":
-        year = moment.year % 100 if width < 3 else moment.year
-        return str(year).rjust(width, "0")
-    number = moment.day if kind == "d" else moment.month
+        return _year(moment.year, width)
+    if kind == "d":
+        return _number_or_name(moment.day, DAYS[moment.weekday()], width)
+    return _number_or_name(moment.month, MONTHS[moment.month - 1], width)
+
+
+def _year(year: int, width: int) -> str:
+    if width < 3:
+        year %= 100
+    return str(year).rjust(width, "0")
+
+
+def _number_or_name(number: int, name: str, width: int) -> str:
+    """One or two letters ask for the number, three for a short name, more for the name."""
     if width < 3:
         return str(number).rjust(width, "0")
-    name = DAYS[moment.weekday()] if kind == "d" else MONTHS[moment.month - 1]
-    return name[:3] if width == 3 else name
+    if width == 3:
+        return name[:3]
+    return name
 
 
 def _of_the_clock(moment: datetime, kind: str, width: int) -> str:

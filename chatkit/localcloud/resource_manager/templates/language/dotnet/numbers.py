@@ -9,6 +9,8 @@ import re
 from decimal import ROUND_HALF_UP, Context, Decimal
 
 STANDARD = re.compile(r"([A-Za-z])([0-9]{0,9})")
+# How many digits a specifier takes that says nothing about them.
+DEFAULT_DIGITS = {"F": 2, "N": 2, "C": 2, "P": 2, "E": 6}
 PLACES = ("0", "#")
 MOST_DIGITS = 1_000  # Ours; .NET takes up to 999,999,999.
 CUSTOM_PIECE = re.compile(r"""'[^']*'|"[^"]*"|\\.|[eE][+-]?0+|.""", re.DOTALL)
@@ -39,18 +41,28 @@ def _standard(value: int | float, specifier: str, digits: int | None) -> str:
     exact = Decimal(repr(value))
     if kind in ("D", "X", "B"):
         return _whole(value, specifier, digits or 0)
-    if kind in ("F", "N"):
-        return _fixed(exact, 2 if digits is None else digits, grouped=kind == "N")
-    if kind == "C":
-        amount = _fixed(abs(exact), 2 if digits is None else digits, grouped=True)
-        return f"(¤{amount})" if exact < 0 else f"¤{amount}"
-    if kind == "P":
-        return _fixed(exact * 100, 2 if digits is None else digits, grouped=True) + " %"
-    if kind == "E":
-        return _exponential(exact, specifier, 6 if digits is None else digits)
     if kind in ("G", "R"):
         return _general(value, exact, digits)
-    raise NotANumberFormat("Format specifier was invalid.")
+    if kind not in DEFAULT_DIGITS:
+        raise NotANumberFormat("Format specifier was invalid.")
+    places = DEFAULT_DIGITS[kind]
+    if digits is not None:
+        places = digits
+    if kind == "E":
+        return _exponential(exact, specifier, places)
+    if kind == "P":
+        return _fixed(exact * 100, places, grouped=True) + " %"
+    if kind == "C":
+        return _currency(exact, places)
+    return _fixed(exact, places, grouped=kind == "N")
+
+
+def _currency(value: Decimal, digits: int) -> str:
+    """With the invariant culture's sign of a currency; a negative amount in brackets."""
+    amount = "¤" + _fixed(abs(value), digits, grouped=True)
+    if value < 0:
+        return f"({amount})"
+    return amount
 
 
 def _whole(value: int | float, specifier: str, digits: int) -> str:

@@ -29,6 +29,20 @@ def integer(call: Invocation, index: int) -> int:
     return value
 
 
+def text_or_none(call: Invocation, index: int) -> str | None:
+    """An argument that has to be a string; None where it was left out."""
+    if len(call) <= index:
+        return None
+    return text(call, index)
+
+
+def integer_or(call: Invocation, index: int, default: int) -> int:
+    """An argument that has to be an integer; the default where it was left out."""
+    if len(call) <= index:
+        return default
+    return integer(call, index)
+
+
 def boolean(call: Invocation, index: int) -> bool:
     """An argument that has to be a boolean."""
     value = call.value(index)

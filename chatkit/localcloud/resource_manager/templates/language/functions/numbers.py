@@ -17,6 +17,7 @@ from chatkit.localcloud.resource_manager.templates.language.core.invocation impo
 from chatkit.localcloud.resource_manager.templates.language.core.values import Json
 from chatkit.localcloud.resource_manager.templates.language.functions.arguments import (
     integer,
+    integer_or,
     invalid,
     of_wrong_kind,
 )
@@ -124,11 +125,15 @@ def _range(call: Invocation) -> Json:
 
 def _copy_index(call: Invocation) -> Json:
     """`copyIndex()`, `copyIndex(offset)`, `copyIndex(loop)`, `copyIndex(loop, offset)`."""
-    first = call.value(0) if len(call) else 0
-    loop_name = first if isinstance(first, str) else None
-    at = 0 if loop_name is None else 1
-    offset = integer(call, at) if len(call) > at else 0
-    if len(call) > at + 1:
+    loop_name: str | None = None
+    offset_at = 0
+    if len(call):
+        first = call.value(0)
+        if isinstance(first, str):
+            loop_name = first
+            offset_at = 1
+    offset = integer_or(call, offset_at, default=0)
+    if len(call) > offset_at + 1:
         raise of_wrong_kind(call, 0, "of type 'String' when there are two", first)
     turn = call.scope.copy_index(loop_name)
     if turn is None:

@@ -16,16 +16,13 @@ from chatkit.localcloud.resource_manager.templates.language.core.invocation impo
 from chatkit.localcloud.resource_manager.templates.language.core.scope import Level, Resources
 from chatkit.localcloud.resource_manager.templates.language.core.values import Json, JsonObject
 from chatkit.localcloud.resource_manager.templates.language.functions.arguments import (
-    integer,
+    integer_or,
     invalid,
     text,
+    text_or_none,
 )
 
 WITH_A_SUBSCRIPTION = (Level.RESOURCE_GROUP, Level.SUBSCRIPTION)
-
-
-def _api_version(call: Invocation) -> str | None:
-    return text(call, 1) if len(call) > 1 else None
 
 
 def _is_full(call: Invocation, index: int) -> bool:
@@ -40,7 +37,7 @@ def _is_full(call: Invocation, index: int) -> bool:
 
 def _reference(call: Invocation) -> Json:
     resources = call.scope.resources
-    return resources.reference(text(call, 0), _api_version(call), _is_full(call, 2))
+    return resources.reference(text(call, 0), text_or_none(call, 1), _is_full(call, 2))
 
 
 def _references(call: Invocation) -> Json:
@@ -49,20 +46,22 @@ def _references(call: Invocation) -> Json:
 
 def _list(call: Invocation) -> Json:
     """`listKeys`, `listSecrets` and every other action of a resource that lists something."""
-    body = call.value(2) if len(call) == 3 else None
-    return call.scope.resources.list_call(call.name, text(call, 0), _api_version(call), body)
+    body = None
+    if len(call) == 3:
+        body = call.value(2)
+    return call.scope.resources.list_call(call.name, text(call, 0), text_or_none(call, 1), body)
 
 
 def _providers(call: Invocation) -> Json:
-    resource_type = text(call, 1) if len(call) > 1 else None
+    resource_type = text_or_none(call, 1)
     return call.scope.resources.provider(text(call, 0), resource_type)
 
 
 def _pick_zones(call: Invocation) -> Json:
-    """So many zones behind an offset; no zones where the type has none."""
+    """As many zones as asked for, from an offset on; none where the type has no zones."""
     zones = call.scope.resources.zones(text(call, 0), text(call, 1), text(call, 2))
-    count = integer(call, 3) if len(call) > 3 else 1
-    offset = integer(call, 4) if len(call) > 4 else 0
+    count = integer_or(call, 3, default=1)
+    offset = integer_or(call, 4, default=0)
     if not zones:
         return []
     if not 1 <= count <= len(zones) or not 0 <= offset < len(zones):

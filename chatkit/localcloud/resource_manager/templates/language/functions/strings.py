@@ -24,6 +24,7 @@ from chatkit.localcloud.resource_manager.templates.language.dotnet.composite imp
 from chatkit.localcloud.resource_manager.templates.language.functions.arguments import (
     array,
     integer,
+    integer_or,
     invalid,
     of_wrong_kind,
     text,
@@ -118,7 +119,7 @@ def _found_at(whole: str, part: str, start: int) -> int:
 def _substring(call: Invocation) -> Json:
     whole = text(call, 0)
     start = integer(call, 1)
-    length = integer(call, 2) if len(call) == 3 else len(whole) - start
+    length = integer_or(call, 2, default=len(whole) - start)
     if start < 0 or length < 0 or start + length > len(whole):
         raise TemplateError(
             f"The template language function '{call.name}' parameters are out of range. The index"
