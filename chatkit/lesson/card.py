@@ -31,13 +31,13 @@ class Card:
 
     def lines(self, *, coloured: bool = False) -> list[str]:
         """The card as at most three lines of plain text."""
-        parts = (
-            (f"{self.name}: " if self.name else "", self.what),
-            ("Why: ", self.why),
-            ("Do: ", self.remedy),
-        )
-        begin = RED + BOLD if coloured else ""
-        end = PLAIN if coloured else ""
+        begin = end = name = ""
+        if coloured:
+            begin = RED + BOLD
+            end = PLAIN
+        if self.name:
+            name = f"{self.name}: "
+        parts = ((name, self.what), ("Why: ", self.why), ("Do: ", self.remedy))
         return [f"{begin}{label}{end}{_line(text)}" for label, text in parts if text]
 
 

@@ -131,11 +131,13 @@ def install(
     if uv:
         # pip compiles always. Where Python keeps what it compiles itself, leaving it to the first
         # use is quicker.
-        options = [
-            *(["--reinstall"] if again else []),
-            *(["--compile-bytecode"] if sys.dont_write_bytecode else []),
-            *(["--no-index"] if uv.offline else []),
-        ]
+        options = []
+        if again:
+            options.append("--reinstall")
+        if sys.dont_write_bytecode:
+            options.append("--compile-bytecode")
+        if uv.offline:
+            options.append("--no-index")
         command = [uv.path, "pip", "install", "--python", str(python), *options, *requirements]
         run_tool(command, variables=uv.variables)
         return
@@ -150,8 +152,10 @@ def install(
         "--progress-bar",
         "off",
     ]
+    if again:
+        pip.append("--force-reinstall")
     progress = Progress(lock.read_text(encoding="utf-8").count("=="))
-    run_tool([*pip, *(["--force-reinstall"] if again else []), *requirements], on_line=progress)
+    run_tool([*pip, *requirements], on_line=progress)
 
 
 def only_from(wheels: Path | None) -> list[str]:

@@ -67,18 +67,40 @@ def write(name: str, text: str, *, folder: Path, home: Path) -> str:
         NotWritten: The disk is full, or takes no writes; the learner's file is as it was.
     """
     content = with_hub(content_of(text), _hub(home))
-    app = _functions(folder) if name.startswith(app_sections.FOLDER) else {}
-    move = _sections().set_off(name, content, app, _done(home)) if app else None
-    others = move.files if move else {}
-    aside = _keep(app, folder) if move and move.is_back else ""
-    kept = replace({name: content, **others}, folder=folder, home=home)
-    for added in move.added if move else ():
+    move, app = _move(name, content, folder, home)
+    if move is None:
+        kept = replace({name: content}, folder=folder, home=home)
+        return _written(name, content, kept)
+    aside = ""
+    if move.is_back:
+        aside = _keep(app, folder)
+    kept = replace({name: content, **move.files}, folder=folder, home=home)
+    for added in move.added:
         remove(_below(folder, added))
+    return f"{_written(name, content, kept)}\n{_told(move, aside)}"
+
+
+def _move(
+    name: str, content: bytes, folder: Path, home: Path
+) -> tuple[Move | None, Mapping[str, bytes]]:
+    """What a file sets off among the functions, and the functions as they are now."""
+    if not name.startswith(app_sections.FOLDER):
+        return None, {}
+    app = _functions(folder)
+    if not app:
+        return None, app
+    return _sections().set_off(name, content, app, _done(home)), app
+
+
+def _written(name: str, content: bytes, kept: list[str]) -> str:
+    """One line about a file that was written."""
     count = content.count(b"\n")
-    lines = "1 line" if count == 1 else f"{count} lines"
-    note = f"; your version is kept as {enumerated(kept)}" if kept else ""
-    told = f"\n{_told(move, aside)}" if move else ""
-    return f"my-chat/{name}: {lines}{note}{told}"
+    lines = f"{count} lines"
+    if count == 1:
+        lines = "1 line"
+    if kept:
+        return f"my-chat/{name}: {lines}; your version is kept as {enumerated(kept)}"
+    return f"my-chat/{name}: {lines}"
 
 
 def copy_page(source: Path, *, folder: Path, home: Path) -> list[str]:
@@ -311,12 +333,17 @@ def _told(move: Move, kept: str) -> str:
     if not move.is_back:
         was = f"that of section {move.before}" if move.before else "of several sections"
         return f"my-chat/functions was {was}; brought forward: {changed}."
-    along = [f"{changed} went back, too"] if changed else []
-    along += [f"not in it yet: {_names(move.added)}"] if move.added else []
+    along = []
+    if changed:
+        along.append(f"{changed} went back, too")
+    if move.added:
+        along.append(f"not in it yet: {_names(move.added)}")
+    again = f"my-chat/functions is that of section {move.section} again"
+    if along:
+        again = f"{again}: {'; '.join(along)}"
     onward = f"{int(move.before) + 1:02}"
     return (
-        f"my-chat/functions is that of section {move.section} again{': ' if along else ''}"
-        f"{'; '.join(along)}.\nAs it was in section {move.before} it is kept in my-chat/{kept};"
+        f"{again}.\nAs it was in section {move.before} it is kept in my-chat/{kept};"
         f' workshop.catch_up("{onward}") goes forward.'
     )
 

@@ -125,13 +125,16 @@ def _functions(path: Path) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
 
 
 def _names(node: ast.FunctionDef | ast.AsyncFunctionDef) -> set[str]:
-    """What a function is called: by its decorator, else by its definition."""
+    """What the host calls a function: by its decorator, else by its definition.
+
+    It is empty for a function without decorators that are called.
+    """
     calls = [one for one in node.decorator_list if isinstance(one, ast.Call)]
-    given = {
-        str(value.value)
-        for call in calls
-        if isinstance(call.func, ast.Attribute) and call.func.attr == NAMED
-        for value in (*call.args, *(word.value for word in call.keywords))
-        if isinstance(value, ast.Constant)
-    }
-    return given or ({node.name} if calls else set())
+    given: set[str] = set()
+    for call in calls:
+        if isinstance(call.func, ast.Attribute) and call.func.attr == NAMED:
+            values = [*call.args, *(word.value for word in call.keywords)]
+            given |= {str(one.value) for one in values if isinstance(one, ast.Constant)}
+    if calls and not given:
+        return {node.name}
+    return given

@@ -128,16 +128,23 @@ class ResourcePath:
         parts = path.strip("/").split("/")
         if len(parts) < 4 or parts[0].lower() != "subscriptions":
             return None
-        group = parts[3] if parts[2].lower() == "resourcegroups" else ""
+        group = ""
+        if parts[2].lower() == "resourcegroups":
+            group = parts[3]
         if "providers" not in parts:
-            return cls("", "Microsoft.Resources/resourceGroups", (group,)) if group else None
+            if not group:
+                return None
+            return cls("", "Microsoft.Resources/resourceGroups", (group,))
         # The last: a role assignment stands below the path of another resource.
         at = len(parts) - 1 - parts[::-1].index("providers")
         provider, *rest = parts[at + 1 :]
         if len(rest) < 2:
             return None
-        about = cls.parse("/".join(parts[:at])) if at > MOST_BEFORE_PROVIDER else None
-        scope = f"{about.type}/{about.name}" if about else ""
+        scope = ""
+        if at > MOST_BEFORE_PROVIDER:
+            about = cls.parse("/".join(parts[:at]))
+            if about is not None:
+                scope = f"{about.type}/{about.name}"
         return cls(group, "/".join([provider, *rest[::2]]), tuple(rest[1::2]), scope)
 
 

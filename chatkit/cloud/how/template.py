@@ -128,15 +128,17 @@ def _without_replaced_settings(resources: list[Resource]) -> list[Resource]:
         for one in resources
         if one["type"].startswith(SITE) and one["name"].endswith(f"/{SETTINGS}")
     }
-    return [
-        _with_settings_of(one, written[one["name"]])
-        if one["type"] == SITE and one["name"] in written
-        else one
-        for one in resources
-    ]
+    kept = []
+    for one in resources:
+        if one["type"] == SITE and one["name"] in written:
+            kept.append(_with_settings_of(one, written[one["name"]]))
+        else:
+            kept.append(one)
+    return kept
 
 
 def _with_settings_of(site: Resource, settings: Resource) -> Resource:
+    """A site whose own settings are only those that a request for its settings has, too."""
     config = site["properties"].get("siteConfig") or {}
     if "appSettings" not in config:
         return site

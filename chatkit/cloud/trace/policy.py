@@ -44,9 +44,10 @@ class NoteRequests(SansIOHTTPPolicy[Any, Any]):
     ) -> None:
         """Note the request with its answer."""
         http = response.http_response
-        # A stream is read once only, by who asked for it.
-        is_read = not response.context.options.get("stream", True)
-        content = http.body() if is_read and hasattr(http, "body") else _content(http, is_read)
+        content = b""
+        # A stream can be read once only, and its caller does that.
+        if not response.context.options.get("stream", True):
+            content = _content(http)
         api = self._is_api(request.http_request.url)
         self._note(request, entry.answered(http.status_code, http.headers, content, is_api=api))
 
@@ -82,6 +83,12 @@ def body_of(sent: Any) -> bytes:
     return bytes(content) if isinstance(content, bytes | bytearray) else b""
 
 
-def _content(http: Any, is_read: bool) -> bytes:
-    content = getattr(http, "content", b"") if is_read else b""
-    return content if isinstance(content, bytes) else b""
+def _content(http: Any) -> bytes:
+    """The body of an answer that was read; the SDKs have two kinds of answers."""
+    if hasattr(http, "body"):
+        read: bytes = http.body()
+        return read
+    content = getattr(http, "content", b"")
+    if isinstance(content, bytes):
+        return content
+    return b""

@@ -149,14 +149,17 @@ async def _expect_only(
             got="nothing",
             hint=await asyncio.to_thread(_why_nothing, app),
         )
+    what = "Not everybody heard it"
+    hint = 'Leave "userId" out of the value: then everybody in the hub gets it.'
+    if len(wanted) == 1:
+        what = "It went to somebody else"
+        hint = "Whose name stands in the request is meant, and nobody else."
     expect(
         set(got) >= set(wanted),
-        "It went to somebody else" if len(wanted) == 1 else "Not everybody heard it",
+        what,
         expected=f"{target} for {enumerated(sorted(wanted))}",
         got=f"{target} for {enumerated(got)}",
-        hint="Whose name stands in the request is meant, and nobody else."
-        if len(wanted) == 1
-        else 'Leave "userId" out of the value: then everybody in the hub gets it.',
+        hint=hint,
     )
     expect(
         set(got) == set(wanted),

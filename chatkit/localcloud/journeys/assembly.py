@@ -69,20 +69,23 @@ class Assembly:
         late = self._take(lambda event: event.at < now - (OWN_S if event.cause else OTHERS_S))
         self._tell_tokens([event for event in late if _is_of_identity(event) and event.raw("app")])
         for send in late:
-            if not _is_send(send):
-                continue
-            frames = [one for one in late if one.kind == "frame" and one.is_within(send)]
-            # Without a cause nobody knows who: the notebook, or a program beside the chat.
-            source: Node = "functions" if send.cause else "browsers"
-            hops = _middle([send, *frames], send, source=source)
-            if not send.cause:
-                hops[0] = replace(hops[0], words=f"{hops[0].words} (a program of its own)")
-            title = words.message_title(frames[0], [send]) if frames else send.text("path")
-            receivers = sum(int(frame.number("receivers")) for frame in frames)
-            outcome = words.ended(receivers)
-            self._tell(
-                send.began, title, hops, outcome, is_message=True, is_trial=_of_trial(frames)
-            )
+            if _is_send(send):
+                self._tell_send(send, late)
+
+    def _tell_send(self, send: Seen, late: list[Seen]) -> None:
+        """Tell of a message that belongs to no request of a browser."""
+        frames = [one for one in late if one.kind == "frame" and one.is_within(send)]
+        if send.cause:
+            hops = _middle([send, *frames], send, source="functions")
+        else:  # nobody knows whose it is: the notebook's, or a program's beside the chat
+            hops = _middle([send, *frames], send, source="browsers")
+            hops[0] = replace(hops[0], words=f"{hops[0].words} (a program of its own)")
+        title = send.text("path")
+        if frames:
+            title = words.message_title(frames[0], [send])
+        receivers = sum(int(frame.number("receivers")) for frame in frames)
+        outcome = words.ended(receivers)
+        self._tell(send.began, title, hops, outcome, is_message=True, is_trial=_of_trial(frames))
 
     def _tell_tokens(self, asked: list[Seen]) -> None:
         """An app asks for a token before it is asked for anything, too: at its start."""

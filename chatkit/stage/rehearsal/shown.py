@@ -103,7 +103,10 @@ def _network(played: Played, venue: Venue, around: Surroundings) -> str:
 
 def _data(played: Played, found: list[Limit], lost: int) -> dict[str, Any]:
     tally = played.tally
-    first = found[0] if found else None
+    breaks_first = None
+    if found:
+        first = found[0]
+        breaks_first = {"at": round(first.at, 1), "unit": first.unit, "why": first.why}
     cores, _ = limits.own_load(played)
     return {
         "sent": played.sent,
@@ -115,9 +118,7 @@ def _data(played: Played, found: list[Limit], lost: int) -> dict[str, Any]:
         "people": played.plan.people,
         "people_in": played.people_in,
         "from_history": tally.by_history,
-        "breaks_first": None
-        if first is None
-        else {"at": round(first.at, 1), "unit": first.unit, "why": first.why},
+        "breaks_first": breaks_first,
         "own_processor": round(cores, 2),
     }
 

@@ -81,8 +81,9 @@ def _is_cleared(page: list[Any], rules: Rules) -> bool:
 
 
 def _value_of(answer: web.StreamResponse) -> Any:
-    content = answer.body if isinstance(answer, web.Response) else None
+    if not isinstance(answer, web.Response) or not isinstance(answer.body, bytes):
+        return None
     try:
-        return strict_json.loads(content) if isinstance(content, bytes) else None
+        return strict_json.loads(answer.body)
     except ValueError:
         return None

@@ -105,7 +105,7 @@ def check(
     Raises:
         PostRefused: Not now, or not this one.
     """
-    # By name who had chosen none yet, or had written to an app that tells no ids.
+    # By name those who had chosen none yet, or had written to an app that tells no ids.
     if writer.id in rules.muted or not rules.muted_names.isdisjoint(writer.names):
         raise PostRefused(403, "muted", MUTED)
     if rules.is_paused:
@@ -113,13 +113,21 @@ def check(
     if words.found_in(writer.name):
         raise PostRefused(403, "word", NAME)
     for text in _texts(message):
-        if word := words.found_in(text):
+        word = words.found_in(text)
+        if word:
             raise PostRefused(403, "word", WORD.format(word=word))
-    if wait_s := math.ceil(rates.slow_wait_s(writer.id, rules.slow_s)):
+    _check_rates(writer, rules, rates)
+
+
+def _check_rates(writer: Writer, rules: Rules, rates: Rates) -> None:
+    wait_s = math.ceil(rates.slow_wait_s(writer.id, rules.slow_s))
+    if wait_s:
         raise PostRefused(429, "slow", SLOW.format(every=rules.slow_s, wait=wait_s), wait_s)
-    if wait_s := math.ceil(rates.guest_wait_s(writer.id, has_cookie=writer.has_cookie)):
+    wait_s = math.ceil(rates.guest_wait_s(writer.id, has_cookie=writer.has_cookie))
+    if wait_s:
         raise PostRefused(429, "guest", GUEST.format(wait=wait_s), wait_s)
-    if wait_s := math.ceil(rates.room_wait_s()):
+    wait_s = math.ceil(rates.room_wait_s())
+    if wait_s:
         raise PostRefused(429, "room", ROOM.format(wait=wait_s), wait_s)
 
 
