@@ -40,7 +40,7 @@ from chatkit.localcloud.functions.worker_process.calls import (
     Result,
     Trigger,
 )
-from chatkit.localcloud.functions.worker_process.rest import Rest
+from chatkit.localcloud.functions.worker_process.rest import IdlePause
 from chatkit.localcloud.functions.worker_process.worker import (
     LoadFailed,
     Worker,
@@ -103,7 +103,7 @@ class FunctionHost:
         self._observer = observer
         self._prepared_worker = worker
         self._worker = worker
-        self._rest = Rest(options.idle_after_s)
+        self._idle_pause = IdlePause(options.idle_after_s)
         self._open_calls = 0
         self._idle = asyncio.Event()
         self._idle.set()
@@ -189,7 +189,7 @@ class FunctionHost:
         if self._stopped:
             return
         self._running.clear()
-        self._rest.end()
+        self._idle_pause.end()
         if await self._load_app():
             self._supervisor = asyncio.create_task(self._supervise())
 
@@ -200,7 +200,7 @@ class FunctionHost:
         while serves:
             assert self._worker is not None
             started = time.monotonic()
-            if await self._rest.is_due(self._worker.ended, lambda: self._open_calls > 0):
+            if await self._idle_pause.is_due(self._worker.ended, lambda: self._open_calls > 0):
                 serves = await self._pause(self._worker)
                 continue
             if time.monotonic() - started > STABLE_AFTER_S:
@@ -220,7 +220,7 @@ class FunctionHost:
         """End the child until the app is called again; returns whether the app serves then."""
         self._running.clear()
         worker.kill("nobody had called the app for a while")
-        await self._rest.until_called()
+        await self._idle_pause.until_called()
         await worker.ended.wait()
         async with self._changing:
             return await self._load_app()
@@ -244,8 +244,8 @@ class FunctionHost:
             failure = load_failures.describe(error, self.options.load_timeout_s, at)
         if self._is_ending:
             return False
-        has_rested = self._rest.end()
-        if failure is None and has_rested:
+        has_paused = self._idle_pause.end()
+        if failure is None and has_paused:
             self._running.set()
             return True
         if failure is None:
@@ -306,7 +306,7 @@ class FunctionHost:
             HostUnavailable: It does not, and why.
         """
         if not self._running.is_set():
-            self._rest.call()
+            self._idle_pause.call()
             try:
                 async with asyncio.timeout(timeout_s):
                     await self._running.wait()
@@ -366,7 +366,7 @@ class FunctionHost:
             result = Result(failure=Failure(type(error).__name__, str(error)))
         finally:
             self._open_calls -= 1
-            self._rest.note_use()
+            self._idle_pause.note_use()
             if not self._open_calls:
                 self._idle.set()
         seconds = time.perf_counter() - started
@@ -375,7 +375,7 @@ class FunctionHost:
         return result
 
     async def _run(self, function: Function, call: Call, exchange: Exchange | None) -> Result:
-        if self._rest.is_on:  # since the caller has found the app ready
+        if self._idle_pause.is_on:  # since the caller has found the app ready
             await self.ready()
         worker = self._worker
         if worker is None:

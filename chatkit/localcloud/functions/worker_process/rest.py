@@ -1,4 +1,4 @@
-"""An app's process is ended when nobody has called the app for a while, until somebody does.
+"""Ends an app's process when nobody has called the app for a while, until the next call.
 
 As on Azure's Consumption plans: "If your function app has been idle for a few minutes, the platform
 might decide to scale the number of instances on which your app runs down to zero."
@@ -22,17 +22,17 @@ functions on this machine, or the deployed ones.
 """
 
 
-class Rest:
-    """Whether one app's process rests.
+class IdlePause:
+    """The pause of one app: without calls its process is ended, and started by the next one.
 
     Args:
-        after_s: How long nobody calls the app before it rests; None for never.
+        after_s: How long nobody calls the app before the pause; None for no pauses.
 
     Attributes:
-        is_on: Whether it rests now.
+        is_on: Whether the app pauses now.
     """
 
-    _called_last: ClassVar[Rest | None] = None
+    _called_last: ClassVar[IdlePause | None] = None
 
     def __init__(self, after_s: float | None) -> None:
         self._after_s = after_s
@@ -43,17 +43,17 @@ class Rest:
     def note_use(self) -> None:
         """Count the time from now on."""
         self._used_at = monotonic()
-        Rest._called_last = self
+        IdlePause._called_last = self
 
     async def is_due(self, ended: asyncio.Event, is_busy: Callable[[], bool]) -> bool:
-        """Wait until the process has ended by itself, or may rest.
+        """Wait until the process has ended by itself, or a pause may begin.
 
         Args:
             ended: The process has ended.
             is_busy: Whether a call is open.
 
         Returns:
-            Whether it may rest.
+            Whether a pause may begin.
         """
         if self._after_s is None:
             await ended.wait()
@@ -73,23 +73,23 @@ class Rest:
                     return True
 
     def _limit_s(self, after_s: float) -> float:
-        if Rest._called_last is self:
+        if IdlePause._called_last is self:
             return after_s
         return min(after_s, OTHERS_IDLE_AFTER_S)
 
     async def until_called(self) -> None:
-        """Rest until somebody calls."""
+        """Pause until somebody calls."""
         self.is_on = True
         self._wanted.clear()
         await self._wanted.wait()
 
     def call(self) -> None:
-        """Let the process start again, if it rests."""
+        """Let the process start again, if the app pauses."""
         self._wanted.set()
 
     def end(self) -> bool:
-        """Note that the process runs; returns whether it has rested."""
-        has_rested = self.is_on
+        """Note that the process runs; returns whether the app has paused."""
+        has_paused = self.is_on
         self.is_on = False
         self.note_use()
-        return has_rested
+        return has_paused

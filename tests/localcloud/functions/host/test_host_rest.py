@@ -9,7 +9,7 @@ import pytest
 
 from chatkit.localcloud.functions.local.startup import LocalOptions
 from chatkit.localcloud.functions.worker_process import rest
-from chatkit.localcloud.functions.worker_process.rest import Rest
+from chatkit.localcloud.functions.worker_process.rest import IdlePause
 from tests.localcloud.functions.functions_testing import serving, until, write_app
 
 IDLE_S = 0.2
@@ -110,7 +110,7 @@ async def test_a_resting_app_stops_at_once(tmp_path: Path) -> None:
 async def test_without_a_limit_only_its_own_end_ends_a_process() -> None:
     """A person's own run, as with Core Tools, and an app with instances that are always ready."""
     ended = asyncio.Event()
-    waiting = asyncio.create_task(Rest(None).is_due(ended, lambda: False))
+    waiting = asyncio.create_task(IdlePause(None).is_due(ended, lambda: False))
     ended.set()
     assert not await waiting
     assert LocalOptions().idle_after_s is None
