@@ -60,7 +60,7 @@ def lab(
         "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
         f"--ServerApp.tornado_settings={NO_BUILD}",
         "--ServerApp.kernel_spec_manager_class=chatkit.cli.lab_server.KernelsWithCards",
-        # Its warnings are not for who learns: "not trusted" of each notebook that opens.
+        # Its warnings are not for learners: "not trusted" of each notebook that opens.
         "--Application.log_level=ERROR",
         # Else each kernel warns in the terminal that others on this machine may listen.
         "--KernelManager.transport_encryption=auto",

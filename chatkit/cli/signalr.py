@@ -65,7 +65,7 @@ def start(
 
 
 def _with_ways_on(error: PortInUse) -> PortInUse:
-    """The same error with who has the port, and how to go on."""
+    """The same error, naming the program that has the port, and how to go on."""
     other = f"`chatkit signalr start --port {ports.next_free(error.port)}`"
     held = _at_port(error.port)
     if held is None:

@@ -1,4 +1,4 @@
-"""`chatkit stop`: nothing of this home runs on this machine any more."""
+"""`chatkit stop`: ends everything of this home that runs on this machine."""
 
 from __future__ import annotations
 

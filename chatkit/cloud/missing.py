@@ -1,4 +1,4 @@
-"""What a step needs and does not find: the shortest that makes it, from where somebody is."""
+"""What a step needs and does not find, and the shortest command that makes it from here."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What this chat did a moment ago: Azure acknowledges a change before it knows it everywhere."""
+"""What this chat changed recently: Azure acknowledges a change before it knows it everywhere."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ DELETED = "deleted"
 
 @dataclass(frozen=True)
 class Recent:
-    """Moments of changes, for who meets an answer of before.
+    """When things were changed, for code that meets an answer from before the change.
 
     What cannot be written or read is not known: then a verb waits for nothing.
 

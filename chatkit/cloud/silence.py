@@ -1,4 +1,4 @@
-"""What is said of a local cloud that gives no answer: it does not run, or it runs and is silent.
+"""The sentences about a local cloud that gives no answer: it does not run, or it hangs.
 
 A process that is suspended (Ctrl+Z, a debugger, SIGSTOP) keeps its ports and the lock of its home,
 so that another one cannot start in its place.

@@ -1,7 +1,7 @@
-"""What everything else stands on may not run: then that is the error, whatever failed.
+"""When the local cloud does not run, the error says so, whatever failed because of it.
 
-A laptop was restarted, a process was killed, somebody typed `chatkit local down`. What fails then
-fails in a hundred ways; the sentence that helps is one.
+A laptop was restarted, a process was killed, somebody typed `chatkit local down`: requests then
+fail in many ways, and one sentence helps.
 """
 
 from __future__ import annotations

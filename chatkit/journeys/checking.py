@@ -1,4 +1,4 @@
-"""When checks of this process ran: the messages that they send are not those of people.
+"""When checks of this process ran, so that their messages are told from people's.
 
 A map lists them, and goes on showing what somebody was looking at.
 """

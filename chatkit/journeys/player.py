@@ -1,4 +1,4 @@
-"""Which journey is shown, and how far it is: hop by hop, slowly enough for eyes.
+"""Which journey is shown, and which of its hops: slowly enough to follow by eye.
 
 A message takes some milliseconds on its way; nobody could follow that. Each hop is lit for a time
 of its own, and what it took is written beside it.

@@ -1,4 +1,4 @@
-"""Ordinary output: what programs print when all is well. No cause may be named for it."""
+"""Ordinary output: what programs print when all is well, and no known problem may match."""
 
 from __future__ import annotations
 

@@ -222,7 +222,7 @@ class Course:
     def after(self, completed: Sequence[str]) -> Section:
         """Return the section to do next: the one after the last that was completed.
 
-        The clean-up is the last there is; an appendix comes only to who names it.
+        The clean-up is the last there is; an appendix comes only to people who name it.
         """
         following = self.sections[0]
         main = self.main

@@ -185,7 +185,7 @@ async def fetch_async(
     timeout_s: float = TIMEOUT_S,
     follow_redirects: bool = True,
 ) -> Answer:
-    """The same as `fetch`, for who runs on the loop already."""
+    """The same as `fetch`, for callers on the event loop."""
     timeout = aiohttp.ClientTimeout(total=timeout_s)
     sent = dict(headers or {})
     if body is not None:

@@ -1,4 +1,4 @@
-"""404: no function has that address. Which there are, and the nearest.
+"""404: no function has that address; which addresses there are, and the nearest of them.
 
 The host answers 404 for another path as well as for another method, and says nothing with it.
 https://learn.microsoft.com/azure/azure-functions/functions-bindings-http-webhook-trigger

@@ -36,7 +36,7 @@ class Claims(dict[str, Any]):
 def claims(token: str) -> Claims:
     """The claims of a token.
 
-    Anybody can read them; only who has the key can change them, so nothing is verified here.
+    Anybody can read them; only the holder of the key can change them, so nothing is verified here.
     """
     try:
         return Claims(jwt.decode(token, options={"verify_signature": False}))

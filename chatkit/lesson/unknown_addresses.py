@@ -1,4 +1,4 @@
-"""Addresses that a cell uses before there is one: which, why, and what makes it.
+"""Addresses that a cell uses before they exist: which, why there is none, and what makes one.
 
 They are None then. A cell adds a path to it, and Python speaks of NoneType; or it puts it into a
 text, and asks "None/api/messages".

@@ -1,4 +1,4 @@
-"""Names in a cell that are not there: a mistyped verb, and what an earlier cell would have made."""
+"""Names in a cell that are not defined: mistyped verbs, and names that an earlier cell defines."""
 
 from __future__ import annotations
 

@@ -176,7 +176,7 @@ def parts(entries: Sequence[Entry]) -> Iterator[list[Entry]]:
 
 
 def said(error: SetupFailed) -> str:
-    """Why packages were not fetched, for who makes a pack."""
+    """Why packages were not fetched, for the person who makes a pack."""
     low = error.output.lower()
     if any(sign in low for sign in UNREACHABLE):
         return (

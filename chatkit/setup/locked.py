@@ -1,4 +1,4 @@
-"""What an environment has otherwise than the lock, and bringing it there.
+"""How an environment differs from the lock, and bringing it in line.
 
 A package's own dependencies are lower bounds; the lock names the versions that were tested.
 Standard library only.

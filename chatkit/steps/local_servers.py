@@ -227,7 +227,7 @@ class LocalServers:
     def _stop(self, name: str) -> bool:
         server = self._records.read(name)
         ran = server is not None and _end(self._home, server)
-        # Last: who is interrupted before knows the server still, and stops it the next time.
+        # Last: a caller who is interrupted before still knows the server, and stops it next time.
         self._records.forget(name)
         return ran
 

@@ -1,8 +1,10 @@
-"""Ports of the local cloud that other programs took while it was down: what the kit wrote follows.
+"""Follows ports of the local cloud that moved, in what the kit wrote.
 
-The local cloud lets its own documents follow. Here it is the home's settings and the learner's app:
+Other programs took them while the local cloud was down.
+
+The local cloud updates its own documents. Here it is the home's settings and the learner's app:
 `local.settings.json` and the page's `config.json`. What is published stays as it is, and a sentence
-says which verb publishes it anew.
+says which verb publishes it again.
 """
 
 from __future__ import annotations

@@ -49,11 +49,11 @@ class SignedIn:
 
     Attributes:
         name: Sign-in name as the app is told it, for example "alice@chatkit.example".
-        token: Of the session, for header X-ZUMO-AUTH; never shown. Empty where nobody stands in
-            front of the app, as on this
-            machine: the request names its person itself then, as the platform would.
-        id: What tells this person from everybody else, also from who has the same name. Empty where
-            nobody stands in front of the app.
+        token: Of the session, for header X-ZUMO-AUTH; never shown. Empty where no sign-in
+            stands in front of the app, as on this machine: the request then names its person
+            itself, as the platform would.
+        id: What tells this person from everybody else, also from people of the same name. Empty
+            where no sign-in stands in front of the app.
     """
 
     name: str

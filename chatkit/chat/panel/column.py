@@ -52,8 +52,9 @@ class Column:
         user: Whose column.
         background: The loop where the client lives.
         users: All users of the panel.
-        person: The user as they are signed in; None for an app that takes any name. Who is not
-            verified is offered no private messages: the app has none before sign-in.
+        person: The user as they are signed in; None for an app that takes any name. A
+            user who is not verified is offered no private messages: the app has none before
+            sign-in.
         availability: Of the function app, and of what it stands on.
         stated: Called when the state of the user's connection has changed.
         painted: Called when the column shows something new.

@@ -53,7 +53,7 @@ def _likeness(wanted: str, label: str) -> float:
 
 
 def _look(name: str) -> str:
-    """How a name looks to who reads it fast; what is in brackets behind it does not count."""
+    """How a name looks to a fast reader; what is in brackets behind it does not count."""
     text = unicodedata.normalize("NFKC", name)
     text = "".join(letter for letter in text if unicodedata.category(letter) != "Cf")
     text = SPACES.sub(" ", text).strip().lower()

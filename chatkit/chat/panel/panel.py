@@ -185,7 +185,7 @@ class ChatPanel:
         if self._inspector:
             self._inspector.close()
         close_widgets(self.widget)
-        # Last: who is interrupted before closes it the next time.
+        # Last: a caller who is interrupted before closes it the next time.
         with suppress(ValueError):
             _open.remove(self)
         self._closed = True

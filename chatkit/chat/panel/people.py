@@ -39,7 +39,7 @@ class Users:
 class People:
     """People by what the app knows them by, in the order in which they turned up.
 
-    Nobody who has written is taken off, so that a place in the list stays the same person.
+    Nobody who has written is removed, so that a place in the list stays the same person.
 
     Args:
         users: The panel's users.

@@ -68,7 +68,7 @@ def _stay(log: Logger) -> None:
 
 
 def _start_cloud(log: Logger) -> None:
-    """Start the local cloud of who has one: pages and functions that are deployed answer again."""
+    """Start the person's local cloud, if any: deployed pages and functions answer again."""
     try:
         is_local = settings.load(settings.home()).target == "local"
         if is_local and local_cloud.folder().is_dir():

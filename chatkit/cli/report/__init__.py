@@ -1,1 +1,1 @@
-"""What was sent to Azure, packed for who compares it."""
+"""What was sent to Azure, packed for people who compare it with the local cloud."""

@@ -1,4 +1,4 @@
-"""`chatkit report`: what Azure answered, packed for who compares it with what the kit expects."""
+"""`chatkit report`: what Azure answered, packed for comparing it with what the kit expects."""
 
 from __future__ import annotations
 

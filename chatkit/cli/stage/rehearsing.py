@@ -1,4 +1,4 @@
-"""`chatkit stage rehearse`: a room of phones that are no people, at the stage's real address."""
+"""`chatkit stage rehearse`: simulated phones, a whole room of them, at the stage's real address."""
 
 from __future__ import annotations
 

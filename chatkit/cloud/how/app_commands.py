@@ -10,7 +10,7 @@ from chatkit.cloud.how.references import APP, SECRET_ID, SUBSCRIPTION
 from chatkit.cloud.how.requests import PACKAGE, WEB_CONTAINER, Place, Request
 
 VENDORED = "vendor"
-# az takes the name of a role; an id says nothing to who reads it.
+# az takes the name of a role; an id says nothing to a reader.
 ROLES = {
     "7e4f1700-ea5a-4f59-8f37-079cfe29dce3": "SignalR Service Owner",
     "b7e6dc6d-f1e8-4753-8033-0f276bb0955b": "Storage Blob Data Owner",

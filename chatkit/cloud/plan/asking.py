@@ -1,4 +1,4 @@
-"""What Azure may be asked before anything is made there: no call of these changes anything.
+"""What Azure is asked before anything is made there: none of these calls changes anything.
 
 They are plain requests. The SDKs' clients register a resource provider that is not registered,
 which would be a change.

@@ -143,7 +143,7 @@ def sign_in_secret(stack: Stack) -> str:
 
 
 def let_caller_in(stack: Stack) -> None:
-    """Let who is signed in use SignalR Service without a key, as functions on this machine do.
+    """Let the signed-in account use SignalR Service without a key: local functions run as it.
 
     It returns when that works; on Azure it takes minutes after the role was given.
 

@@ -1,4 +1,4 @@
-"""What stands in the place of a secret and is none: words for people, and keys that all know.
+"""Texts in the place of a secret that are none: words for people, and keys that are public.
 
 A false alarm teaches to ignore the next one.
 """

@@ -1,4 +1,4 @@
-"""What one kind of secret looks like, and whether a text is one of the kind."""
+"""What one kind of secret looks like, and whether a text is such a secret."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Names in the place of names: the same one for the same thing, in the whole of a report.
+"""Replaces names in a report: one thing has the same invented name everywhere in it.
 
-Who reads a report can follow which id comes back where, and learns nobody's name by it.
+A reader of the report can follow which id comes back where, and learns nobody's name by it.
 """
 
 from __future__ import annotations

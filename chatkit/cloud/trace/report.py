@@ -1,4 +1,4 @@
-"""A report of what Azure answered, for who compares it with what the kit expects.
+"""A report of what Azure answered, for comparing it with what the kit expects.
 
 It has what the record has, once more without secrets, with names in the place of names; requests
 that were answered alike are one.

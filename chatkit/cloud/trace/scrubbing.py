@@ -1,4 +1,4 @@
-"""No secret in what is noted: by its place, by the words before it, and by how it looks.
+"""Takes secrets out of what is noted: by their place, the words before them, and how they look.
 
 A message of a service may quote anything. What looks like a key is taken for one: a report loses
 nothing that matters without a long word of mixed letters and digits.

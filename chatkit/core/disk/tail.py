@@ -1,4 +1,4 @@
-"""The end of a log that is written meanwhile, and what comes after it."""
+"""The end of a log that another process is writing, and what is added to it later."""
 
 from __future__ import annotations
 

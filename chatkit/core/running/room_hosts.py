@@ -1,4 +1,4 @@
-"""At which address of this machine people of a room reach it: a stage, a class's board."""
+"""The address of this machine at which a room reaches a server: a stage, a class's board."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A server in the foreground: it runs until Ctrl+C, until it is stopped, or until it has no use."""
+"""A server in the foreground: it runs until Ctrl+C, until it is stopped, or is not needed."""
 
 from __future__ import annotations
 

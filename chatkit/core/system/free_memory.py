@@ -1,4 +1,4 @@
-"""Memory that a process has freed, and that its C library keeps."""
+"""Gives memory back to the system that a process has freed and its C library keeps."""
 
 from __future__ import annotations
 

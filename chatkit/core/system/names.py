@@ -1,4 +1,4 @@
-"""Names of files that Windows has no place for.
+"""File names that Windows does not allow.
 
 Follows Microsoft's pages "Naming Files, Paths, and Namespaces" and "Maximum Path Length
 Limitation". Standard library only.

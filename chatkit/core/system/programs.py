@@ -1,4 +1,4 @@
-"""Where programs are, how one takes the place of another, and how one is kept apart.
+"""Where programs are, how one replaces this process, and how one is kept apart from it.
 
 Standard library only.
 """

@@ -1,4 +1,4 @@
-"""Being asked to end, and interrupting. Standard library only."""
+"""Signals: being asked to end, and interrupting another process. Standard library only."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What a text may have in it that must not be shown."""
+"""Texts that must not be shown as they are: secrets, and control characters."""

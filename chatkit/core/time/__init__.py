@@ -1,1 +1,1 @@
-"""The time of the wall, and the time that passes."""
+"""Wall-clock time, steady time, and how long the real Azure takes."""

@@ -1,4 +1,4 @@
-"""How long, as people type it: 30s, 2m, 1.5h, 1h30m, or a number of seconds."""
+"""Durations as people type them: 30s, 2m, 1.5h, 1h30m, or a number of seconds."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Values that count for a while: codes, and what has been used up."""
+"""Values that expire: codes, and the record of codes that were used."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Of which section the learner's functions are, and what they need to be those of another one.
+"""Which section the learner's functions belong to, and what brings them to another section.
 
 Later sections write files of earlier ones anew: 09's messages have a sender that 06's functions do
 not give. A cell of an earlier section therefore brings the other files along.

@@ -1,4 +1,4 @@
-"""Which course a folder is for, and where its files are. None of its code runs for that.
+"""Which course a folder is for, and where its files are. No code of the course runs for that.
 
 A course is an installed package with an entry point in the group `chatkit.courses`: its name, and
 where its description is. A folder only names one: what it says can run nothing else.

@@ -1,4 +1,4 @@
-"""Which of the kit's own notebooks somebody has edited where they lie: git knows it, in a clone."""
+"""Which of the kit's own notebooks were edited in place: in a clone, git knows it."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def edited_in_place(kit: Path, names: set[str], *, is_used: bool) -> set[str]:
         "--",
         ".",
     ]
-    # Git would write its index, else.
+    # Without this git would write its index.
     environment = {**os.environ, "GIT_OPTIONAL_LOCKS": "0"}
     try:
         done = subprocess.run(

@@ -1,4 +1,4 @@
-"""What stands where a file of the learner's work belongs, and what is odd gets out of the way.
+"""What stands in the place of a file of the learner's work, and moving it aside.
 
 Folders, pipes, sockets, links that lead nowhere and files that nobody may read can neither be
 compared with what the kit has written nor be replaced. They get another name beside, which loses

@@ -1,6 +1,6 @@
-"""Section 09: who is not signed in is refused, whatever they claim.
+"""Section 09: people who are not signed in are refused, whatever they claim.
 
-Who is signed in cannot be somebody else.
+People who are signed in cannot pass for somebody else.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
-"""Section 06: the page is served, may call the functions from its own origin only, and history is
-there for who comes late.
+"""Section 06: the page is served, may call the functions from its own origin only, and latecomers
+get the history.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Section 12: the keys of before open nothing, and two people chat all the same."""
+"""Section 12: the old keys open nothing, and two people can chat all the same."""
 
 from __future__ import annotations
 

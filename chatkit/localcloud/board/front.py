@@ -1,7 +1,7 @@
 """The board's address in a room: joining, results and the hub, and nothing else.
 
 A request is looked up by its target as it was sent, letter by letter, as at the stage. The app gets
-a code, a body and the address of who sent it; no other header of theirs passes.
+a code, a body and the sender's address; no other header of theirs passes.
 """
 
 from __future__ import annotations

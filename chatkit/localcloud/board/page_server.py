@@ -152,7 +152,7 @@ class PageServer:
     async def _results(self, request: web.Request) -> web.StreamResponse:
         return await self._ask(request, "results")
 
-    # For who has the token
+    # For callers with the token
 
     async def _hands(self, request: web.Request) -> web.StreamResponse:
         if not self._opened_by.is_known_to(request):

@@ -105,7 +105,7 @@ class Drills:
         return [drill for kind in KINDS if (drill := self._on(kind)) is not None]
 
     def told(self, room: Room | None = None) -> list[dict[str, Any]]:
-        """Those that are on, as JSON for who shows them.
+        """The drills that are on, as JSON.
 
         Args:
             room: Only those that concern this chat.

@@ -43,7 +43,7 @@ class Drill:
         return max(0.0, self.until - clock.steady())
 
     def described(self) -> dict[str, Any]:
-        """As JSON for who shows it: what happens, and what to look at."""
+        """As JSON: what happens, and what to look at."""
         return {
             "kind": self.kind,
             "seconds_left": round(self.seconds_left, 1),

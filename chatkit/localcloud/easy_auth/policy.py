@@ -1,4 +1,4 @@
-"""Which callers of the Microsoft provider an app lets in, besides that their tokens are good.
+"""Which callers with a valid token of the Microsoft provider an app lets in.
 
 Follows Microsoft's page "Configure your App Service or Azure Functions app to use Microsoft Entra
 sign-in", section "Use a built-in authorization policy".
@@ -18,7 +18,7 @@ class Policy:
     Attributes:
         applications: Client ids of the applications that may have asked for the token.
         identities: Object ids of people, applications and managed identities.
-        groups: Object ids of groups. Who is named in one of both lists of principals may come in.
+        groups: Object ids of groups. A principal named here or in `identities` may come in.
     """
 
     applications: tuple[str, ...] = ()
@@ -30,7 +30,7 @@ class Policy:
 
         Args:
             principal: Of a verified token, or of a session.
-            client_id: The app's own; who signed in at the app itself came by this application.
+            client_id: The app's own, by which people came who signed in at the app itself.
         """
         asked_by = principal.values("azp") or principal.values("appid") or (client_id,)
         if self.applications and not _meet(asked_by, self.applications):

@@ -19,7 +19,7 @@ from chatkit.localcloud.entra import errors
 CODE_LIFETIME_S = 600
 DEVICE_LIFETIME_S = 900
 REFRESH_LIFETIME_S = 90 * 24 * 3600
-# Who comes late with a code or a token is told so, and not that there never was one.
+# A client that comes late with a code or a token is told so, not that there never was one.
 KEPT_S = 24 * 3600
 SWEEP_PERIOD_S = 3600
 # Of each of thousands of sign-ins, which anybody may begin.

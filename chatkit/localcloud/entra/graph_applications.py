@@ -239,7 +239,7 @@ class Applications:
         wanted = request.match_info["id"].lower()
         alternate = re.match(r"(?i)^\(?appid='([^']+)'\)?$", wanted)
         app_id = alternate[1] if alternate else ""
-        # What is gone is found by who reads; nothing may be written to it.
+        # Readers may still find what is gone; nothing may be written to it.
         found = self._known() if request.method == "GET" else self._there()
         for application in found:
             if wanted == application["id"] or app_id == application["appId"]:

@@ -151,7 +151,7 @@ class FunctionsService:
     async def answer(self, name: str, request: web.Request) -> web.StreamResponse:
         """Let a site answer a request that was handed on, past App Service Authentication.
 
-        Who hands it on has made sure of who asks (`request[HANDED_ON]`).
+        Whoever hands it on has made sure of the caller (`request[HANDED_ON]`).
 
         Raises:
             KeyError: There is no such site.

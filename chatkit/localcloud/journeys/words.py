@@ -1,4 +1,4 @@
-"""What journeys and hops are called: only what the chat's page shows, too, and never a secret."""
+"""Names of journeys and hops: only what the chat's page shows as well, and never a secret."""
 
 from __future__ import annotations
 

@@ -83,7 +83,7 @@ class Attachments:
     async def _is_free(self, name: str) -> bool:
         """Whether nobody holds the key of an instance.
 
-        Who is leaving is waited for: a caller whose settings change comes back in the same moment.
+        Waits for a caller who is leaving: one whose settings change comes back at once.
         """
         if name in self._templates:
             with suppress(TimeoutError):

@@ -1,4 +1,4 @@
-"""The messages of the day, kept: a restart of the local cloud gives nobody a new day."""
+"""The number of messages of the day, kept: a restart of the local cloud does not reset it."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class MessageCounts:
             instance.quotas.go_on_from(*self._kept[name])
 
     def keep(self, instance: Instance) -> None:
-        """Write what an instance has counted since. On a full disk what was kept has to do."""
+        """Write what an instance has counted since. On a full disk the count of before stays."""
         name = instance.spec.name
         day, messages = instance.quotas.counted
         if self._kept.get(name, (day, 0)) == (day, messages):

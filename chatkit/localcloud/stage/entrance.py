@@ -31,7 +31,7 @@ class Entrance:
     connections: WeakSet[Connection] = field(default_factory=WeakSet)
 
     def admit(self, headers: Mapping[str, str]) -> None:
-        """Let somebody connect who has a place.
+        """Let a guest with a place connect.
 
         Raises:
             QuotaExceeded: Others are before them.

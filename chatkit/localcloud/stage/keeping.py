@@ -1,4 +1,4 @@
-"""What is kept of a stage that is open: in the store, and in a file for who finds no local cloud.
+"""What is kept of an open stage: in the store, and in a file that is read without a local cloud.
 
 The file tells `chatkit stage status` that a stage comes back with the local cloud, and where.
 """

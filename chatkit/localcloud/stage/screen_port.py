@@ -124,7 +124,7 @@ class ScreenPort:
     async def _state(self, _: web.Request) -> web.Response:
         return web.json_response(self._shown.state())
 
-    # For who has the token
+    # For callers with the token
 
     async def _room(self, request: web.Request) -> web.Response:
         """What the screen shows, as soon as it is not what the screen knows."""

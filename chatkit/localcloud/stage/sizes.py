@@ -1,4 +1,4 @@
-"""The size of SignalR Service, which was changed for a stage, goes back when the stage ends.
+"""Changes SignalR Service's size back at the end of a stage that had it changed.
 
 Strategy: each change is kept before it is made, as a step from one size to another. The way back
 goes from the size that an instance has now, along the steps that lead to it, the newest first. A
@@ -76,7 +76,7 @@ class Sizes:
             self._keep([*known, step])
 
     def note_order(self, order: Order) -> None:
-        """The change that an order tells of, from who has not noted it before."""
+        """The change that an order tells of, when it was not noted before."""
         if order.scaled is not None:
             self.note(Step(order.instance, order.scaled))
 

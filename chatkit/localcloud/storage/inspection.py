@@ -1,4 +1,4 @@
-"""Requests to storage and to websites, in the trace: what was asked for, and which status came."""
+"""Notes requests to storage and to websites in the trace: what was asked for, and the status."""
 
 from __future__ import annotations
 

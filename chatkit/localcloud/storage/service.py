@@ -297,7 +297,7 @@ class StorageService:
             container_url: As the site's deployment setting has it:
                 `https://localhost:P/account/container`.
             content: A zip file.
-            identity: Object id of who saves it; None where a key does.
+            identity: Object id of the caller who saves it; None where a key does.
 
         Raises:
             StorageError: The account or container is not there, or does not let that one write.

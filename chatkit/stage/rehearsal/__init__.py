@@ -1,1 +1,1 @@
-"""A rehearsal: many phones that are no people, at the real address of a chat."""
+"""A rehearsal: many simulated phones at the real address of a chat."""

@@ -60,7 +60,7 @@ class Phone:
     async def join(self, until: float) -> None:
         """Load the page, say a name, connect, and read what was said before.
 
-        Who is refused asks again, as a person does, until a time of the loop's clock.
+        A phone that is refused asks again, as a person does, until a time of the loop's clock.
         """
         began = time.perf_counter()
         self._until = until
@@ -89,7 +89,7 @@ class Phone:
         await self._catch_up(PAGE)
 
     async def write(self, number: int, until: float) -> None:
-        """Send a message; who is refused sends it again. Who waits for a place may write, too."""
+        """Send a message, again as often as it is refused. Who waits for a place may write, too."""
 
         async def post() -> None:
             self._tally.begin(number)

@@ -54,5 +54,5 @@ def signed_in(api: str, *names: str) -> dict[str, SignedIn]:
 
 
 def _own_identity(api: str) -> Answer:
-    """What somebody is told who asks without sign-in who they are."""
+    """What the app answers without sign-in when somebody asks who they are."""
     return fetch("GET", f"{api}/.auth/me")

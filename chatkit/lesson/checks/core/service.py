@@ -98,7 +98,7 @@ def token_for(
     """A token that lets a client into a hub: signed here, or by the service where there is no key.
 
     Raises:
-        CheckFailed: The service hands none out to who is signed in.
+        CheckFailed: The service gives none to the signed-in person.
     """
     if connection.access_key:
         return client_token(connection, hub, user_id=user_id)

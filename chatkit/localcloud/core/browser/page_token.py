@@ -1,4 +1,4 @@
-"""What the ports of pages share that a token opens: the map, the stage's screen, a class's board.
+"""The token that opens a page's port: of the map, the stage's screen, a class's board.
 
 The token stands behind the `#` of the page's address, a part that a browser sends to nobody. The
 page sends a proof that it knows the token, and not the token: something else may listen at the port
@@ -45,7 +45,7 @@ class PageToken:
         return web.json_response({"run": self._run})
 
     def is_known_to(self, request: web.Request) -> bool:
-        """Whether who has sent a request has proven to know the token."""
+        """Whether the sender of a request has proven to know the token."""
         token = self._token()
         right = proof(token, self._run)
         is_proven = is_same_secret(request.headers.get(TOKEN_HEADER, ""), right)
@@ -73,7 +73,7 @@ def refuse(_: web.Request, status: int, sentence: str) -> web.Response:
 
 
 def forbid(request: web.Request) -> web.Response:
-    """The answer to who has not shown that they know the token."""
+    """The answer to a caller who has not proven to know the token."""
     return refuse(request, 403, f"The {TOKEN_HEADER} header is missing or wrong.")
 
 

@@ -1,7 +1,7 @@
 """App Service Authentication of one app on this machine.
 
 Its registration and its sessions lie in the home beside the local cloud's files: the next start has
-the same client id, and who was signed in still is. They go when the local cloud is emptied.
+the same client id, and people stay signed in. They go when the local cloud is emptied.
 """
 
 from __future__ import annotations
@@ -130,7 +130,7 @@ class LocalSignIn:
     async def follow(self) -> Entra:
         """Go on with the local Entra where it is now, when another program has taken its port.
 
-        Who is signed in still is: the sessions are this app's own. While the new place cannot be
+        People stay signed in: the sessions are this app's own. While the new place cannot be
         used, the old one stays, and the module says what does not answer.
         """
         if self._moved_to() is not None:

@@ -1,4 +1,4 @@
-"""Federated identity credentials: whose tokens prove an application, in the place of a secret.
+"""Federated identity credentials: whose tokens prove an application instead of a secret.
 
 Follows Microsoft's pages "federatedIdentityCredential resource type" of Graph v1.0 and "Configure
 an application to trust a managed identity".

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-# What one reader may be behind, in characters. Who reads more slowly misses lines.
+# What one reader may be behind, in characters. A slower reader misses lines.
 MOST_WAITING = 1_000_000
 
 

@@ -1,4 +1,4 @@
-"""The bindings around one invocation, of whatever service: inputs before it, outputs after it."""
+"""The bindings around one invocation: inputs are resolved before it, outputs sent after it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an app that could not be loaded is said to have done."""
+"""Why an app could not be loaded, as a failure for the log and the page."""
 
 from __future__ import annotations
 

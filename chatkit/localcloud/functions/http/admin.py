@@ -1,4 +1,4 @@
-"""`/admin/*`: what the host tells and lets an administrator do; master key when deployed."""
+"""`/admin/*`: what an administrator may see and do; a deployed app asks for the master key."""
 
 from __future__ import annotations
 

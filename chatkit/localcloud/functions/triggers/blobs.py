@@ -1,4 +1,4 @@
-"""Blob triggers: a container is looked through again and again, and receipts say what was had.
+"""Blob triggers: a container is polled, and receipts record which blobs were processed.
 
 Follows the polling of the Storage extension: each version of a blob is given to a function until it
 takes it, five times at most; then it is poison.

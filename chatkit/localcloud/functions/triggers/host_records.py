@@ -211,7 +211,7 @@ def _full_name(function: str) -> str:
 
 
 def _lease_id(path: BlobPath, owner: str) -> str:
-    """The same for the same owner: who was killed and runs again need not wait for the end."""
+    """The same id for the same owner, which after a kill need not wait for its own lease to end."""
     return str(uuid.uuid5(uuid.NAMESPACE_URL, f"//{owner}/{path}"))
 
 

@@ -16,7 +16,7 @@ from chatkit.localcloud.functions.storage.connections import ConnectionInvalid
 from chatkit.localcloud.functions.triggers.host_records import HostRecords
 from chatkit.localcloud.functions.triggers.stopping import Stop
 
-# Azure's lease lasts a minute. Here somebody may wait for it who has killed the run before.
+# Azure's lease lasts a minute. Here a person who has killed the run before may wait for it.
 LEASE_S = 15
 RENEWAL_S = 5.0
 RETRY_S = 1.0

@@ -1,4 +1,4 @@
-"""How a listener is asked to stop: what it has begun it finishes, what it waits for it leaves."""
+"""Asking a listener to stop: it finishes what it has begun and gives up what it waits for."""
 
 from __future__ import annotations
 

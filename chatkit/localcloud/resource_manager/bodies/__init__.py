@@ -1,1 +1,1 @@
-"""Of which types the parts of requests are, as Azure's schemas have them."""
+"""The types of the parts of request bodies, from Azure's schemas."""

@@ -1,4 +1,4 @@
-"""Of which JSON type the parts of a request's body are: `body_types.json`, from Azure's schemas.
+"""The JSON types of the parts of a request's body: `body_types.json`, from Azure's schemas.
 
 A part of another type is refused before a provider looks at it, as Azure's deserializer does. Null
 is as absent, except in arrays. Names that the schemas do not have are left to the provider.

@@ -1,4 +1,4 @@
-"""For which namespaces the subscription is registered."""
+"""The resource providers that the subscription is registered for."""
 
 from __future__ import annotations
 

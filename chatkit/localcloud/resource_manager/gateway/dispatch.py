@@ -1,6 +1,6 @@
 """Finding an operation and running it: the same for a request from outside and for a deployment's.
 
-What a template deploys goes through here with the rights of who deploys it, never by a side door.
+What a template deploys goes through here, too, with the rights of the caller who deploys it.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What Resource Manager acknowledges and Azure knows late: new resources, sites, settings."""
+"""Changes that take effect late on Azure: new resources, sites, settings."""
 
 from __future__ import annotations
 

@@ -373,7 +373,7 @@ class Deployments(Provider):
         return Answer(202, headers=headers)
 
     async def predicted(self, call: Call) -> Answer:
-        """The result of a prediction, for who asked for it."""
+        """The result of a prediction, for the caller who asked for it."""
         return Answer(body=self._results.get(call))
 
     # Life ---------------------------------------------------------------------------------------

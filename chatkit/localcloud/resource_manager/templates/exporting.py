@@ -92,7 +92,7 @@ class GroupExport(Provider):
         return Answer(202, headers=headers)
 
     async def result(self, call: Call) -> Answer:
-        """The template, for who asked for it."""
+        """The template, for the caller who asked for it."""
         return Answer(body=self._results.get(call))
 
     def _wanted(self, call: Call, group_id: str, ids: Json) -> list[Resource]:

@@ -1,4 +1,4 @@
-"""Deployments that a stop of the local cloud has cut off: Failed, with what they have made."""
+"""Deployments that a stop of the local cloud interrupted: Failed, with what they have made."""
 
 from __future__ import annotations
 

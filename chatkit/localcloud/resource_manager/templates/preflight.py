@@ -218,7 +218,7 @@ class Preflight:
 
 
 def call_for(one: Planned, prepared: Prepared, method: str, params: dict[str, str]) -> Call:
-    """A request for a resource with the rights of who deploys; its body is empty."""
+    """A request for a resource with the deployment's rights; its body is empty."""
     query = {"api-version": one.api_version}
     caller = prepared.call
     return Call(method, one.id, params, query, {}, b"", caller.base_url, claims=caller.claims)

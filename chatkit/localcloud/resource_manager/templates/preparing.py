@@ -47,7 +47,7 @@ class Prepared:
 
     Attributes:
         name: Its name.
-        call: The request: the rights of who deploys, and the address that answers name.
+        call: The request: it has the caller's rights, and the address that answers name.
         request: The request's body.
         template: What is deployed.
         plan: Its resources.

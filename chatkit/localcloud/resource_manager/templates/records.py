@@ -141,7 +141,7 @@ def duration(seconds: float) -> str:
 
 
 class Results:
-    """Answers that are fetched later by who asked. They may hold settings, and are not stored."""
+    """Answers that the caller fetches later. They may hold settings, and are not stored."""
 
     def __init__(self) -> None:
         self._kept: dict[str, tuple[str, JsonObject]] = {}

@@ -1,4 +1,4 @@
-"""Complete mode: what a resource group has and the template has not goes, dependents first."""
+"""Complete mode: deletes what the group has and the template has not, dependents first."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from chatkit.localcloud.resource_manager.templates.sending import Failed, Sender
 
 
 class Remover:
-    """Deletes what a template has not, with the rights of who deploys."""
+    """Deletes what a template does not have, with the rights of the caller who deploys."""
 
     def __init__(self, context: Context, registry: Registry) -> None:
         self._context = context

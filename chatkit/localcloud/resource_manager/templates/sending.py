@@ -1,4 +1,4 @@
-"""One resource of a deployment: its request, and waiting until what that began has ended."""
+"""One resource of a deployment: sending its request, and waiting for the operation to end."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def url_of(one: Planned) -> str:
 
 
 class Sender:
-    """Requests of one deployment, with the rights of who deploys.
+    """Requests of one deployment, with the rights of the caller who deploys.
 
     Args:
         dispatch: Every operation.

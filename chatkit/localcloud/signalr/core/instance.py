@@ -78,7 +78,7 @@ class Instance:
         self.quotas.change(spec)
         self.upstream.spec = spec
         # Azure ends every connection when the size changes (Azure/azure-signalr#486), and clients
-        # come back. Here that is so where it has to be: who is too many has to go.
+        # come back. Here that is so where it has to be: those who are too many have to go.
         if len(self.connections) > self.quotas.max_connections:
             self.drop()
 

@@ -51,7 +51,7 @@ def _admitted(_: Headers) -> None:
 
 
 def _unnoted(_: Connection, __: Headers) -> None:
-    """Nobody keeps who has come."""
+    """Nobody records the connection."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ class Reach:
         refusal: The sentence about such a header.
         hub: The only hub that they may connect to; empty for all.
         admit: Asked before a connection is made, with the request's headers; raises a SignalRError
-            for who may not come.
+            for a client that may not connect.
         note: Told about each connection that has come, and the headers of its request.
     """
 

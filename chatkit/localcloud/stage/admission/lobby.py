@@ -1,4 +1,4 @@
-"""The lobby: who waits while SignalR Service takes nobody more, and who comes in next.
+"""The lobby: who waits while SignalR Service is full, and who comes in next.
 
 Strategy: guests ask again and again, those in front once a second, those far behind less often. The
 line goes by the order in which guests first asked, so somebody who has lost the connection is
@@ -39,7 +39,7 @@ class Place:
     """Somebody's place in the line.
 
     Attributes:
-        place: 1 for who comes in next.
+        place: 1 for the guest who comes in next.
         waiting: How many wait.
         holds: How many are in when it is full.
         again_ms: After which time to ask again.

@@ -1,1 +1,1 @@
-"""The screen of a chat on Azure: it listens, and what it hides is hidden there alone."""
+"""The screen of a chat on Azure: it listens to the chat, and hides messages on the screen only."""

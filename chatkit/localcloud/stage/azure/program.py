@@ -1,7 +1,7 @@
 """The screen's process: `python -m chatkit.localcloud.stage.azure.program API WEB SECONDS PORT`.
 
-It listens on loopback only. The token is made new at each start; who has started the process reads
-it in the home (`chatkit.core.running.reachable`).
+It listens on loopback only. The token is made new at each start; the parent process reads it in
+the home (`chatkit.core.running.reachable`).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A chat as its screen shows it: what is hidden is hidden on the screen, and nowhere else."""
+"""A chat as its screen shows it: messages are hidden on the screen, and nowhere else."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is left of a room when it ends: what leaves the history that its app has kept.
+"""The end of a room: which messages are removed from the history that its app has kept.
 
 The kit's app keeps each message as one line of JSON in append blobs of a container. Of a history
 that is kept in another way, nothing is known here.

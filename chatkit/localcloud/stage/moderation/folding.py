@@ -1,4 +1,4 @@
-"""What texts have in common that look alike."""
+"""Folds texts that look alike into the same form."""
 
 from __future__ import annotations
 

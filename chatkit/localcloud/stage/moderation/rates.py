@@ -1,4 +1,4 @@
-"""How often guests may write: each of them, the room, and who shows no cookie."""
+"""How often guests may write: each of them, the whole room, and guests without a cookie."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class Rates:
         self._last: OrderedDict[str, float] = OrderedDict()
 
     def told(self) -> dict[str, float]:
-        """The rates, for who asks."""
+        """The rates, as the control API shows them."""
         return {
             "guest_at_once": GUEST.at_once,
             "guest_per_s": GUEST.per_s,

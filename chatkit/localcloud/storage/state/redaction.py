@@ -1,6 +1,6 @@
-"""Taking lines out of append blobs, for whoever has the local cloud: no operation of Azure's.
+"""Removes lines from append blobs, for the owner of the local cloud: Azure has no such operation.
 
-A blob is replaced by a shorter one at once: who reads it meanwhile gets the one or the other.
+A blob is replaced by a shorter one at once: a reader gets the one or the other as a whole.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What an app is told that imports a package which its Python does not have."""
+"""The sentence for an app that imports a package which its Python does not have."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Evaluating what a template has in brackets."""
+"""Evaluates the expressions of a template: what it has in brackets."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether the names in expressions are those of something, before anything is evaluated."""
+"""Checks that the names in expressions are defined, before anything is evaluated."""
 
 from __future__ import annotations
 

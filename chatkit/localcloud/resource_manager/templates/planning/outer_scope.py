@@ -1,4 +1,4 @@
-"""A template within a template whose expressions are the outer one's: they are evaluated now."""
+"""A nested template whose expressions belong to the outer template: they are evaluated first."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ from chatkit.localcloud.resource_manager.templates.language.core.values import (
 class Place(Enum):
     """Where in a template an expression stands; it decides which functions are allowed there.
 
-    RESOURCE is what has to be known before anything is deployed; PROPERTIES is the rest of a
+    RESOURCE is what must be known before anything is deployed; PROPERTIES is the rest of a
     resource, which is evaluated when its turn comes: `properties`, `tags`, `identity`, `sku`, ...
     """
 
@@ -131,7 +131,7 @@ class Resources(Protocol):
         """`name`, `location`, and `properties` with template, parameters, mode."""
 
     def deployer(self) -> JsonObject:
-        """`objectId`, `tenantId`, `userPrincipalName` of who deploys."""
+        """`objectId`, `tenantId`, `userPrincipalName` of the caller who deploys."""
 
     def environment(self) -> JsonObject:
         """The cloud's endpoints, as `az cloud show` has them."""
@@ -150,7 +150,7 @@ class Resources(Protocol):
 
 
 class Scope(Protocol):
-    """What is around an expression. Names are compared without case by who implements it."""
+    """What is around an expression. Implementations compare names without case."""
 
     @property
     def place(self) -> Place:
