@@ -39,6 +39,7 @@ from chatkit.core.processes import (
     start_detached,
     wait_until,
 )
+from chatkit.core.running.reachable import TOKEN_HEADER
 from chatkit.core.settings import checkout, home
 from chatkit.core.system.moving import read_file, remove
 from chatkit.core.system.shells import killing
@@ -367,7 +368,7 @@ def _connect(known: Endpoints, *, timeout_s: float) -> http.client.HTTPConnectio
 def _send(
     known: Endpoints, connection: http.client.HTTPConnection, method: str, path: str, body: object
 ) -> http.client.HTTPResponse:
-    headers = {"x-chatkit-token": known["control_token"], "Content-Type": "application/json"}
+    headers = {TOKEN_HEADER: known["control_token"], "Content-Type": "application/json"}
     data = None if body is None else json.dumps(body).encode()
     connection.request(method, path, body=data, headers=headers)
     return connection.getresponse()

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 
 from aiohttp import web
 
+from chatkit.core.running.reachable import TOKEN_HEADER
 from chatkit.core.text.constant_time import is_same_secret
 from chatkit.localcloud.core.platform import Platform
 from chatkit.localcloud.core.runners import HttpServer
@@ -17,7 +18,6 @@ from chatkit.localcloud.core.trace import events_answer
 from chatkit.localcloud.core.web import Handler
 
 DIGITS = 19
-TOKEN_HEADER = "x-chatkit-token"
 
 
 def refuse(_: web.Request, status: int, sentence: str) -> web.Response:

@@ -10,7 +10,8 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from chatkit.localcloud.core.control import TOKEN_HEADER, Control
+from chatkit.core.running.reachable import TOKEN_HEADER
+from chatkit.localcloud.core.control import Control
 from chatkit.localcloud.signalr import well_known
 from chatkit.wire.connection_strings import SignalRConnectionString
 from chatkit.wire.tokens import client_token, rest_token
