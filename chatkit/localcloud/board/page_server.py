@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from importlib import resources
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,6 +19,7 @@ from chatkit.core.running.reachable import TOKEN_HEADER, Reachable, new_token
 from chatkit.core.settings import kit
 from chatkit.localcloud.board import facts
 from chatkit.localcloud.board.functions import Functions
+from chatkit.localcloud.core.browser.page_files import page_files
 from chatkit.localcloud.core.browser.page_token import (
     HEADERS,
     PageToken,
@@ -30,16 +30,13 @@ from chatkit.localcloud.core.browser.page_token import (
 from chatkit.localcloud.core.runners import HttpServer
 from chatkit.localcloud.core.web import OTHER_PAGE, is_from_other_page
 
-SCRIPT: Final = "text/javascript"
 PAGE: Final = "/board"
-FILES: Final = {
-    PAGE: ("board.html", "text/html"),
-    f"{PAGE}/board.css": ("board.css", "text/css"),
-    **{
-        f"{PAGE}/{name}": (name, SCRIPT)
-        for name in ("board.js", "access.js", "people.js", "view.js", "figures.js")
-    },
-}
+NAMES: Final = ("board.css", "board.js", "access.js", "people.js", "view.js", "figures.js")
+FILES: Final = page_files(
+    __package__,
+    {PAGE: "board.html", **{f"{PAGE}/{name}": name for name in NAMES}},
+    below=PAGE,
+)
 CLIENT: Final = f"{PAGE}/signalr.min.js"
 RUN: Final = f"{PAGE}/run"
 KNOWN: Final = f"{PAGE}/known"
@@ -119,13 +116,11 @@ class PageServer:
     # For everybody on this machine
 
     async def _file(self, request: web.Request) -> web.Response:
-        name, kind = FILES[request.path]
-        text = (resources.files(__package__) / "page" / name).read_text(encoding="utf-8")
-        return web.Response(text=text, content_type=kind)
+        return FILES[request.path].answer()
 
     async def _client(self, _: web.Request) -> web.Response:
         content = (kit() / "content" / "vendor" / "signalr.min.js").read_bytes()
-        return web.Response(body=content, content_type=SCRIPT)
+        return web.Response(body=content, content_type="text/javascript")
 
     async def _tell_known(self, request: web.Request) -> web.Response:
         """The class: its names for the instructor alone."""

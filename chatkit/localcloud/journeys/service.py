@@ -8,13 +8,12 @@ meanwhile has learned nothing that opens the map: the proof is of one run, the t
 
 from __future__ import annotations
 
-from importlib import resources
-
 from aiohttp import web
 
 from chatkit.core.running.reachable import new_token
 from chatkit.journeys.picture import picture, words
 from chatkit.localcloud.core.browser import page_token
+from chatkit.localcloud.core.browser.page_files import page_files
 from chatkit.localcloud.core.browser.page_token import PageToken, forbid
 from chatkit.localcloud.core.platform import Platform
 from chatkit.localcloud.core.runners import HttpServer
@@ -24,11 +23,9 @@ from chatkit.localcloud.journeys.reader import Journeys
 
 OWNER = "map"
 TOKENS = "map"
-FILES = {
-    "/": ("map.html", "text/html"),
-    "/map.js": ("map.js", "text/javascript"),
-    "/map.css": ("map.css", "text/css"),
-}
+FILES = page_files(
+    __package__, {"/": "map.html", "/map.js": "map.js", "/map.css": "map.css"}, below=""
+)
 HEADERS = {
     **page_token.HEADERS,
     "Content-Security-Policy": (
@@ -82,9 +79,7 @@ class MapService:
         return [web.get("/journeys", self.answer_news)]
 
     async def _file(self, request: web.Request) -> web.Response:
-        name, kind = FILES[request.path]
-        text = (resources.files(__package__) / "page" / name).read_text(encoding="utf-8")
-        return web.Response(text=text, content_type=kind, headers=HEADERS)
+        return FILES[request.path].answer(HEADERS)
 
     async def _news(self, request: web.Request) -> web.Response:
         if not self._opened_by.is_known_to(request):

@@ -6,7 +6,6 @@ chat is and how many are there, the rest takes the presenter's token.
 
 from __future__ import annotations
 
-from importlib import resources
 from typing import Final
 
 from aiohttp import web
@@ -14,21 +13,20 @@ from aiohttp import web
 from chatkit.core.codes import qr
 from chatkit.localcloud.core.answering import plainly
 from chatkit.localcloud.core.browser import page_token
+from chatkit.localcloud.core.browser.page_files import page_files
 from chatkit.localcloud.stage.place import Place
 
 SCREEN: Final = "/stage"
 CODE: Final = "/stage/code.svg"
-STYLE: Final = "text/css"
-SCRIPT: Final = "text/javascript"
-SCRIPTS: Final = (
-    *("screen.js", "cloud.js", "room.js", "view.js", "messages.js"),
+NAMES: Final = (
+    *("stage.css", "screen.js", "cloud.js", "room.js", "view.js", "messages.js"),
     *("presenter.js", "keys.js", "dialogs.js", "ways.js", "words.js"),
 )
-FILES: Final = {
-    SCREEN: ("stage.html", "text/html"),
-    f"{SCREEN}/stage.css": ("stage.css", STYLE),
-    **{f"{SCREEN}/{name}": (name, SCRIPT) for name in SCRIPTS},
-}
+FILES: Final = page_files(
+    __package__,
+    {SCREEN: "stage.html", **{f"{SCREEN}/{name}": name for name in NAMES}},
+    below=SCREEN,
+)
 HEADERS: Final = {
     **page_token.HEADERS,
     "Cache-Control": "no-cache",
@@ -47,9 +45,7 @@ def file(path: str) -> web.Response:
     Args:
         path: One of FILES.
     """
-    name, kind = FILES[path]
-    text = (resources.files(__package__) / "page" / name).read_text(encoding="utf-8")
-    return web.Response(text=text, content_type=kind, headers=HEADERS)
+    return FILES[path].answer(HEADERS)
 
 
 def code(request: web.Request, place: Place | None) -> web.Response:

@@ -7,6 +7,7 @@ from importlib import resources
 
 import pytest
 
+from chatkit.localcloud.core.browser.page_files import TOKEN_SCRIPT
 from chatkit.localcloud.stage import screen
 
 PAGE = resources.files("chatkit.localcloud.stage") / "page"
@@ -19,8 +20,9 @@ INLINE = re.compile(r"<style|<script(?![^>]*\ssrc=)|\son\w+=|\sstyle=|https?://"
 
 
 def test_every_file_of_the_page_is_served() -> None:
-    """And nothing else."""
-    assert {name for name, _ in screen.FILES.values()} == {file.name for file in PAGE.iterdir()}
+    """And, of others', only the script that proves the page's token."""
+    own = {file.name for file in PAGE.iterdir()}
+    assert {file.name for file in screen.FILES.values()} == {*own, TOKEN_SCRIPT}
 
 
 @pytest.mark.parametrize("path", screen.FILES)

@@ -1,6 +1,8 @@
 // Asks the local cloud for the ways of messages and plays them, a hop at a time.
 // Every text goes in as text; the picture is an image, in which no script runs.
 
+import { HEADER, prove, takeToken } from "./page_token.js";
+
 const ASK_MS = 500;
 const HOP_MS = 600;
 const SLOW_HOP_MS = 2500;
@@ -30,34 +32,18 @@ let proof = "";
 
 const at = (id) => document.getElementById(id);
 
-// The address is left without the token: it stands in no history and on no screen.
-function token() {
-  const given = location.hash.slice(1);
-  if (given) {
-    sessionStorage.setItem(TOKEN, given);
-    history.replaceState(null, "", location.pathname);
-  }
-  return sessionStorage.getItem(TOKEN) ?? "";
-}
-
-// The token goes to nobody: something else may listen here while the local cloud is down.
-async function prove() {
+// The address may have got another token since: one that opens the map now.
+async function proveAnew() {
   if (!crypto.subtle) throw new Error(INSECURE);
-  const answer = await fetch("run");
-  const asked = (await answer.json()).run;
-  const bytes = (text) => new TextEncoder().encode(text);
-  const kind = { name: "HMAC", hash: "SHA-256" };
-  const key = await crypto.subtle.importKey("raw", bytes(token() || "-"), kind, false, ["sign"]);
-  const signed = new Uint8Array(await crypto.subtle.sign("HMAC", key, bytes(asked)));
-  proof = [...signed].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  proof = await prove(takeToken(TOKEN) || "-", "run");
 }
 
 async function ask(path) {
-  const send = () => fetch(path, { headers: { "x-chatkit-token": proof } });
-  if (!proof) await prove();
+  const send = () => fetch(path, { headers: { [HEADER]: proof } });
+  if (!proof) await proveAnew();
   let answer = await send();
   if (answer.status === 403) {
-    await prove();
+    await proveAnew();
     answer = await send();
   }
   if (answer.status === 403) throw new Error(NO_TOKEN);
