@@ -137,8 +137,8 @@ def _head(segment: _Segment, hop: Hop) -> str:
 
 
 def _boxes(begun: Sequence[Hop], on_its_way: Sequence[Hop]) -> str:
-    been = {node for hop in begun for node in (hop.source, hop.target)}
-    now = {node for hop in on_its_way for node in (hop.source, hop.target)}
+    been = _ends(begun)
+    now = _ends(on_its_way)
     width, height = BOX
     drawn: list[str] = []
     for node, (x, y) in PLACES.items():
@@ -151,6 +151,11 @@ def _boxes(begun: Sequence[Hop], on_its_way: Sequence[Hop]) -> str:
         drawn.append(f'<rect class="{classes}" {box} rx="10"/>')
         drawn.append(f'<text x="{x}" y="{y}">{LABELS[node]}</text>')
     return "".join(drawn)
+
+
+def _ends(hops: Sequence[Hop]) -> set[Node]:
+    """The nodes at both ends of hops."""
+    return {hop.source for hop in hops} | {hop.target for hop in hops}
 
 
 def _pills(begun: Sequence[Hop], on_its_way: Sequence[Hop]) -> str:

@@ -92,7 +92,6 @@ def up(session: Session, wanted: Wanted) -> StageShown:
     with session.on_cloud():
         chat = _chat(session, wanted.where)
         address = room_hosts.chosen(wanted.host)
-        scaled = size.make_room(session, wanted.people) if wanted.people else None
         order: dict[str, object] = {
             "host": address.host,
             "port": wanted.port,
@@ -100,16 +99,22 @@ def up(session: Session, wanted: Wanted) -> StageShown:
             "people": wanted.people,
             "instance": session.settings.facts.signalr,
             "hub": session.hub,
-            "scaled": scaled.document() if scaled else None,
+            "scaled": None,
             **chat,
         }
+        scaled = None
+        tier = ""
+        if wanted.people:
+            scaled = size.make_room(session, wanted.people)
+        if scaled is not None:
+            order["scaled"] = scaled.document()
+            tier = scaled.sentence(wanted.people)
         try:
             opened = local_stage.open_stage(session.home / "local", order)
         except SetupError:
-            if scaled:
+            if scaled is not None:
                 size.take_back(session, scaled)
             raise
-    tier = scaled.sentence(wanted.people) if scaled else ""
     return shown(opened, people=wanted.people, tier=tier)
 
 

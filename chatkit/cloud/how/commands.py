@@ -60,17 +60,24 @@ def quoted(word: str, variables: dict[str, str]) -> str:
         return _alone(word)
     if word in variables:
         return f'"{_variable(variables[word])}"'
-    parts = PLACEHOLDER.split(word)
-    if '"' not in word:
-        inner = (_braced(variables[one]) if one in variables else _escaped(one) for one in parts)
-        return f'"{"".join(inner)}"'
-    # JSON stays readable between single quotes, which end where the variable stands.
-    pieces = (
-        f'"{_variable(variables[one])}"' if one in variables else shlex.quote(one)
-        for one in parts
-        if one
-    )
-    return "".join(pieces)
+    parts = [part for part in PLACEHOLDER.split(word) if part]
+    if '"' in word:
+        return "".join(_between_single_quotes(part, variables) for part in parts)
+    inner = "".join(_between_double_quotes(part, variables) for part in parts)
+    return f'"{inner}"'
+
+
+def _between_double_quotes(part: str, variables: dict[str, str]) -> str:
+    if part in variables:
+        return _braced(variables[part])
+    return _escaped(part)
+
+
+def _between_single_quotes(part: str, variables: dict[str, str]) -> str:
+    """JSON stays readable between single quotes, which end where the variable stands."""
+    if part in variables:
+        return f'"{_variable(variables[part])}"'
+    return shlex.quote(part)
 
 
 def _alone(word: str) -> str:

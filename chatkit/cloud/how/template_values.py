@@ -85,13 +85,15 @@ class Values:
     def _text(self, text: str, field: str = "") -> str:
         if RESOURCE_ID.fullmatch(text):
             return _reference(text)
-        if role := ROLE_ID.fullmatch(text):
+        role = ROLE_ID.fullmatch(text)
+        if role is not None:
             return f"[subscriptionResourceId({quoted(ROLE_DEFINITION)}, {quoted(role[1])})]"
         parts = self._parts(text, field)
         if parts == [quoted(text)] or not text:
-            # In a template a text that begins with a bracket is an expression, unless it has two.
-            return f"[{text}" if text.startswith("[") else text
-        return f"[{parts[0]}]" if len(parts) == 1 else f"[concat({', '.join(parts)})]"
+            return _literal(text)
+        if len(parts) == 1:
+            return f"[{parts[0]}]"
+        return f"[concat({', '.join(parts)})]"
 
     def _parts(self, text: str, field: str) -> list[str]:
         """Literals and expressions that make a text when they are joined."""
@@ -110,7 +112,8 @@ class Values:
             return self._parameter(placeholder, CLIENT_ID, "string")
         if placeholder == masking.CLIENT_SECRET:
             return self._parameter(placeholder, CLIENT_SECRET, "securestring")
-        if setting := VALUE_OF.fullmatch(placeholder):
+        setting = VALUE_OF.fullmatch(placeholder)
+        if setting is not None:
             return self._parameter(placeholder, setting[1], "securestring")
         if placeholder == masking.SECRET:
             # Each may be another one.
@@ -134,6 +137,13 @@ class Values:
             free = f"{name}_{number}"
             number += 1
         return free
+
+
+def _literal(text: str) -> str:
+    """In a template a text that begins with a bracket is an expression, unless it has two."""
+    if text.startswith("["):
+        return f"[{text}"
+    return text
 
 
 def _expressions(place: Place) -> dict[str, str]:

@@ -47,14 +47,16 @@ def scrub_url(url: str) -> str:
         parts = urlsplit(url)
     except ValueError:  # of a service: it is no address
         return "<no address>"
-    query = "&".join(
-        f"{name}={quote(scrub(value), safe='-,.$<>')}"
-        if name.lower() in PLAIN_QUERY
-        else f"{name}=<value>"
-        for name, value in parse_qsl(parts.query, keep_blank_values=True)
-    )
+    pairs = parse_qsl(parts.query, keep_blank_values=True)
+    query = "&".join(_scrub_pair(name, value) for name, value in pairs)
     host = parts.netloc.rpartition("@")[2]
     return urlunsplit((parts.scheme, host, _scrub_path(parts.path), query, ""))
+
+
+def _scrub_pair(name: str, value: str) -> str:
+    if name.lower() not in PLAIN_QUERY:
+        return f"{name}=<value>"
+    return f"{name}={quote(scrub(value), safe='-,.$<>')}"
 
 
 def scrub_body(body: dict[str, Any], path: str) -> Any:

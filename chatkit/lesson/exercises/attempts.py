@@ -83,18 +83,26 @@ def _is_template(exercise: Exercise, tree: ast.AST) -> bool:
 
 def _not_python(exercise: Exercise, error: BaseException) -> Grade:
     where = ""
-    number = 0
-    if isinstance(error, SyntaxError) and error.lineno:
-        number = error.lineno
-        text = f": {error.text.strip()}" if error.text else ""
-        where = f"{Path(exercise.file).name}, line {number}{text} → "
-    said = error.msg if isinstance(error, SyntaxError) else str(error)
-    place = f"line {number} of " if number else ""
+    place = ""
+    said = str(error)
+    if isinstance(error, SyntaxError):
+        said = error.msg
+        if error.lineno:
+            where = _line_of(exercise, error)
+            place = f"line {error.lineno} of "
     return _unreadable(
         exercise,
         f"{where}{type(error).__name__}: {said}",
         f"Correct {place}{exercise.file} in the cell above, and run both cells again.",
     )
+
+
+def _line_of(exercise: Exercise, error: SyntaxError) -> str:
+    """The line that Python does not read, before what is wrong with it."""
+    line = f"{Path(exercise.file).name}, line {error.lineno}"
+    if error.text:
+        return f"{line}: {error.text.strip()} → "
+    return f"{line} → "
 
 
 def _unreadable(exercise: Exercise, why: str, hint: str) -> Grade:

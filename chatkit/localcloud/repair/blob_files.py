@@ -137,15 +137,14 @@ def _size(file: Path) -> int:
 def keep_orphans(where: Path) -> Iterator[Mended]:
     """Move the files that no document names to where no start removes them."""
     aside = records.unused(where / "blobs")
+    named: set[str] = set()
     with closing(Store(where / state.FILE)) as store:
-        named = {piece[0] for _, document in store.items(BLOBS) for piece in document["pieces"]} | {
-            document["file"] for _, document in store.items(STAGED)
-        }
-    orphans = [
-        file
-        for file in sorted((where / "blobs").glob("*/*"))
-        if file.is_file() and file.name not in named
-    ]
+        for _, document in store.items(BLOBS):
+            named |= {piece[0] for piece in document["pieces"]}
+        for _, document in store.items(STAGED):
+            named.add(document["file"])
+    files = [file for file in sorted((where / "blobs").glob("*/*")) if file.is_file()]
+    orphans = [file for file in files if file.name not in named]
     for file in orphans:
         _keep(aside / file.parent.name, file)
     if orphans:

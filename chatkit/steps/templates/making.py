@@ -64,9 +64,12 @@ def register_app(session: Session) -> Result:
 
     api = session.api_base_url
     # Two steps: the whole chat is told with one before its deployment, and one after it.
-    title = "Letting sign-in lead back" if api else "Registering the app"
+    title = "Registering the app"
+    callback = ""
+    if api:
+        title = "Letting sign-in lead back"
+        callback = f"{api}{CALLBACK}"
     with session.step(title, "13") as step:
-        callback = f"{api}{CALLBACK}" if api else ""
         known = session.settings.facts.client_id
         client_id = register_app(step.stack, callback, known=known)
         # At once: clean-up has to delete it.
@@ -75,14 +78,14 @@ def register_app(session: Session) -> Result:
             functions.wait_until_answers(step.stack, api, identity.ME)  # a new name is known late
             identity.wait_for_sign_in(session, step.stack)
         text = "The app is registered. It has no address yet: the deployment gives it one."
-        if api:
-            text = "The app is registered, and sign-in leads back to it."
-        return step.result(
-            text,
+        rows = [
             ("app registration", step.stack.names.function_app),
             ("client id", client_id),
-            *([("sign-in leads back to", callback)] if api else []),
-        )
+        ]
+        if api:
+            text = "The app is registered, and sign-in leads back to it."
+            rows.append(("sign-in leads back to", callback))
+        return step.result(text, *rows)
 
 
 def what_if(session: Session, name: str, given: Mapping[str, object]) -> Result:

@@ -227,15 +227,16 @@ def action_of(call: Call, route: Route) -> str:
         return route.action.format(**call.params)
     # The last one counts: .../providers/{namespace}/.../providers/Microsoft.Authorization/...
     _, provider, path = route.template.rpartition("/providers/")
-    fixed = [
-        part
-        for part in path.split("/")[2:]
-        if provider and not part.startswith("{") and part not in UNNAMED
-    ]
+    fixed: list[str] = []
+    if provider:
+        parts = path.split("/")[2:]
+        fixed = [part for part in parts if not part.startswith("{") and part not in UNNAMED]
     type_ = "/".join([TYPES_OF_ACTIONS.get(route.type, route.type), *fixed])
     if type_.startswith(f"{CONFIG}/"):
         # One permission for all of a site's configurations, and one for reading their secrets.
-        type_ = f"{CONFIG}/list" if fixed[-1] == "list" else CONFIG
+        type_ = CONFIG
+        if fixed[-1] == "list":
+            type_ = f"{CONFIG}/list"
     if call.method != "POST":
         verb = {"PUT": "write", "PATCH": "write", "DELETE": "delete"}.get(call.method, "read")
         return f"{type_}/{verb}"

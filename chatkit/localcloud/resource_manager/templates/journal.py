@@ -160,16 +160,14 @@ def _providers(prepared: Prepared) -> list[JsonObject]:
     for one in prepared.plan.resources:
         namespace, _, kind = one.type.partition("/")
         location = one.declared.body.get("location")
-        kinds.setdefault(namespace, {}).setdefault(kind, location if _is_plain(location) else None)
-    return [
-        {
-            "namespace": namespace,
-            "resourceTypes": [
-                {"resourceType": kind, "locations": [location]} for kind, location in found.items()
-            ],
-        }
-        for namespace, found in kinds.items()
-    ]
+        if not _is_plain(location):
+            location = None
+        kinds.setdefault(namespace, {}).setdefault(kind, location)
+    providers = []
+    for namespace, found in kinds.items():
+        types = [{"resourceType": kind, "locations": [where]} for kind, where in found.items()]
+        providers.append({"namespace": namespace, "resourceTypes": types})
+    return providers
 
 
 def _is_plain(value: Json) -> bool:

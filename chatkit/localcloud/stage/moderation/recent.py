@@ -61,11 +61,11 @@ class Recent:
     def snapshot(self, rules: Rules) -> list[dict[str, Any]]:
         """The newest, each with whether it is hidden."""
         newest = [*self._messages.values()][-SHOWN:]
-        return [
-            {**message, "hidden": bool(why), "why": why}
-            for message in newest
-            for why in [rules.why_hidden(message)]
-        ]
+        shown: list[dict[str, Any]] = []
+        for message in newest:
+            why = rules.why_hidden(message)
+            shown.append({**message, "hidden": bool(why), "why": why})
+        return shown
 
     def find(self, message_id: str) -> Mapping[str, str | None] | None:
         """A message by its id."""

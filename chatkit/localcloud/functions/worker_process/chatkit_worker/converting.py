@@ -188,21 +188,23 @@ def _datum(wire: Wire | None, body: bytes) -> Datum | None:
     return Datum(value, kind)
 
 
+def _http_head(value: dict[str, Any]) -> dict[str, Any]:
+    cookies = []
+    for cookie in value.get("cookies") or []:
+        cookies += [_cookie(morsel) for morsel in cookie.values()]
+    return {
+        "status": value["status_code"].value,
+        "headers": {name: header.value for name, header in value["headers"].items()},
+        "cookies": cookies,
+    }
+
+
 def _wire(datum: Datum) -> tuple[Wire | None, bytes]:
     kind, value = datum.type, datum.value
     if kind is None:
         return None, b""
     if kind == "http":
-        head = {
-            "status": value["status_code"].value,
-            "headers": {name: header.value for name, header in value["headers"].items()},
-            "cookies": [
-                _cookie(morsel)
-                for cookie in value.get("cookies") or []
-                for morsel in cookie.values()
-            ],
-        }
-        return {"http": head}, value["body"].value
+        return {"http": _http_head(value)}, value["body"].value
     if kind == "bytes":
         return {"bytes": base64.b64encode(value).decode()}, b""
     if kind in ("dict", "list"):

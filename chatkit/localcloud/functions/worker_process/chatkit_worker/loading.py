@@ -169,19 +169,7 @@ def _check(function: Any) -> LoadedFunction:
     hints = typing.get_type_hints(call)
     bound = {binding.name: binding for binding in bindings if binding.name != "$return"}
     wants_context = _takes_context(name, parameters, bound, hints)
-    if extra := set(parameters) - set(bound):
-        raise FunctionLoadError(
-            name,
-            "the following parameters are declared in Python but not in the function definition "
-            f"(function.json or function decorators):  {extra!r}",
-        )
-    if extra := set(bound) - set(parameters):
-        raise FunctionLoadError(
-            name,
-            "Extra parameters in binding definition — the following parameters are "
-            "declared as bindings "
-            f"but are not present in Python: {extra!r}",
-        )
+    _check_names(name, set(parameters), set(bound))
     inputs: dict[str, Parameter] = {}
     outputs: dict[str, Parameter] = {}
     stream = ""
@@ -208,6 +196,25 @@ def _check(function: Any) -> LoadedFunction:
         stream=stream,
         retry=retries.policy(function),
     )
+
+
+def _check_names(function: str, parameters: set[str], bound: set[str]) -> None:
+    """Each parameter has a binding, and each binding a parameter."""
+    unbound = parameters - bound
+    if unbound:
+        raise FunctionLoadError(
+            function,
+            "the following parameters are declared in Python but not in the function definition "
+            f"(function.json or function decorators):  {unbound!r}",
+        )
+    missing = bound - parameters
+    if missing:
+        raise FunctionLoadError(
+            function,
+            "Extra parameters in binding definition — the following parameters are "
+            "declared as bindings "
+            f"but are not present in Python: {missing!r}",
+        )
 
 
 def _marked(raw: str, inputs: dict[str, Parameter]) -> str:

@@ -145,19 +145,14 @@ class Catalog(Provider):
 def _minor(
     version: str, end_of_life: str, consumption: bool, flex: bool, preview: bool
 ) -> JsonObject:
-    sku_codes = [{"skuCode": "Y1"}] if consumption else []
-    flex_sku = {
-        "skuCode": "FC1",
-        "instanceMemoryMB": [
-            {"size": size, "isDefault": size == 2048} for size in (512, 2048, 4096)
-        ],
-        "maximumInstanceCount": {
-            "lowestMaximumInstanceCount": 1,
-            "highestMaximumInstanceCount": 1000,
-            "defaultValue": 100,
-        },
-        "functionAppConfigProperties": {"runtime": {"name": "python", "version": version}},
-    }
+    skus: list[JsonObject] = []
+    if consumption:
+        skus.append({"skuCode": "Y1"})
+    if flex:
+        skus.append(_flex_sku(version))
+    deprecation = {}
+    if end_of_life <= iso()[:10]:
+        deprecation["isDeprecated"] = True
     settings: JsonObject = {
         "runtimeVersion": f"Python|{version}",
         "remoteDebuggingSupported": False,
@@ -175,12 +170,27 @@ def _minor(
         "supportedFunctionsExtensionVersionsInfo": [
             {"version": "~4", "isDeprecated": False, "isDefault": True}
         ],
-        **({"isDeprecated": True} if end_of_life <= iso()[:10] else {}),
+        **deprecation,
         "endOfLifeDate": f"{end_of_life}T00:00:00Z",
-        "Sku": [*sku_codes, *([flex_sku] if flex else [])],
+        "Sku": skus,
     }
     return {
         "displayText": f"Python {version}",
         "value": version,
         "stackSettings": {"linuxRuntimeSettings": settings},
+    }
+
+
+def _flex_sku(version: str) -> JsonObject:
+    return {
+        "skuCode": "FC1",
+        "instanceMemoryMB": [
+            {"size": size, "isDefault": size == 2048} for size in (512, 2048, 4096)
+        ],
+        "maximumInstanceCount": {
+            "lowestMaximumInstanceCount": 1,
+            "highestMaximumInstanceCount": 1000,
+            "defaultValue": 100,
+        },
+        "functionAppConfigProperties": {"runtime": {"name": "python", "version": version}},
     }
