@@ -101,7 +101,7 @@ class SetupError(ChatkitError):
 
 
 class NoSuchChoice(SetupError):
-    """What was asked for is none of the things there are; the error names the nearest.
+    """What was asked for does not exist; the error names the nearest thing that does.
 
     Args:
         kind: What it should be: "section", "target".

@@ -123,7 +123,7 @@ def read_numbered(path: Path, *, known: int) -> dict[str, Any]:
 
     Raises:
         FileNotFoundError: It is not there.
-        ValueError: It is no JSON object, or its number is none.
+        ValueError: It is not a JSON object, or its form is not a number.
         HomeTooNew: A newer version wrote it.
     """
     try:

@@ -112,7 +112,7 @@ def _told_of_resource(cause: ODataV4Format) -> str:
 
 
 class NamesNearest:
-    """An object that names the nearest of its attributes for one that it has not."""
+    """An object that names the nearest of its attributes when one is missing."""
 
     if not TYPE_CHECKING:  # a checker of types knows the attributes
 

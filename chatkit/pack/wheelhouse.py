@@ -98,7 +98,7 @@ class Wheelhouse:
         """Make sure that there was a wheel of everything.
 
         Raises:
-            SetupError: There was none of some; it names them.
+            SetupError: Some packages have no wheel; the message names them.
         """
         if self.lacking:
             raise SetupError(

@@ -58,7 +58,7 @@ class Pack:
         """Read what a pack says of itself.
 
         Raises:
-            SetupFailed: It is none, or not whole.
+            SetupFailed: The folder is not a pack, or not a whole one.
         """
         try:
             said = json.loads((folder / RECORD).read_text(encoding="utf-8"))

@@ -1,4 +1,4 @@
-"""What a cell and a terminal show of a stage: its code, its address, and what is to know."""
+"""What a cell and a terminal show of a stage: its code, its address, and notes."""
 
 from __future__ import annotations
 

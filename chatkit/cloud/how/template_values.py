@@ -107,7 +107,7 @@ class Values:
         return [part for part in (*parts, quoted(text[rest:])) if part != "''"]
 
     def _expression(self, placeholder: str, field: str) -> str:
-        """What stands for a placeholder; empty for a text that is none."""
+        """What stands for a placeholder; empty for another text."""
         if placeholder == references.APP:
             return self._parameter(placeholder, CLIENT_ID, "string")
         if placeholder == masking.CLIENT_SECRET:

@@ -151,7 +151,7 @@ def _http_date(second: int) -> str:
 
 
 def parse_http_date(text: str) -> float | None:
-    """Unix time of an HTTP date, or None when it is none."""
+    """Unix time of an HTTP date, or None for another text."""
     try:
         found = parsedate_to_datetime(text)
         if found.tzinfo is None:  # RFC 9110 §5.6.7: whatever the form, the time is UTC

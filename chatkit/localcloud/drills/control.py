@@ -71,7 +71,7 @@ def _named(document: object) -> Room:
     """The chat that was named; without one every chat.
 
     Raises:
-        DrillRefused: What was named is none.
+        DrillRefused: What was named is not a chat.
     """
     if document is None:
         return EVERYWHERE

@@ -41,7 +41,7 @@ async def read_body(request: web.Request) -> Body:
     """The JSON object of a request, without annotations.
 
     Raises:
-        GraphError: It is none.
+        GraphError: It is not a JSON object.
     """
     return cast(Body, without_annotations(await _read_object(request)))
 
@@ -243,7 +243,7 @@ def read_filter(text: str) -> Keeps:
     """What a `$filter` keeps. Texts compare in any case.
 
     Raises:
-        GraphError: It is none of the forms that are supported here.
+        GraphError: It has a form that is not supported here.
     """
     try:
         return _keeps(odata.parse(text))

@@ -40,7 +40,7 @@ def read(path: Path) -> Templates:
     """The upstream templates of a file, in their order; none when there is no file.
 
     Raises:
-        SetupError: It cannot be read, or a template in it is none.
+        SetupError: It cannot be read, or a template in it is malformed.
     """
     try:
         text = texts.read(path)
@@ -61,7 +61,7 @@ def from_document(document: Any, *, name: str = FILE) -> Templates:
     """The upstream templates of a parsed file.
 
     Raises:
-        SetupError: It is no object, or a template in it is none.
+        SetupError: It is not an object, or a template in it is malformed.
     """
     if not isinstance(document, dict):
         raise SetupError(f"{name} must hold a JSON object.")

@@ -233,7 +233,7 @@ def wanted_name(document: Mapping[str, object]) -> str:
     """The name in what a guest has sent.
 
     Raises:
-        NameRefused: There is none.
+        NameRefused: There is no usable name.
     """
     name = document.get("name")
     if not isinstance(name, str):

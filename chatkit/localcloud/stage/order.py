@@ -77,7 +77,7 @@ class Order:
         """Read what was sent, or kept.
 
         Raises:
-            OrderRefused: It is none.
+            OrderRefused: The document is malformed.
         """
         try:
             scaled = document.get("scaled")
@@ -134,7 +134,7 @@ class Kept:
         """Read what the store keeps.
 
         Raises:
-            OrderRefused: It is none.
+            OrderRefused: The document is malformed.
         """
         return cls(
             Order.read(document["order"]),

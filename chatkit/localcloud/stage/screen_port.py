@@ -177,7 +177,7 @@ class ScreenPort:
 
 
 async def _power_of(request: web.Request) -> dict[str, Any] | None:
-    """The power in a request's body; None when it is none."""
+    """The power in a request's body; None when the body has another form."""
     try:
         power = strict_json.loads(await request.read())
     except ValueError:

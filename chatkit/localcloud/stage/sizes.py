@@ -44,7 +44,7 @@ class Step:
         """Read what was sent, or kept.
 
         Raises:
-            OrderRefused: It is none.
+            OrderRefused: The document is malformed.
         """
         try:
             known = dict(document)  # type: ignore[call-overload]

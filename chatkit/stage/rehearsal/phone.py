@@ -117,7 +117,7 @@ class Phone:
         self._tally.awake_s.append(time.perf_counter() - began)
 
     async def settle(self) -> None:
-        """Finish what it reads; then read what it has not got, once more."""
+        """Finish what it reads; then read once more what has not arrived."""
         if self._reading is not None:
             await asyncio.wait([self._reading])
         if self.is_in and not self.has.issuperset(self._tally.sent):

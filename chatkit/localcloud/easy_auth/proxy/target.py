@@ -33,7 +33,7 @@ class Target:
         """Read an address.
 
         Raises:
-            SetupError: It is none, has a path, or is not on this machine.
+            SetupError: It is not an address, has a path, or is not on this machine.
         """
         parts = parts_of(text if "://" in text else f"http://{text}")
         if text.isdecimal():

@@ -46,7 +46,7 @@ def match(
     """The credential that fits a token's claims. They compare letter by letter.
 
     Raises:
-        NoMatch: There is none.
+        NoMatch: No credential fits.
     """
     trusted = [one for one in known if one["issuer"] == issuer]
     if not trusted:

@@ -51,7 +51,7 @@ class Range:
         """Read a range.
 
         Raises:
-            ValueError: It is none.
+            ValueError: The text is not a range.
         """
         text = text.strip()
         if not text.startswith(("[", "(")):

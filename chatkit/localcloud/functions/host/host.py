@@ -260,7 +260,7 @@ class FunctionHost:
         return failure is None
 
     async def _index(self, worker: Worker) -> FunctionIndex:
-        """Let the child index the app; Python functions of an app in another language are none."""
+        """Let the child index the app; an app in another language has no functions here."""
         settings = self.options.settings
         if no_functions.other_language(settings):
             return FunctionIndex()

@@ -58,7 +58,7 @@ def _integer(bits: int) -> Check:
 
 
 def _number_of(text: str, bits: int) -> int | None:
-    """The number in a text; None when it is none, or does not fit."""
+    """The number in a text; None for another text, or when the number does not fit."""
     found = INTEGER.fullmatch(text)
     if found is None or len(found[2]) > MAX_DIGITS:
         return None

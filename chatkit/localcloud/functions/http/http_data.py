@@ -148,7 +148,7 @@ def status_of(status: object) -> int:
     """A status that an answer can have.
 
     Raises:
-        AnswerInvalid: It is none.
+        AnswerInvalid: No answer can have this status.
     """
     text = str(status)
     if not STATUS.fullmatch(text):

@@ -131,7 +131,7 @@ def parse(text: str, zone: tzinfo | None) -> Schedule:
     """Read a timer's schedule.
 
     Raises:
-        NoSchedule: It is none; the message says why.
+        NoSchedule: The text is not a schedule; the message says why.
     """
     try:
         return CronSchedule(Ncrontab.parse(text), zone)
@@ -145,7 +145,7 @@ def parse(text: str, zone: tzinfo | None) -> Schedule:
 
 
 def timespan(text: str) -> float | None:
-    """Seconds of a .NET TimeSpan such as "00:05:00" or "1.00:00:00"; None when it is none.
+    """Seconds of a .NET TimeSpan such as "00:05:00" or "1.00:00:00"; None for another text.
 
     As in .NET, "24:00:00" means 24 days, since a day has no hour 24, and "7" means 7 days.
     """

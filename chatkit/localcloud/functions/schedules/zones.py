@@ -55,7 +55,7 @@ def schedule_of(text: str, settings: Mapping[str, str]) -> Schedule:
     """Read the schedule of an app's timer.
 
     Raises:
-        NoSchedule: It is none, or none on the app's plan.
+        NoSchedule: The text is not a schedule, or the app's plan does not take it.
     """
     try:
         schedule = parse(text, zone_of(settings).info)

@@ -95,7 +95,7 @@ def parse(text: str, name: str) -> StorageConnection:
     """Read a connection string.
 
     Raises:
-        ConnectionInvalid: It is none.
+        ConnectionInvalid: The text is not a connection string.
     """
     parts = {}
     for part in text.strip().strip(";").split(";"):

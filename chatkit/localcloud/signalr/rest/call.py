@@ -106,7 +106,7 @@ def whole_number(text: str, name: str, *, at_least: int = 0, at_most: int = 2**3
     """A number in the query.
 
     Raises:
-        BadRequest: It is none, or out of range.
+        BadRequest: It is not a whole number, or out of range.
     """
     if not re.fullmatch(r"[0-9]{1,10}", text) or not at_least <= int(text) <= at_most:
         raise BadRequest(f"{name} must be a whole number from {at_least} to {at_most}.")

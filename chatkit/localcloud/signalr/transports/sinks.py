@@ -82,7 +82,7 @@ class PollSink:
         return len(self._waiting)
 
     def is_gone(self) -> bool:
-        """No poll has come for too long; one whose client has hung up is none."""
+        """No poll has come for too long; a poll whose client has hung up does not count."""
         now = time.monotonic()
         if self._poller is not None and self._poller.is_closing():
             self.idle_since = now

@@ -78,7 +78,7 @@ def read(body: bytes) -> dict[str, Any]:
     """The message in what was posted.
 
     Raises:
-        PostRefused: There is none.
+        PostRefused: There is no message, or it is too long.
     """
     try:
         message = strict_json.loads(body)

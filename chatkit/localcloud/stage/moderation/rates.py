@@ -109,5 +109,5 @@ class Rates:
             self._last.popitem(last=False)
 
     def give_back(self, writer: str) -> None:
-        """The message was none: slow mode does not count it."""
+        """The message was not accepted: slow mode does not count it."""
         self._last.pop(writer, None)

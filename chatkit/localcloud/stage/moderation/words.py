@@ -29,7 +29,7 @@ def checked(words: object) -> tuple[str, ...]:
     """A word list as it is kept: each word once, in the order in which they were written.
 
     Raises:
-        ValueError: It is none.
+        ValueError: It is not a word list.
     """
     if not isinstance(words, list) or len(words) > MAX_WORDS:
         raise ValueError(BAD_LIST)

@@ -19,7 +19,7 @@ def iso(at: float) -> str:
 
 
 def parse_iso(text: str) -> float | None:
-    """Unix time of an ISO 8601 date or time, UTC unless it says otherwise; None when it is none."""
+    """Unix time of an ISO 8601 date or time, UTC by default; None for another text."""
     try:
         found = datetime.fromisoformat(text)
         if found.tzinfo is None:

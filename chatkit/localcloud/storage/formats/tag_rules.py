@@ -57,7 +57,7 @@ def parse_search(text: str) -> TagRule:
     """Read the expression of a search: AND alone joins, and there is no `<>`.
 
     Raises:
-        ValueError: It is none.
+        ValueError: The text is not such an expression.
     """
     rule = TagRule((_group(odata.parse(text, odata.BLOB_TAGS)),))
     for comparison in rule.groups[0]:
@@ -70,7 +70,7 @@ def parse_condition(text: str) -> TagRule:
     """Read a condition on the tags of one blob: also with OR and `<>`, and without `@container`.
 
     Raises:
-        ValueError: It is none.
+        ValueError: The text is not such a condition.
     """
     match odata.parse(text, odata.BLOB_TAGS):
         case odata.Or(alternatives):

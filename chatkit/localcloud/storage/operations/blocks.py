@@ -138,7 +138,7 @@ async def get_block_list(call: Call) -> Answer:
 
 
 def _list_element(name: str, pieces: Iterable[Piece]) -> Element:
-    """Blocks; content that was put at once is none."""
+    """The blocks of a list; content that was put as a whole has none."""
     blocks = [_element(piece) for piece in pieces if piece.block_id]
     return Element(name, blocks)
 

@@ -274,5 +274,5 @@ def bad_query(name: str, value: str) -> StorageError:
 
 
 def not_provided(what: str) -> StorageError:
-    """Something Azure has and this local cloud has not."""
+    """Something that Azure has and this local cloud does not have."""
     return StorageError("NotImplemented", f"{what} is not provided here. {SUPPORTED}")

@@ -21,7 +21,7 @@ def policy(function: Any) -> Policy | None:
 
     Raises:
         TypeError: An interval is missing.
-        ValueError: The strategy is unknown, or a number or an interval is none.
+        ValueError: The strategy is unknown, or a number or an interval is malformed.
     """
     settings = function.get_settings_dict("retry_policy")
     if not settings:

@@ -85,7 +85,7 @@ def parse(text: str) -> Expression:
     """Read an expression with its brackets.
 
     Raises:
-        TemplateError: It is none, with the column at which it is wrong.
+        TemplateError: The text is not an expression; the error has the column at which it is wrong.
     """
     body = text[1:-1]
     if len(body) > LONGEST:

@@ -69,7 +69,7 @@ def text_of(declared: Declared, name: str, template: Template, scope: TemplateSc
     """A property of a resource that must be a text, evaluated, without slashes at its ends.
 
     Raises:
-        ArmError: It is none.
+        ArmError: It is not a text.
     """
     value = framed(declared, template, lambda: evaluate(declared.body.get(name), scope))
     if not isinstance(value, str) or not value.strip("/"):

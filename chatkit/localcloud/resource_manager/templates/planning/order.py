@@ -31,7 +31,7 @@ def order(plan: Plan, template: Template) -> Order:
     """What every resource waits for, by its key.
 
     Raises:
-        ArmError: InvalidTemplate: a name in dependsOn that is none, or a circle.
+        ArmError: InvalidTemplate: a name in dependsOn that no resource has, or a circle.
     """
     waits: Order = {}
     with budget():

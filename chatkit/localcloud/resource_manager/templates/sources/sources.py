@@ -24,7 +24,7 @@ def read_request(call: Call) -> tuple[Located, JsonObject]:
     """The body of a request for a deployment, with places.
 
     Raises:
-        ArmError: It is none.
+        ArmError: It is not the body of a deployment.
     """
     if not call.raw.strip():
         raise errors.ArmError(
@@ -52,7 +52,7 @@ class Sources:
         """The template of a request.
 
         Raises:
-            ArmError: There is none, it cannot be had, or it has not the form of one.
+            ArmError: There is none, it cannot be fetched, or it does not look like a template.
         """
         link = link_of(properties.get("templateLink"), "templateLink")
         given = properties.get("template")

@@ -28,7 +28,7 @@ def composed(text: str, values: Sequence[Json]) -> str:
     """The text with its items replaced by the values.
 
     Raises:
-        NotAFormat: In .NET's words, why it is none.
+        NotAFormat: The text is not a format; the message has .NET's words.
         TemplateError: It would be too large.
     """
     found = []

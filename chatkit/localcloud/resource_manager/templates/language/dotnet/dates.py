@@ -170,7 +170,7 @@ def duration_of(text: str) -> timedelta:
     Microsoft's page "Date functions" of Bicep shows it: a month after January 31 is March 2.
 
     Raises:
-        NotADate: It is none.
+        NotADate: The text is not a duration.
     """
     found = DURATION.fullmatch(text)
     if found is None:

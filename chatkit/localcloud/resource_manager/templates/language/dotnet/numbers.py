@@ -18,7 +18,7 @@ ARITHMETIC = Context(prec=2_000, rounding=ROUND_HALF_UP)
 
 
 class NotANumberFormat(ValueError):
-    """A format string is none for numbers."""
+    """A format string is not one for numbers."""
 
 
 def formatted_number(value: int | float, wanted: str) -> str:
