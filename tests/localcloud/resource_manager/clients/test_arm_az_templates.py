@@ -11,7 +11,7 @@ import pytest
 
 from tests.localcloud.resource_manager.clients.az_cli import Az
 from tests.localcloud.resource_manager.templates import published
-from tests.localcloud.resource_manager.templates.deploying import signalr, template
+from tests.localcloud.resource_manager.templates.deploying import second_group, signalr, template
 
 COMMENTED = "// a template may have comments\n"
 
@@ -88,12 +88,7 @@ def test_az_draws_the_difference(az: Az) -> None:
 @pytest.mark.long
 def test_az_deploys_to_the_subscription(az: Az) -> None:
     """A group, with what-if and its operations."""
-    group = {
-        "type": "Microsoft.Resources/resourceGroups",
-        "apiVersion": "2025-04-01",
-        "name": "second",
-        "location": "westus2",
-    }
+    group = second_group()
     file = written(az.folder, "all.json", template(group))
     to = ("-l", "eastus2", "-n", "all", "-f", file)
     predicted = az("deployment", "sub", "what-if", "--no-pretty-print", *to)

@@ -68,6 +68,26 @@ def nested(inner: Any, name: str = "inner", **more: Any) -> dict[str, Any]:
     }
 
 
+def nested_outer(inner: Any, name: str = "inner") -> dict[str, Any]:
+    """A deployment within a template, with the expressions of the template around it."""
+    return {
+        "type": "Microsoft.Resources/deployments",
+        "apiVersion": VERSION,
+        "name": name,
+        "properties": {"mode": "Incremental", "template": inner},
+    }
+
+
+def second_group() -> dict[str, Any]:
+    """A resource group in a template, beside the one that the tests have."""
+    return {
+        "type": "Microsoft.Resources/resourceGroups",
+        "apiVersion": VERSION,
+        "name": "second",
+        "location": "westus2",
+    }
+
+
 def unknown_principal() -> dict[str, Any]:
     """A role for somebody whom the directory does not have: refused when its turn comes."""
     return {

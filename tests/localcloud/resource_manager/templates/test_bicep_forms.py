@@ -13,10 +13,12 @@ from tests.localcloud.resource_manager.templates.deploying import (
     begin,
     deploy,
     nested,
+    nested_outer,
     operations,
     outputs,
     path,
     request,
+    second_group,
     signalr,
     symbolic,
     template,
@@ -154,12 +156,7 @@ def test_a_resource_waits_for_the_loop_of_a_nested_template(raw: Raw) -> None:
         account("chatstore1", dependsOn=["hubs"]),
         signalr("[concat('chat-', copyIndex(1))]", copy=loop),
     )
-    within = {
-        "type": "Microsoft.Resources/deployments",
-        "apiVersion": "2025-04-01",
-        "name": "inner",
-        "properties": {"mode": "Incremental", "template": inner},
-    }
+    within = nested_outer(inner)
     deploy(raw, template(within))
     waiting = raw("GET", path(raw, "inner")).body["properties"]["dependencies"]
     names = {
@@ -213,14 +210,8 @@ def test_a_secret_of_a_key_vault_cannot_be_had(raw: Raw) -> None:
 
 def test_a_module_of_a_group_can_be_for_the_subscription(raw: Raw) -> None:
     """A subscription without a group, and a location: `scope: subscription()`."""
-    group = {
-        "type": "Microsoft.Resources/resourceGroups",
-        "apiVersion": "2025-04-01",
-        "name": "second",
-        "location": "westus2",
-    }
     there = {"subscriptionId": "[subscription().subscriptionId]", "location": "eastus2"}
-    deploy(raw, template(nested(template(group), **there)))
+    deploy(raw, template(nested(template(second_group()), **there)))
     at = path(raw, "inner", group="")
     assert raw("GET", at, version=VERSION).body["location"] == "eastus2"
     second = raw.group.replace("/class", "/second")

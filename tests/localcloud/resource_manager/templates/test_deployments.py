@@ -18,6 +18,7 @@ from tests.localcloud.resource_manager.templates.deploying import (
     operations,
     path,
     request,
+    second_group,
     signalr,
     template,
     unknown_principal,
@@ -187,12 +188,7 @@ def test_a_type_that_is_not_here_is_named_with_those_that_are(raw: Raw) -> None:
 
 def test_everything_is_there_at_a_subscription_too(raw: Raw) -> None:
     """Each operation once, with its status."""
-    group = {
-        "type": "Microsoft.Resources/resourceGroups",
-        "apiVersion": "2025-04-01",
-        "name": "second",
-        "location": "westus2",
-    }
+    group = second_group()
     body = {**request(template(group)), "location": "eastus2", "tags": {"course": "chat"}}
     at = path(raw, "all", group="")
     reply = raw("PUT", at, body, version=VERSION)

@@ -12,10 +12,13 @@ from tests.localcloud.resource_manager.templates.deploying import (
     account,
     begin,
     deploy,
+    nested,
+    nested_outer,
     operations,
     outputs,
     path,
     request,
+    second_group,
     signalr,
     symbolic,
     template,
@@ -140,18 +143,8 @@ def test_null_is_what_is_not_given(raw: Raw) -> None:
         ),
         parameters={"name": {"type": "string", "defaultValue": "chatstore7"}},
     )
-    nested = {
-        "type": "Microsoft.Resources/deployments",
-        "apiVersion": "2025-04-01",
-        "name": "inner",
-        "properties": {
-            "mode": "Incremental",
-            "expressionEvaluationOptions": {"scope": "inner"},
-            "template": inner,
-            "parameters": {"name": {"value": "[tryGet(createObject(), 'name')]"}},
-        },
-    }
-    deploy(raw, template(nested))
+    inside = nested(inner, parameters={"name": {"value": "[tryGet(createObject(), 'name')]"}})
+    deploy(raw, template(inside))
     found = raw("GET", f"{raw.group}/providers/Microsoft.Storage/storageAccounts/chatstore7")
     assert found.body["properties"]["accessTier"] == "Cool"
 
@@ -187,19 +180,9 @@ def test_a_nested_template_with_expressions_of_its_own(raw: Raw) -> None:
         parameters={"name": {"type": "string"}},
         outputs={"host": out("[reference(parameters('name')).hostName]")},
     )
-    nested = {
-        "type": "Microsoft.Resources/deployments",
-        "apiVersion": "2025-04-01",
-        "name": "inner",
-        "properties": {
-            "mode": "Incremental",
-            "expressionEvaluationOptions": {"scope": "inner"},
-            "template": inner,
-            "parameters": {"name": {"value": "[parameters('chat')]"}},
-        },
-    }
+    inside = nested(inner, parameters={"name": {"value": "[parameters('chat')]"}})
     what = template(
-        nested,
+        inside,
         parameters=PARAMETERS,
         outputs={"host": out("[reference('inner').outputs.host.value]")},
     )
@@ -214,38 +197,21 @@ def test_a_nested_template_with_the_outer_expressions(raw: Raw) -> None:
     inner = template(
         account("[concat(variables('stem'), copyIndex())]", copy={"name": "each", "count": 2})
     )
-    nested = {
-        "type": "Microsoft.Resources/deployments",
-        "apiVersion": "2025-04-01",
-        "name": "inner",
-        "properties": {"mode": "Incremental", "template": inner},
-    }
-    deploy(raw, template(nested, variables={"stem": "chatstore"}))
+    inside = nested_outer(inner)
+    deploy(raw, template(inside, variables={"stem": "chatstore"}))
     found = raw("GET", f"{raw.group}/providers/Microsoft.Storage/storageAccounts").body["value"]
     assert [one["name"] for one in found] == ["chatstore0", "chatstore1"]
 
 
 def test_a_subscription_deployment_makes_a_group_and_fills_it(raw: Raw) -> None:
     """The group, and a deployment to it."""
-    nested = {
-        "type": "Microsoft.Resources/deployments",
-        "apiVersion": "2025-04-01",
-        "name": "fill",
-        "resourceGroup": "second",
-        "dependsOn": ["[subscriptionResourceId('Microsoft.Resources/resourceGroups', 'second')]"],
-        "properties": {
-            "mode": "Incremental",
-            "expressionEvaluationOptions": {"scope": "inner"},
-            "template": template(signalr("chat-2", location="[resourceGroup().location]")),
-        },
-    }
-    group = {
-        "type": "Microsoft.Resources/resourceGroups",
-        "apiVersion": "2025-04-01",
-        "name": "second",
-        "location": "westus2",
-    }
-    body = {**request(template(group, nested)), "location": "eastus2"}
+    inside = nested(
+        template(signalr("chat-2", location="[resourceGroup().location]")),
+        "fill",
+        resourceGroup="second",
+        dependsOn=["[subscriptionResourceId('Microsoft.Resources/resourceGroups', 'second')]"],
+    )
+    body = {**request(template(second_group(), inside)), "location": "eastus2"}
     reply = raw("PUT", path(raw, "all", group=""), body, version=VERSION)
     assert reply.status == 201, reply.body
     assert raw("GET", reply.headers["Azure-AsyncOperation"]).body == {"status": "Succeeded"}
@@ -263,19 +229,9 @@ def test_secure_parameters_are_neither_shown_nor_stored(raw: Raw) -> None:
         parameters={"plain": {"type": "string"}},
         outputs={"again": out("[concat('it is ', parameters('plain'))]")},
     )
-    nested = {
-        "type": "Microsoft.Resources/deployments",
-        "apiVersion": "2025-04-01",
-        "name": "inner",
-        "properties": {
-            "mode": "Incremental",
-            "expressionEvaluationOptions": {"scope": "inner"},
-            "template": inner,
-            "parameters": {"plain": {"value": "[parameters('password')]"}},
-        },
-    }
+    inside = nested(inner, parameters={"plain": {"value": "[parameters('password')]"}})
     what = template(
-        nested,
+        inside,
         parameters={"password": {"type": "secureString"}},
         outputs={"it": out("[parameters('password')]"), "no": out("x", "securestring")},
     )

@@ -13,6 +13,7 @@ from tests.localcloud.resource_manager.templates.deploying import (
     account,
     begin,
     failed,
+    nested_outer,
     operations,
     path,
     signalr,
@@ -151,13 +152,7 @@ def test_a_name_that_is_not_there_is_said_beforehand(raw: Raw, expression: str, 
 def test_the_error_of_a_nested_deployment_is_nested(raw: Raw) -> None:
     """ResourceDeploymentFailure, DeploymentFailed within it, and the resource's own in there."""
     inner = template(signalr("chat-1", sku={"name": "Bad_S1"}))
-    nested = {
-        "type": "Microsoft.Resources/deployments",
-        "apiVersion": "2025-04-01",
-        "name": "inner",
-        "properties": {"mode": "Incremental", "template": inner},
-    }
-    (first,) = failed(raw, template(nested))["details"]
+    (first,) = failed(raw, template(nested_outer(inner)))["details"]
     assert first["code"] == "ResourceDeploymentFailure"
     (second,) = first["details"]
     assert second["code"] == "DeploymentFailed"

@@ -16,6 +16,7 @@ from tests.localcloud.resource_manager.templates import published
 from tests.localcloud.resource_manager.templates.deploying import (
     account,
     request,
+    second_group,
     signalr,
     template,
 )
@@ -85,12 +86,7 @@ def test_a_group_is_exported_by_the_client_of_resources(
 def test_the_aio_client_at_the_subscription(cloud: LocalCloud, clients: Clients) -> None:
     """The same wire, awaited."""
     known = cloud.endpoints
-    group = {
-        "type": "Microsoft.Resources/resourceGroups",
-        "apiVersion": "2025-04-01",
-        "name": "second",
-        "location": "westus2",
-    }
+    group = second_group()
     body: Any = {**request(template(group)), "location": "eastus2"}
 
     async def work() -> list[str]:

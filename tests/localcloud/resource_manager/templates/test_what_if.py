@@ -11,8 +11,10 @@ from tests.localcloud.resource_manager.templates.deploying import (
     VERSION,
     account,
     deploy,
+    nested,
     path,
     request,
+    second_group,
     signalr,
     template,
 )
@@ -109,25 +111,13 @@ def test_what_is_not_known_yet_stays_an_expression(raw: Raw) -> None:
 
 def test_deployments_within_are_looked_into(raw: Raw) -> None:
     """Also into a group that the template makes."""
-    nested = {
-        "type": "Microsoft.Resources/deployments",
-        "apiVersion": "2025-04-01",
-        "name": "fill",
-        "resourceGroup": "second",
-        "dependsOn": ["second"],
-        "properties": {
-            "mode": "Incremental",
-            "expressionEvaluationOptions": {"scope": "inner"},
-            "template": template(signalr("chat-2", location="[resourceGroup().location]")),
-        },
-    }
-    group = {
-        "type": "Microsoft.Resources/resourceGroups",
-        "apiVersion": "2025-04-01",
-        "name": "second",
-        "location": "westus2",
-    }
-    result = what_if(raw, template(group, nested), group="")
+    inside = nested(
+        template(signalr("chat-2", location="[resourceGroup().location]")),
+        "fill",
+        resourceGroup="second",
+        dependsOn=["second"],
+    )
+    result = what_if(raw, template(second_group(), inside), group="")
     assert kinds(result) == {"second": "Create", "chat-2": "Create"}
     (chat,) = [one for one in result["properties"]["changes"] if "chat-2" in one["resourceId"]]
     assert chat["after"]["location"] == "westus2"
