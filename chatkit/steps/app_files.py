@@ -157,15 +157,19 @@ def replace(
         old = found.content
         if found.odd:
             odd[path] = _unused(path)
-        if old is not None:
-            is_known = _hash(old) == record.get(name)
-            versions = [version.content for version in known.versions(name)]
-            if name.startswith(EXERCISES) and (is_solution or content in versions):
-                is_known = _hash(old) == record.get(f"{name}{SOLUTION}")
-            if not (old == content or is_known or old in versions):
-                kept[_unused(path)] = old
-    suffix = SOLUTION if is_solution else ""
-    noted = {**record, **{f"{name}{suffix}": _hash(text) for name, text in contents.items()}}
+        if old is None or old == content:
+            continue
+        versions = [version.content for version in known.versions(name)]
+        wrote = record.get(name)
+        if name.startswith(EXERCISES) and (is_solution or content in versions):
+            wrote = record.get(f"{name}{SOLUTION}")
+        if old not in versions and _hash(old) != wrote:
+            kept[_unused(path)] = old
+    noted = dict(record)
+    for name, content in contents.items():
+        if is_solution:
+            name = f"{name}{SOLUTION}"
+        noted[name] = _hash(content)
     private = {}
     if noted != record:
         private[home / RECORD] = json.dumps(noted, indent=1, sort_keys=True)

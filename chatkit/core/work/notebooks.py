@@ -14,7 +14,7 @@ import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from chatkit.core.errors import SetupError
@@ -176,44 +176,79 @@ def _bring(kit: Path, folder: Path, home: Path) -> Brought:
     edited = edited_in_place(
         kit, set(_contents(kit)), is_used=is_first and (home / SETTINGS).exists()
     )
-    record = {**dict.fromkeys(edited, []), **record}
-    written: dict[Path, bytes] = {}
-    aside: dict[Path, bytes] = {}
-    odd: dict[Path, Path] = {}
-    oddities: list[tuple[str, str]] = []
-    kept: list[str] = []
+    update = _Update({**dict.fromkeys(edited, []), **record})
     for name, content in _contents(kit).items():
-        path = folder / name
-        found = look(path)
-        old = found.content
-        known = record.get(name, [])
-        if not _is_news(found, content, known):
-            continue
-        oddity = _oddity(found)
-        if oddity:
-            odd[path] = _unused(path)
-            oddities.append((_title(odd[path]), oddity))
-        if oddity or old is None or of_bytes(old) in known:
-            written[path] = content
-        elif of_cells(old) in known and of_cells(old) != of_cells(content):
-            written[path] = content
-            aside[_unused(path)] = old
-        elif of_cells(old) != of_cells(content):
-            kept.append(name)
-        # Noted in any case, so that it is said once; but what somebody has edited is no version.
-        if path not in written or (name not in edited and record.get(name) != []):
-            record = _noted(record, name, content)
-    with moved_aside(odd):
-        _write(home, record, {**aside, **written})
-    _remove_former(kit, folder, record)
-    new = [path.name for path in written if not is_first and path.name not in edited]
+        update.look_at(folder / name, content, is_edited=name in edited)
+    with moved_aside(update.odd):
+        _write(home, update.record, {**update.aside, **update.written})
+    _remove_former(kit, folder, update.record)
+    new: list[str] = []
+    if not is_first:
+        new = [path.name for path in update.written if path.name not in edited]
     return Brought(
         new=tuple(new),
-        kept=tuple(kept),
-        aside=tuple(path.name for path in aside),
+        kept=tuple(update.kept),
+        aside=tuple(path.name for path in update.aside),
         edited=tuple(sorted(edited)),
-        odd=tuple(oddities),
+        odd=tuple(update.oddities),
     )
+
+
+@dataclass
+class _Update:
+    """What bringing the copies up to date is going to do.
+
+    Attributes:
+        record: The fingerprints, with those of what the kit has now.
+        written: Contents of copies that are written.
+        aside: Contents of new files, with copies that were run.
+        odd: New paths of what is no notebook.
+        oddities: Their names, each with what it is.
+        kept: The learner's copies, of which the kit has a newer version.
+    """
+
+    record: Record
+    written: dict[Path, bytes] = field(default_factory=dict)
+    aside: dict[Path, bytes] = field(default_factory=dict)
+    odd: dict[Path, Path] = field(default_factory=dict)
+    oddities: list[tuple[str, str]] = field(default_factory=list)
+    kept: list[str] = field(default_factory=list)
+
+    def look_at(self, path: Path, content: bytes, *, is_edited: bool) -> None:
+        """Decide about one copy.
+
+        Args:
+            path: The copy's.
+            content: The notebook in the kit's folder.
+            is_edited: Somebody has edited that one.
+        """
+        found = look(path)
+        known = self.record.get(path.name, [])
+        if not _is_news(found, content, known):
+            return
+        oddity = _oddity(found)
+        if oddity:
+            self.odd[path] = _unused(path)
+            self.oddities.append((_title(self.odd[path]), oddity))
+            self.written[path] = content
+        else:
+            self._renew(path, found.content, content, known)
+        # Noted in any case, so that it is said once; but what somebody has edited is no version.
+        is_version = not is_edited and self.record.get(path.name) != []
+        if is_version or path not in self.written:
+            self.record = _noted(self.record, path.name, content)
+
+    def _renew(self, path: Path, old: bytes | None, content: bytes, known: Sequence[str]) -> None:
+        """Write a copy that is missing or the kit's; the learner's stays."""
+        if old is None or of_bytes(old) in known:
+            self.written[path] = content
+        elif of_cells(old) == of_cells(content):
+            return
+        elif of_cells(old) in known:
+            self.written[path] = content
+            self.aside[_unused(path)] = old
+        else:
+            self.kept.append(path.name)
 
 
 def _remove_former(kit: Path, folder: Path, record: Record) -> None:

@@ -160,17 +160,20 @@ class IdentityEndpoint:
         object_id = (query.get("principal_id") or query.get("object_id") or "").lower()
         resource_id = (query.get("mi_res_id") or query.get("msi_res_id") or "").lower()
         if not (client_id or object_id or resource_id):
-            return self._directory.principal(host.system) if host.system else None
+            if not host.system:
+                return None
+            return self._directory.principal(host.system)
         for one in filter(None, (host.system, *host.assigned)):
             identity = self._directory.principal(one)
             if identity is None:
                 continue
-            # Only user-assigned identities have ids of their own as resources.
-            own_id = identity.resource_id.lower() if one != host.system else ""
-            if (client_id, object_id, resource_id) == (
-                client_id and identity.app_id,
-                object_id and identity.id,
-                resource_id and own_id,
+            own_id = ""
+            if one != host.system:  # the other one has no id of its own as a resource
+                own_id = identity.resource_id.lower()
+            if (
+                client_id in ("", identity.app_id)
+                and object_id in ("", identity.id)
+                and resource_id in ("", own_id)
             ):
                 return identity
         return None

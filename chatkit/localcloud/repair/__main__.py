@@ -132,14 +132,13 @@ def _mend_documents(where: Path) -> Iterator[Mended]:
         schema = copy.schema
     aside = _put_database_aside(path)
     _write(path, replace(found, documents=kept, schema=schema))
-    lost = "documents that could not be found"
-    if gone:
-        lost = f"{len(gone)} that could not be read: {_named(gone)}"
-    elif copied:
-        lost = "what has changed in those since then"
     said = f"{len(kept)} documents"
+    lost = "documents that could not be found"
     if copied:
         said += f", {len(copied)} of them as they were at {written_at(where)}"
+        lost = "what has changed in those since then"
+    if gone:
+        lost = f"{len(gone)} that could not be read: {_named(gone)}"
     yield Mended(f"local/{state.FILE}", said, lost, aside)
 
 

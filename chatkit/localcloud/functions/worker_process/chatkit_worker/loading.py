@@ -278,12 +278,37 @@ def _check_parameter(name: str, parameter: str, binding: Any, hints: dict[str, A
     hint = hints.get(parameter)
     annotated = parameter in hints
     is_out_hint = _is_out_hint(hint)
-    pytype = _inner(name, parameter, hint) if is_out_hint else hint
+    pytype = hint
+    if is_out_hint:
+        pytype = _inner(name, parameter, hint)
     if annotated and not _is_type(pytype) and not _is_generic(pytype):
         raise FunctionLoadError(
             name, f"binding {parameter} has invalid non-type annotation {hint!r}"
         )
-    if _is_out(binding) and annotated and not is_out_hint:
+    if annotated:
+        _check_annotated_direction(name, parameter, binding, is_out_hint=is_out_hint)
+    kind = binding.type
+    sdk = None
+    if annotated and not is_out_hint:
+        sdk = extensions.sdk_converter(kind, pytype)
+    if sdk is not None and sdk.check_input_type_annotation(pytype):
+        return Parameter(kind, pytype, sdk=sdk)
+    if annotated and pytype in (str, bytes) and not converting.has_implicit_output(binding.type):
+        kind = "generic"
+    if annotated and not _fits(kind, pytype, out=is_out_hint):
+        raise _mismatch(name, parameter, binding, pytype)
+    return Parameter(
+        kind,
+        pytype,
+        is_text=pytype is str and binding.type in ("blob", "blobTrigger"),
+        is_blob=_is_out(binding) and binding.type == "blob",
+    )
+
+
+def _check_annotated_direction(
+    name: str, parameter: str, binding: Any, *, is_out_hint: bool
+) -> None:
+    if _is_out(binding) and not is_out_hint:
         raise FunctionLoadError(
             name,
             f'binding {parameter} is declared to have the "out" direction, but its '
@@ -297,20 +322,6 @@ def _check_parameter(name: str, parameter: str, binding: Any, hints: dict[str, A
             "decorator, but its annotation "
             "is azure.functions.Out in Python",
         )
-    kind = binding.type
-    sdk = extensions.sdk_converter(kind, pytype) if annotated and not is_out_hint else None
-    if sdk is not None and sdk.check_input_type_annotation(pytype):
-        return Parameter(kind, pytype, sdk=sdk)
-    if annotated and pytype in (str, bytes) and not converting.has_implicit_output(binding.type):
-        kind = "generic"
-    if annotated and not _fits(kind, pytype, out=is_out_hint):
-        raise _mismatch(name, parameter, binding, pytype)
-    return Parameter(
-        kind,
-        pytype,
-        is_text=pytype is str and binding.type in ("blob", "blobTrigger"),
-        is_blob=_is_out(binding) and binding.type == "blob",
-    )
 
 
 def _inner(name: str, parameter: str, hint: Any) -> Any:
