@@ -19,14 +19,13 @@ from chatkit.core.running.interrupts import held
 from chatkit.core.system.moving import move, remove, rename
 from chatkit.core.work import app_sections, course_choice, notebooks
 from chatkit.core.work.app_sections import AppSections, Move, content_of, with_hub
-from chatkit.core.work.in_the_way import leads_out, look, moved_aside, unused
+from chatkit.core.work.in_the_way import KEPT, leads_out, look, moved_aside, unused
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
 RECORD = "chatfiles.json"
 EXERCISES = "exercises/"
-KEPT = ".before-"
 SOLUTION = " (solution)"
 LOST = "files of my-chat count as yours, and are kept beside when a cell writes them anew"
 

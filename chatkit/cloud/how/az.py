@@ -8,8 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from chatkit.cloud.how import app_commands, resource_commands
-from chatkit.cloud.how.commands import PLACEHOLDER, Command, az
-from chatkit.cloud.how.masking import CLIENT_SECRET, SIGNALR_CONNECTION, STORAGE_CONNECTION
+from chatkit.cloud.how.commands import Command, az
+from chatkit.cloud.how.masking import (
+    CLIENT_SECRET,
+    PLACEHOLDER,
+    SIGNALR_CONNECTION,
+    STORAGE_CONNECTION,
+)
 from chatkit.cloud.how.references import (
     API,
     APP,

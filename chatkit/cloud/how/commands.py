@@ -9,9 +9,10 @@ import re
 import shlex
 from dataclasses import dataclass
 
+from chatkit.cloud.how.masking import PLACEHOLDER
+
 WIDTH = 96
 INDENT = "    "
-PLACEHOLDER = re.compile(r"(<[^<>]+>)")
 READS_BETTER = re.compile(r"[^\"$`\\!]*'[^\"$`\\!]*")
 PLAIN = re.compile(r"[\w@%+=:,./{}-]+")
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
+from chatkit.cloud.how.masking import PLACEHOLDER
+
 INDENT = "    "
 WIDTH = 88
-PLACEHOLDER = re.compile(r"(<[^<>]+>)")
 
 
 def literal(value: Any, names: Mapping[str, str], *, depth: int = 0, before: int = 0) -> str:

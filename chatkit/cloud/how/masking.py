@@ -11,6 +11,7 @@ from typing import Any
 
 from chatkit.core.text.masking import mask
 
+PLACEHOLDER = re.compile(r"(<[^<>]+>)")  # in a group: `split` keeps it
 SIGNALR_CONNECTION = "<connection string of the SignalR instance>"
 STORAGE_CONNECTION = "<connection string of the storage account>"
 CLIENT_SECRET = "<client secret>"

@@ -28,7 +28,6 @@ from chatkit.cloud.stack import Stack
 from chatkit.core.errors import ServiceError, SetupError
 
 CONTAINER = "$web"
-INDEX = "index.html"
 # Vendored files change only with their release; everything else is asked for again each time.
 CACHE_VENDORED = "public, max-age=86400"
 CACHE_CHECKED = "no-cache"
@@ -83,9 +82,10 @@ def read_page(folder: Path) -> PageFiles:
         SetupError: There is no index.html, a file cannot be read, or looks like a secret.
     """
     chosen = page_list.selector(folder).select()
-    if PurePosixPath(INDEX) not in chosen.files:
+    if PurePosixPath(storage.INDEX_DOCUMENT) not in chosen.files:
         raise SetupError(
-            f"{folder.name} has no {INDEX}.", hint="workshop.prepare_page() writes the page."
+            f"{folder.name} has no {storage.INDEX_DOCUMENT}.",
+            hint="workshop.prepare_page() writes the page.",
         )
     files = [_read(folder, path) for path in chosen.files]
     own = f"{folder.name}/{page_list.IGNORE_FILE}"
@@ -193,7 +193,7 @@ def wait_until_served(stack: Stack, web_url: str, files: list[PageFile]) -> None
     Raises:
         ServiceError: It still answers something else.
     """
-    index = next(file for file in files if str(file.path) == INDEX)
+    index = next(file for file in files if str(file.path) == storage.INDEX_DOCUMENT)
     website = stack.cloud.rest(web_url, signed_in=False)
     last = "nothing"
     for _ in stack.calls.waiting(SERVED_LIMIT_S, "the website shows the page"):

@@ -11,9 +11,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from chatkit.cloud.how.app_commands import ROLES
-from chatkit.cloud.trace.scrubbing import scrub
+from chatkit.cloud.trace.scrubbing import GUID, scrub
 
-GUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE)
 MAIL = re.compile(r"(?<![^\s'\"<>(,;:=/])[^\s'\"<>(),;:=/@]++@[^\s'\"<>(),;:=/@]+")
 IP = re.compile(r"(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?![\w.])")
 # Behind such a part of a path stands a name that somebody chose.

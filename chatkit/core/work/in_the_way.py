@@ -19,6 +19,8 @@ from chatkit.core.errors import SetupError
 from chatkit.core.files import not_written, replacing
 from chatkit.core.system.moving import rename
 
+# In the name of what is kept beside, before its number.
+KEPT = ".before-"
 KINDS = {
     stat.S_IFDIR: "a folder",
     stat.S_IFIFO: "a pipe",
@@ -68,7 +70,7 @@ def unused(path: Path, *, keeps_suffix: bool) -> Path:
     name, suffix = (path.stem, path.suffix) if keeps_suffix else (path.name, "")
     number = 1
     # `Path.exists` says of a link that leads nowhere that nothing is there.
-    while os.path.lexists(kept := path.with_name(f"{name}.before-{number}{suffix}")):
+    while os.path.lexists(kept := path.with_name(f"{name}{KEPT}{number}{suffix}")):
         number += 1
     return kept
 

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
+from chatkit.chat.client.client import TARGET
 from chatkit.lesson.checks.connection_info import local_api
 from chatkit.lesson.checks.core import evidence, service
 from chatkit.lesson.checks.core.evidence import (
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from chatkit.chat.client.sign_in import SignedIn
     from chatkit.steps.session import Session
 
-TARGET = "newMessage"
 CODE = (
     "Compare send_message.py with the cell above: hubName chat, target newMessage, arguments a"
     " list with the message."

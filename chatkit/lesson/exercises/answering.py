@@ -10,11 +10,10 @@ from urllib.parse import urlencode
 
 from chatkit.lesson.checks.core.evidence import expect
 from chatkit.lesson.exercises.bench import Bench
-from chatkit.lesson.exercises.running_app import RunningApp
+from chatkit.lesson.exercises.running_app import NAME_HEADER, RunningApp
 
 CONTAINER = "exercise-06"
 BLOB = "history.jsonl"
-NAME_HEADER = "x-ms-client-principal-name"
 CLAIMED = ("user", "name", "sender")
 FORM = "application/x-www-form-urlencoded"
 

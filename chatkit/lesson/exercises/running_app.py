@@ -17,6 +17,8 @@ from chatkit.lesson.http import Answer, fetch, masked
 
 ANSWER_LIMIT_S = 4.0
 LONGEST = 300
+# In it App Service tells an app who is signed in.
+NAME_HEADER = "x-ms-client-principal-name"
 
 
 @dataclass(frozen=True)

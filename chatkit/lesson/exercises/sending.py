@@ -23,14 +23,13 @@ from chatkit.lesson.checks.core.evidence import (
 )
 from chatkit.lesson.exercises.bench import Bench
 from chatkit.lesson.exercises.failing import LOOK_BACK
-from chatkit.lesson.exercises.running_app import RunningApp
+from chatkit.lesson.exercises.running_app import NAME_HEADER, RunningApp
 from chatkit.wire.connection_strings import SignalRConnectionString
 from chatkit.wire.tokens import client_token, client_url
 
 SECOND_HUB = "support"
 HUB = "exercise"
 ARRIVAL_LIMIT_S = 2.0
-NAME_HEADER = "x-ms-client-principal-name"
 BINDING = "signalRConnectionInfo"
 
 

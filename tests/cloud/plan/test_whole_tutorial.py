@@ -9,8 +9,9 @@ import pytest
 
 from chatkit.cli.report.verb import names_of
 from chatkit.cloud.plan.calls import PlannedCall, all_calls
-from chatkit.cloud.trace.renaming import GUID, KEPT_IDS
+from chatkit.cloud.trace.renaming import KEPT_IDS
 from chatkit.cloud.trace.report import of
+from chatkit.cloud.trace.scrubbing import GUID
 from chatkit.core.settings import Names
 from tests.cloud.plan import generating
 from tests.cloud.plan.whole_tutorial import SUFFIX, Whole

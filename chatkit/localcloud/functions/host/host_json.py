@@ -18,6 +18,7 @@ from chatkit.localcloud.functions.host.errors import AppInvalid
 
 OVERRIDE = "AzureFunctionsJobHost__"
 TIMESPAN = re.compile(r"^(?:(\d+)\.)?(\d{1,2}):(\d{2}):(\d{2})(?:\.\d+)?$")
+# A token of RFC 9110 §5.6.2.
 HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 DEFAULT_TIMEOUT_S = 30 * 60.0

@@ -18,10 +18,10 @@ from multidict import CIMultiDict
 
 from chatkit.localcloud.core.web import HANDED_ON, IDENTITY_HEADERS, is_identity_header
 from chatkit.localcloud.functions.host.errors import AnswerInvalid
+from chatkit.localcloud.functions.host.host_json import HEADER_NAME
 from chatkit.localcloud.functions.worker_process.calls import HttpData, Result, Wire
 
 # Kestrel takes no other characters in a header, and sends no interim answer as the last one.
-HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 HEADER_VALUE = re.compile(r"[\t\x20-\x7e]*")
 # What RFC 9110, 15.3.6 forbids a body.
 RESET_CONTENT = 205
