@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -14,8 +15,10 @@ import pytest
 
 from chatkit.cli.jupyterhub import ending
 from chatkit.cloud import local_cloud
+from chatkit.core import settings
 from chatkit.core.file_lock import FileLock, holder
 from chatkit.core.running import presence
+from chatkit.core.work.course_choice import VARIABLE
 from tests.homes import with_ports_of_its_own
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="hubs run on Linux")
@@ -122,3 +125,19 @@ def test_a_damaged_home_stops_no_server(home: Path) -> None:
         assert process.stdout is not None
         assert "settings.json" in process.stdout.readline()
         assert process.stdout.readline() == "loaded\n"
+
+
+def test_a_home_of_another_course_ends_with_its_server(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its notebooks stay as they are, and the server's log says how to go on."""
+    shutil.rmtree(home / "local")  # a server that is killed while its cloud starts is another test
+    settings.save(home, settings.load(home).with_section("00"))
+    monkeypatch.setenv(VARIABLE, "blobs")
+    with server() as process:
+        assert process.stdout is not None
+        assert "CHATKIT_COURSE=tutorial goes on here" in process.stdout.readline()
+        assert process.stdout.readline() == "loaded\n"
+        assert "chatkit-home" in process.stdout.readline()
+    wait_until(lambda: presence.hub_server(home) is None)
+    assert not (home / "my-chat" / "notebooks").exists()

@@ -45,11 +45,14 @@ def _load_jupyter_server_extension(server: ServerApp) -> None:
     execution.prefer_own_kernel()
     try:
         check_home(settings.home())
-        bring_notebooks()
         private_folder(settings.home())
     except ChatkitError as error:
         server.log.warning("chatkit: %s", error)
         return
+    try:
+        bring_notebooks()
+    except ChatkitError as error:  # what runs in the home ends with this server all the same
+        server.log.warning("chatkit: %s", error)
     if os.environ.get("JUPYTERHUB_SERVICE_PREFIX"):
         Thread(target=_stay, args=(server.log,), name="chatkit-home", daemon=True).start()
 
