@@ -7,9 +7,10 @@ from datetime import datetime
 from html import escape
 
 from chatkit.classroom.codes import address_of, read_address
+from chatkit.classroom.names_file import same_name
 from chatkit.classroom.roster import Person, Roster
 from chatkit.core.codes import qr
-from chatkit.core.errors import NoSuchChoice
+from chatkit.core.errors import NoSuchChoice, SetupError
 from chatkit.core.text.controls import visible
 
 MARK = "<!-- chatkit class hand-out -->"
@@ -68,15 +69,26 @@ def wanted(roster: Roster, text: str) -> Person:
     """The person whom somebody means by number, name or mail.
 
     Raises:
-        NoSuchChoice: Nobody, or several.
+        NoSuchChoice: Nobody.
+        SetupError: Several have the name.
     """
-    plain = " ".join(text.split()).casefold()
+    plain = same_name(" ".join(text.split()))
     numbered = [one for one in roster.people if str(one.number) == plain]
-    called = [one for one in roster.people if plain in (one.name.casefold(), one.mail.casefold())]
+    called = [one for one in roster.people if plain in _spellings(roster, one)]
     found = numbered or called
-    if len(found) != 1 or not plain:
+    if len(found) > 1:
+        each = "; ".join(f"{one.number}, {visible(roster.label(one))}" for one in found)
+        hint = "Say which one by number or mail."
+        raise SetupError(f"{len(found)} people are called {visible(text)}: {each}.", hint=hint)
+    if not found:
         raise NoSuchChoice("person", visible(text), [str(one.number) for one in roster.people])
     return found[0]
+
+
+def _spellings(roster: Roster, person: Person) -> set[str]:
+    """What a person may be called; a mail that is missing is none."""
+    names = (person.name, person.mail, roster.label(person))
+    return {same_name(name) for name in names if name}
 
 
 def rows(roster: Roster, person: Person) -> list[tuple[str, str]]:

@@ -9,7 +9,7 @@ import pytest
 from chatkit.classroom import handout
 from chatkit.classroom.enrolment import Wanted, enrol
 from chatkit.classroom.roster import Roster
-from chatkit.core.errors import NoJoinCode, NoSuchChoice
+from chatkit.core.errors import NoJoinCode, NoSuchChoice, SetupError
 from tests.classroom.test_enrolment import NOW, people
 
 BOARD = "192.0.2.7:8070"
@@ -90,3 +90,13 @@ def test_nobody_is_found_by_anything_else(made: Roster, typed: str) -> None:
     """A page with another one's code must not go out."""
     with pytest.raises(NoSuchChoice):
         handout.wanted(made, typed)
+
+
+def test_of_two_people_of_one_name_both_are_named(made: Roster) -> None:
+    """The mail behind the name says which."""
+    first, second = made.people
+    two = (replace(first, name="Bob", mail="b1@example.org"), replace(second, name="bob", mail=""))
+    known = replace(made, people=two)
+    with pytest.raises(SetupError, match=r"2 people .*: 1, Bob \(b1@example.org\); 2, bob \(2\)"):
+        handout.wanted(known, "BOB")
+    assert handout.wanted(known, "bob (b1@example.org)").number == 1
