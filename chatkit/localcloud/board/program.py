@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+import traceback
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from functools import partial
@@ -55,9 +56,17 @@ async def serve(home: Path, port: int) -> None:
         while True:
             await asyncio.sleep(LOOK_S)
             log_files.rotate_output()
-            if room is not None and await room.look():
+            if room is not None and await _has_moved(room):
                 print(room.notice or f"The board is at {room.address} again.", flush=True)
                 tell(home, BOARD, page.reachable(port))
+
+
+async def _has_moved(room: Room) -> bool:
+    try:
+        return await room.look()
+    except Exception:  # what tells the addresses may fail while they change: the page goes on
+        traceback.print_exc()
+        return False
 
 
 async def _open_room(

@@ -8,6 +8,7 @@ address comes back, the front returns to it: it is the one on paper.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from typing import Protocol
 
@@ -66,7 +67,8 @@ class Room:
     async def look(self) -> bool:
         """Follow the network; says whether people type something else from now on."""
         before = self.address
-        host = host_now(self._host, self._interface, self._addresses())
+        found = await asyncio.to_thread(self._addresses)
+        host = host_now(self._host, self._interface, found)
         if host is None:
             await self.close()
             self.notice = f"{self._host} is not this machine's address any more, and it has none"
