@@ -37,19 +37,22 @@ def chosen() -> str:
     folder = settings.home().parent
     if (folder / LAID_OUT).is_file() or os.environ.get(VARIABLE):
         return of_folder(folder)
-    return begun() or TUTORIAL.name
+    return begun(settings.home(), settings.chat_folder()) or TUTORIAL.name
 
 
-def begun() -> str:
-    """The course with which something was begun in this home; empty when nothing was."""
-    home = settings.home()
+def begun(home: Path, work: Path) -> str:
+    """The course with which something was begun in a home; empty when nothing was.
+
+    Args:
+        home: The home.
+        work: Its `my-chat`.
+    """
     if not (home / settings.FILE).is_file():
         return ""
     try:
         known = settings.load(home)
     except HomeUnusable:  # who uses it says so
         return ""
-    work = settings.chat_folder()
     has_files = any(any((work / name).glob("*")) for name in WORK)
     if has_files or any(facts != Known() for facts in known.known.values()):
         return composed(known.course) or TUTORIAL.name
@@ -78,7 +81,7 @@ def of_home() -> str:
 
 def other_begun() -> str:
     """The course that was begun in this home when another one is chosen; else empty."""
-    known = begun()
+    known = begun(settings.home(), settings.chat_folder())
     is_laid_out = (settings.home().parent / LAID_OUT).is_file()
     return "" if is_laid_out or known == composed(chosen()) else known
 
@@ -159,7 +162,8 @@ def find(name: str) -> EntryPoint:
             f"A course cannot be called {name}.",
             hint="Its entry point's name has letters, digits, spaces, points and hyphens.",
         )
-    if not found and name in (named_in(settings.home().parent), begun()):
+    own = begun(settings.home(), settings.chat_folder())
+    if not found and name in (named_in(settings.home().parent), own):
         raise SetupError(
             f"This folder is for the course {name}, which is not installed here.",
             hint="Install the package that brings it, or choose another folder or home.",

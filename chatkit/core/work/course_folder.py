@@ -110,6 +110,8 @@ def lay_out(folder: Path, kit: Kit) -> LaidOut:
     before, record = _known(folder)
     if before:
         _check_same(folder, kit, before)
+    else:
+        _check_begun(folder, kit)
     files = kit.files
     drafts = [*_drafts(folder / KIT)]
     if not before and _is_somebodys(folder / KIT, but=drafts):
@@ -237,6 +239,15 @@ def _check_same(folder: Path, kit: Kit, before: str) -> None:
         raise SetupError(
             f"{folder} was made by {maker} {before}, and this is {kit.version}.",
             hint="Install the newer one again, or choose another folder.",
+        )
+
+
+def _check_begun(folder: Path, kit: Kit) -> None:
+    """Make sure that what was begun there without such a folder is this course."""
+    begun = course_choice.begun(folder / ".chatkit", folder / "my-chat")
+    if begun not in ("", kit.course or course_choice.TUTORIAL.name):
+        raise SetupError(
+            f"The course {begun} was begun in {folder}.", hint="Choose another folder."
         )
 
 

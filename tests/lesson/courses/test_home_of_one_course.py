@@ -95,6 +95,21 @@ def test_what_was_begun_goes_on_without_the_variable(
         courses.current()
 
 
+@pytest.mark.parametrize("course", ["small", "tutorial"])
+def test_a_folder_for_another_course_is_not_laid_out_around_it(
+    install: Install, chatkit: Chatkit, tmp_path: Path, course: str
+) -> None:
+    """In `~/chatkit` may be a home of who installed the package and typed `chatkit lab`."""
+    install()
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    settings.save(folder / ".chatkit", settings.Settings(suffix="a1").with_section("00"))
+    done = chatkit("new", str(folder), "--course", course, "--no-lock")
+    is_other = course == "small"
+    assert (done.code == 1) is is_other and (folder / "notebooks").exists() is not is_other
+    assert ("The course tutorial was begun in" in done.err) is is_other
+
+
 def test_a_reset_begins_another_one(
     install: Install, home: Path, chatkit: Chatkit, monkeypatch: pytest.MonkeyPatch
 ) -> None:
