@@ -102,6 +102,20 @@ def test_a_page_opened_late_knows_all_tries(board: OpenBoard, number: int, page:
     expect(square).to_have_text("651×")
 
 
+def test_who_begins_anew_is_as_stuck_as_before(board: OpenBoard, number: int, page: Page) -> None:
+    """Old checks pass again on the way; what is new, or what had failed, ends it."""
+    passed = {"passed": True, "error": "", "seconds": 60}
+    failed = a_result(section="01", ago=600), a_result(section="01", ago=300)
+    report(board, number, a_result(section="00", ago=700, **passed), *failed)
+    report(board, number, a_result(section="00", **passed))
+    shown(page, f"{board.page}#{board.token}")
+    row = page.locator(f"tr[data-person=p{number:02}]")
+    expect(row.locator("td").nth(1)).to_have_class("stuck")
+    report(board, number, a_result(section="01", **passed))
+    expect(row.locator("td").nth(1)).to_have_class("passed")
+    expect(row.locator("td.why")).to_have_text("")
+
+
 def test_a_hand_is_read_and_lowered(board: OpenBoard, number: int, page: Page) -> None:
     """By the instructor, with the question."""
     shown(page, f"{board.page}#{board.token}")

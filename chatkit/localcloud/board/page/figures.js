@@ -44,10 +44,20 @@ function triesOf(results, kind) {
   return Math.max(failed.length, ...failed.map((event) => event.tries ?? 0));
 }
 
-/** What a person fights with now: the failures since the last thing that passed. */
+/**
+ * What a person fights with now: the failures since something passed that had not before. Who begins
+ * anew runs through old checks, and is as stuck as before: those take back their own failures alone.
+ */
 function troubleOf(results, now) {
-  const from = results.findLastIndex((event) => event.passed) + 1;
-  const failed = results.slice(from);
+  const passed = new Set();
+  let failed = [];
+  for (const event of results) {
+    const what = `${event.kind} ${event.section}`;
+    if (!event.passed) failed.push(event);
+    else if (passed.has(what)) failed = failed.filter((one) => `${one.kind} ${one.section}` !== what);
+    else failed = [];
+    if (event.passed) passed.add(what);
+  }
   if (!failed.length) return null;
   const last = failed.at(-1);
   const minutes = minutesOf(now - failed[0].at);
