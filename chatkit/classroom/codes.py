@@ -93,7 +93,9 @@ def read_address(text: str) -> tuple[str, int]:
     Raises:
         NoJoinCode: It is no address.
     """
-    address = re.sub(r"^http://", "", text.strip(), flags=re.IGNORECASE).rstrip("/.")
+    # Phones put spaces behind points and colons.
+    plain = re.sub(r"\s*([.:])\s*", r"\1", text.strip())
+    address = re.sub(r"^http://", "", plain, flags=re.IGNORECASE).rstrip("/.")
     found = re.fullmatch(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]{1,253})(?::([0-9]{1,5}))?", address)
     if found is None:
         raise NoJoinCode("That is no address of a board.", hint=ADDRESS_HINT)

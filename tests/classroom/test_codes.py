@@ -52,6 +52,7 @@ def test_a_code_is_read_as_people_type_it(typed: str) -> None:
         "\u201e0123-4567-89AB@192.0.2.1:8070\u201c",
         "`chatkit class join 0123-4567-89AB@192.0.2.1:8070`",
         "!chatkit class join 0123-4567-89AB@HTTP://192.0.2.1:8070/",
+        "0123 \u2013 4567 \u2013 89ab @ 192.0.2. 1 : 8070",
         "python3 -m chatkit class join '0123-4567-89AB@192.0.2.1:8070'.",
     ],
 )
