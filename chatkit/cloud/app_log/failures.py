@@ -22,7 +22,10 @@ NOT_LOADED = re.compile(r"Result: Failure\s")
 # What the host itself does not take: host.json, bindings, routes. The entry after it says why.
 DID_NOT_START = re.compile(r"A host error has occurred: the function app did not start\.")
 IN_ERROR = re.compile(r"The '([\w-]{1,128})' function is in error: ")
-LASTS = re.compile(r"Functions\.([^\s.]+) has (not ended after \d{1,6} s)\.$", re.MULTILINE)
+LASTS = re.compile(
+    r"(?:Functions\.([^\s.]+)|The import of the app) has (not ended after \d{1,6} s)\.$",
+    re.MULTILINE,
+)
 LISTED = "\nFunctions:\n"
 NO_FUNCTIONS = re.compile(r"^\tNo functions: ([^\n]+)$", re.MULTILINE)
 LOADED_ANEW = "Starting the app anew."
@@ -120,12 +123,15 @@ def failures(text: str, folder: Path) -> list[FunctionFailure]:
 
 
 def endless(text: str, folder: Path) -> list[FunctionFailure]:
-    """The functions of which a log says where they were after a while, oldest first."""
+    """What had not ended after a while, and where it was, oldest first.
+
+    Without a function's name it is the import of the app.
+    """
     found = []
     for at, entry in _entries(text):
         lasts = LASTS.match(entry)
         if lasts is not None:
-            told = _described(at, lasts[1], entry[lasts.end() :], folder)
+            told = _described(at, lasts[1] or "", entry[lasts.end() :], folder)
             found.append(replace(told, exception=lasts[2], is_endless=True))
     return found
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from chatkit.cloud.app_log.failures import FunctionFailure, failures
+from chatkit.cloud.app_log.failures import FunctionFailure, endless, failures
 from chatkit.core.disk.tail import read_tail
 from chatkit.core.errors import CheckFailed
 
@@ -14,7 +14,8 @@ LOOK_BACK = "Compare it with the cells of this section, which do nearly the same
 
 def not_loaded(log: Path, app: Path) -> CheckFailed:
     """Why an app did not load, by its host's log."""
-    found = failures(read_tail(log).text, app)
+    said = read_tail(log).text
+    found = failures(said, app) or endless(said, app)
     if found:
         return failed(found[-1])
     return CheckFailed(

@@ -50,7 +50,9 @@ def test_the_line_that_does_not_end_is_named(
     serving.join()
     lines: list[str] = []
     Console("app", echo=lines.append).lasting(said["name"], 12, said["stack"])
-    (failure,) = endless("\n".join(lines), tmp_path)
+    Console("app", echo=lines.append).lasting("", 12, said["stack"])
+    failure, loading = endless("\n".join(lines), tmp_path)
     assert failure.what == "Your function SendMessage does not end."
     assert failure.why == "send_message.py, line 2: wait() → not ended after 12 s"
+    assert (loading.what, loading.why) == ("The functions cannot be loaded.", failure.why)
     assert failure.fix("local").startswith("Correct line 2 of functions/send_message.py")
