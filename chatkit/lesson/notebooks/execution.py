@@ -20,6 +20,8 @@ CELL_TIMEOUT_S = 1800
 SKIPPED = "skip-execution"  # nbclient's own
 OWN_INSTANCE = "own-instance"
 """Cells that show what the instance of a class shows nobody: its keys."""
+UNHEARD = {"transport_encryption": "auto"}
+"""All users of a machine reach a kernel's ports, and could read there what its cells print."""
 
 
 class NotebookFailed(ChatkitError):
@@ -49,6 +51,7 @@ def execute(
         NotebookFailed: A cell raised; the sentence names notebook, cell and error.
     """
     from nbclient import NotebookClient
+    from traitlets.config import Config
 
     prefer_own_kernel()
     current = {"source": "", "name": name}
@@ -68,6 +71,7 @@ def execute(
         skip_cells_with_tag=OWN_INSTANCE if store.load(store.home()).shared else SKIPPED,
         on_cell_start=started,
         on_cell_executed=executed,
+        config=Config({"KernelManager": UNHEARD}),
     )
     reason = _run(client, environment)
     if reason:
