@@ -16,6 +16,7 @@ from types import MappingProxyType
 
 from chatkit.setup.uv_by_pip import Uv
 
+NOT_TRUSTED = ("invalid peer certificate", "certificate_verify_failed")
 OFFLINE = (
     "name resolution",
     "dns error",
@@ -239,6 +240,12 @@ def tool_sentence(output: str) -> str:
         return (
             "a downloaded package is not the one that the lock names (its hash differs). Try"
             " another network or package index."
+        )
+    if any(sign in low for sign in NOT_TRUSTED):
+        return (
+            "the certificate of the package index is not trusted here: your network may sign them"
+            " with its own. Set SSL_CERT_FILE and PIP_CERT to the file that has that one, then"
+            " start again."
         )
     if any(sign in low for sign in OFFLINE):
         return (

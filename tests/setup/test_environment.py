@@ -323,6 +323,10 @@ def test_a_disk_that_takes_nothing_is_said_in_a_sentence(
             ),
             "Without internet, `chatkit pack FOLDER` on a machine that has it",
         ),
+        (
+            "  cause: client error (Connect)\n  cause: invalid peer certificate: UnknownIssuer",
+            "Set SSL_CERT_FILE",
+        ),
         ("something new\nhappened", "(happened)"),
         ("", "no reason given"),
     ],
