@@ -17,7 +17,7 @@ from chatkit.cloud.how import memory
 from chatkit.core.results import Result
 from chatkit.core.work import course_choice
 from chatkit.lesson import courses
-from chatkit.workshop import Workshop
+from tests.homes import workshop_in
 from tests.lesson.courses.making import BLOBS, importable, installed_blobs
 
 SECTIONS = [("00", "Files in the cloud", 5), ("01", "A website", 8)]
@@ -84,10 +84,9 @@ def test_what_it_makes_is_called_so(
 ) -> None:
     """Not a chat: `workshop.how()` has the words of the description."""
     monkeypatch.setenv(course_choice.VARIABLE, "blobs")
-    monkeypatch.setenv("CHATKIT_HOME", str(tmp_path))
     monkeypatch.setattr(memory, "tell", lambda *told: Result(told[-1]))
-    with importable(site):
-        assert Workshop.open().how().text == "the website"
+    with importable(site), workshop_in(tmp_path) as workshop:
+        assert workshop.how().text == "the website"
 
 
 def test_the_boards_columns_are_its_sections(site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
