@@ -27,7 +27,7 @@ def test_no_address_of_a_new_account_answers_at_once(cloud: StorageCloud) -> Non
     for address in (f"{cloud.url}/", cloud.web_url):
         with pytest.raises(ConnectionError):
             cloud.request("GET", address)
-    assert cloud.request("GET", f"{cloud.dev_url}/").status == 501
+    assert cloud.request("GET", f"{cloud.dev_url}/").status == 400
     cloud.clock.propagating.end(HOST_NAME, HOST)
-    assert cloud.request("GET", f"{cloud.url}/").status == 501
+    assert cloud.request("GET", f"{cloud.url}/").status == 400
     assert cloud.request("GET", cloud.web_url).status == 404

@@ -111,6 +111,11 @@ PUT = {"x-ms-blob-type": "BlockBlob"}
             b"",
             "NotImplemented",
         ),
+        # learn.microsoft.com, "Naming and referencing containers": in every request.
+        ("PUT", "Bad_Name/a", PUT, b"", "InvalidResourceName"),
+        ("GET", "Bad_Name/a", {}, None, "InvalidResourceName"),
+        # What people see who open an account's address in a browser.
+        ("GET", "", {}, None, "InvalidQueryParameterValue"),
     ],
 )
 def test_bad_input_has_its_code(

@@ -6,6 +6,7 @@ delegation SAS". The fields that are signed depend on the version a signature na
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterable, Iterator
 
 from chatkit.localcloud.core.etags import http_date
@@ -23,6 +24,7 @@ OLDEST_BOUND_VERSION = "2025-07-05"
 OVERRIDES = ("rscc", "rscd", "rsce", "rscl", "rsct")
 DELEGATION = ("skoid", "sktid", "skt", "ske", "sks", "skv")
 RESOURCES = ("b", "c")
+NOT_WELL_FORMED = "Signature fields not well formed."
 
 
 def authenticator(tokens: Tokens) -> Authenticator:
@@ -62,13 +64,15 @@ def _recognised(request: Request) -> Access | None:
 
 
 def _of_account(request: Request) -> Access:
+    _check_fields(request, "ss", "srt", "sp", "se")
     query = request.query
     fields = ["sp", "ss", "srt", "st", "se", "sip", "spr", "sv"]
     if query.get("sv") >= "2020-12-06":
         fields.append("ses")
     text = "\n".join([request.account.name, *(query.get(name) for name in fields), ""])
+    _check_times(query.get("st"), query.get("se"))
     _check_signature(request, text)
-    _check_rules(request, query.get("st"), query.get("se"))
+    _check_caller(request)
     if "b" not in query.get("ss"):
         raise StorageError("AuthorizationServiceMismatch")
     return Access("sas", permissions=query.get("sp"), resources=query.get("srt"))
@@ -77,10 +81,13 @@ def _of_account(request: Request) -> Access:
 def _of_service(request: Request) -> Access:
     query = request.query
     policy = _policy(request)
-    _check_signature(request, "\n".join(_service_fields(request)))
+    needed = ("sr",) if policy else ("sr", "sp", "se")
+    _check_fields(request, *needed)
     start = query.get("st") or policy.get("start", "")
     expiry = query.get("se") or policy.get("expiry", "")
-    _check_rules(request, start, expiry)
+    _check_times(start, expiry)
+    _check_signature(request, "\n".join(_service_fields(request)))
+    _check_caller(request)
     permissions = query.get("sp") or policy.get("permission", "")
     return Access("sas", permissions, _resource(request), service=True)
 
@@ -111,6 +118,7 @@ def _delegated(request: Request) -> Access:
             "A signature can be bound to a principal (sduoid)"
             f" from version {OLDEST_BOUND_VERSION} on."
         )
+    _check_fields(request, "sr", "sp", "se")
     key = delegation.DelegationKey(*(query.get(name) for name in (*DELEGATION, "skdutid")))
     value = delegation.value(request.account.secret, key)
     if not any(matches(value, text, query.get("sig")) for text in _delegation_texts(request)):
@@ -122,7 +130,8 @@ def _delegated(request: Request) -> Access:
             f"Signature not valid in the specified key time frame: Start [{key.start}]"
             f" - Expiry [{key.expiry}]"
         )
-    _check_rules(request, query.get("st"), query.get("se"))
+    _check_times(query.get("st"), query.get("se"))
+    _check_caller(request)
     principal = Claims(oid=key.oid, appid="", tid=key.tid, name="", raw={})
     return Access("sas", query.get("sp"), _resource(request), service=True, claims=principal)
 
@@ -212,22 +221,48 @@ def _check_signature(request: Request, text: str) -> None:
         raise authentication_failed(f"Signature did not match. String to sign used was {text}")
 
 
-def _check_rules(request: Request, start: str, expiry: str) -> None:
-    begins: float | None = 0.0
-    if start:
-        begins = dates.parse_iso(start)
+def _check_fields(request: Request, *names: str) -> None:
+    """Refuse a signature that lacks a field, or is no Base64: a `+` that became a space.
+
+    Raises:
+        StorageError: In Azure's words; of Base64 https://github.com/delta-io/delta-rs/issues/910
+    """
+    for name in names:
+        if not request.query.get(name):
+            raise authentication_failed(f"{name} is mandatory. Cannot be empty")
+    try:
+        base64.b64decode(request.query.get("sig"), validate=True)
+    except ValueError:
+        raise authentication_failed(NOT_WELL_FORMED) from None
+
+
+def _check_times(start: str, expiry: str) -> None:
+    """Refuse a signature before its time and after it; Azure looks there first."""
+    begins = dates.parse_iso(start or "1970-01-01")
     ends = dates.parse_iso(expiry)
     if begins is None or ends is None:
-        raise authentication_failed("Start (st) or expiry (se) is missing or is no time.")
+        raise authentication_failed(NOT_WELL_FORMED)
     if not begins <= dates.now() < ends:
-        now = http_date(dates.now())
-        raise authentication_failed(
-            f"Signature not valid in the specified time frame: Start [{start}] - Expiry [{expiry}]"
-            f" - Current [{now}]"
-        )
+        raise authentication_failed(_out_of_time(start, begins, ends))
+
+
+def _check_caller(request: Request) -> None:
     if request.query.get("spr") == "https" and not request.secure:
         raise StorageError("AuthorizationProtocolMismatch")
     _check_address(request.query.get("sip"))
+
+
+def _out_of_time(start: str, begins: float, ends: float) -> str:
+    """Azure's words, without a start and with one.
+
+    https://github.com/floci-io/floci-az/issues/89 has the one,
+    https://github.com/microsoft/AzureStorageExplorer/issues/3219 the other.
+    """
+    now = http_date(dates.now())
+    if not start:
+        return f"Signed expiry time [{http_date(ends)}] must be after signed start time [{now}]"
+    frame = f"Start [{http_date(begins)}] - Expiry [{http_date(ends)}] - Current [{now}]"
+    return f"Signature not valid in the specified time frame: {frame}"
 
 
 def _check_address(allowed: str) -> None:

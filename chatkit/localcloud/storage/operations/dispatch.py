@@ -20,7 +20,12 @@ from chatkit.localcloud.storage.operations.table import (
     all_operations,
 )
 from chatkit.localcloud.storage.state import names
-from chatkit.localcloud.storage.state.errors import StorageError, bad_header, not_provided
+from chatkit.localcloud.storage.state.errors import (
+    StorageError,
+    bad_header,
+    bad_query,
+    not_provided,
+)
 from chatkit.localcloud.storage.state.repository import Repository
 from chatkit.localcloud.storage.state.request import Request
 
@@ -65,6 +70,8 @@ class Operations:
             raise bad_header("x-ms-version", version)
         operation = self._find(request)
         access = self._gate.admit(request, operation.right)
+        if request.target.container:
+            names.check_container(request.target.container)
         if request.target.blob:
             names.check_blob(request.target.blob)
             _refuse_ignored(request)
@@ -86,6 +93,9 @@ class Operations:
         for operation in self._table.values():
             if (operation.resource, operation.comp) == (resource, comp):
                 raise StorageError("UnsupportedHttpVerb")
+        if (resource, comp) == ("service", ""):
+            # An account's address alone, as people open it in a browser.
+            raise bad_query("comp", "")
         named = f"{method} {resource}"
         if comp:
             named += f" comp={comp}"

@@ -111,7 +111,8 @@ KNOWN: dict[str, tuple[int, str]] = {
         "Value for one of the query parameters specified in the request URI is invalid.",
     ),
     "InvalidRange": (416, "The range specified is invalid for the current size of the resource."),
-    "InvalidResourceName": (400, "The specified resource name contains invalid characters."),
+    # Azure's spelling, as in https://github.com/Azure/azure-sdk-for-js (recordings of its tests).
+    "InvalidResourceName": (400, "The specifed resource name contains invalid characters."),
     "InvalidUri": (400, "The requested URI does not represent any resource on the server."),
     "InvalidXmlDocument": (400, "XML specified is not syntactically valid."),
     "InvalidXmlNodeValue": (
@@ -269,7 +270,7 @@ def bad_query(name: str, value: str) -> StorageError:
     """A query parameter that cannot be understood."""
     return StorageError(
         "InvalidQueryParameterValue",
-        details={"QueryParameterName": name, "QueryParameterValue": value},
+        details={"QueryParameterName": name, "QueryParameterValue": value, "Reason": ""},
     )
 
 
