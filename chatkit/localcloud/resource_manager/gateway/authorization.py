@@ -63,7 +63,7 @@ class Authorization(Provider):
 
     def _assign(self, principal: Principal, role: str) -> None:
         scope = f"/subscriptions/{self.context.subscription_id}"
-        kind = "User" if principal.kind == "User" else "ServicePrincipal"
+        kind = _type_of(principal)
         id_ = f"{scope}/providers/{TYPE}/{uuid.uuid4()}"
         self.context.roles.assign(Assignment(id_, scope, role, principal.id, kind, Clock.now()))
 
@@ -114,20 +114,12 @@ class Authorization(Provider):
 
     async def put(self, call: Call) -> Answer:
         """Assign a role: 201; 409 when the principal has it already at the scope."""
+        self._check_scope(call)
         given = properties(call.required_body())
-        role_id = str(given.get("roleDefinitionId", "")).rpartition("/")[2].lower()
-        principal_id = str(given.get("principalId", "")).lower()
-        if role_id not in ROLES:
-            raise _no_such_role(role_id)
-        # With its type, Azure does not look for the principal in the directory.
-        is_late = self.context.clock.is_late(REGISTRATION, principal_id)
-        is_looked_for = not given.get("principalType")
-        if self.context.directory.principal(principal_id) is None or (is_late and is_looked_for):
-            tenant = self.context.directory.tenant_id
-            message = f"Principal {principal_id} does not exist in the directory {tenant}."
-            raise errors.ArmError(400, "PrincipalNotFound", message)
+        role_id = _role_id(given)
+        principal = self._principal(given)
         scope = _scope(call)
-        same = self._same(principal_id, role_id, scope)
+        same = self._same(principal.id, role_id, scope)
         if same is not None and same.id.lower() != call.path.lower():
             message = "The role assignment already exists."
             raise errors.ArmError(409, "RoleAssignmentExists", message)
@@ -143,14 +135,49 @@ class Authorization(Provider):
             id=f"{scope}/providers/{TYPE}/{call.params['assignment']}",
             scope=scope,
             role_id=role_id,
-            principal_id=principal_id,
-            principal_type=str(given.get("principalType") or "ServicePrincipal"),
+            principal_id=principal.id,
+            principal_type=_type_of(principal),
             created=now,
             effective=now + self._delay_s(),
             description=str(given.get("description") or ""),
         )
         self.context.roles.give(made)
         return Answer(201, _shown(made))
+
+    def _check_scope(self, call: Call) -> None:
+        """Refuse a scope that is not there, as in https://github.com/Azure/azure-cli/issues/15243
+
+        Raises:
+            ArmError: ResourceGroupNotFound, ResourceNotFound.
+        """
+        if "group" in call.params:
+            self.context.group(call, for_write=True)
+        if "name" in call.params:
+            self.context.resource(call, f"{call.params['namespace']}/{call.params['kind']}")
+
+    def _principal(self, given: JsonObject) -> Principal:
+        """Whom a role is for.
+
+        Raises:
+            ArmError: PrincipalNotFound; UnmatchedPrincipalType, with Azure's letters and spaces
+                from https://github.com/Azure/azure-dev/issues/3581
+        """
+        principal_id = str(given.get("principalId", "")).lower()
+        found = self.context.directory.principal(principal_id)
+        wanted = str(given.get("principalType") or "")
+        # With its type, Azure does not look for the principal in the directory.
+        is_late = self.context.clock.is_late(REGISTRATION, principal_id)
+        if found is None or (is_late and not wanted):
+            tenant = self.context.directory.tenant_id
+            message = f"Principal {principal_id} does not exist in the directory {tenant}."
+            raise errors.ArmError(400, "PrincipalNotFound", message)
+        if wanted and wanted.lower() != _type_of(found).lower():
+            message = (
+                f"The PrincipalId '{principal_id.replace('-', '')}' has type '{_type_of(found)}' ,"
+                f" which is different from specified PrinciaplType '{wanted}'."
+            )
+            raise errors.ArmError(400, "UnmatchedPrincipalType", message)
+        return found
 
     def _same(self, principal_id: str, role_id: str, scope: str) -> Assignment | None:
         """The assignment of the same role to the same principal at the same scope."""
@@ -263,6 +290,27 @@ def _group_or_subscription(call: Call) -> str:
     if "group" not in call.params:
         return scope
     return f"{scope}/resourceGroups/{call.params['group']}"
+
+
+def _role_id(given: JsonObject) -> str:
+    """The role that is asked for: https://github.com/pulumi/pulumi-azure-native/issues/779
+
+    Raises:
+        ArmError: BadRequestFormat, for the id of a role without its path;
+            RoleDefinitionDoesNotExist.
+    """
+    definition = str(given.get("roleDefinitionId") or "").lower()
+    path, _, role_id = definition.rpartition("/")
+    if not path.endswith(f"/providers/{DEFINITIONS}".lower()):
+        message = "The request was incorrectly formatted."
+        raise errors.ArmError(400, "BadRequestFormat", message)
+    if role_id not in ROLES:
+        raise _no_such_role(role_id)
+    return role_id
+
+
+def _type_of(principal: Principal) -> str:
+    return "User" if principal.kind == "User" else "ServicePrincipal"
 
 
 def _no_such_role(role_id: str) -> errors.ArmError:

@@ -14,6 +14,7 @@ from tests.localcloud.resource_manager.arm_cloud import Clients, LocalCloud
 from tests.localcloud.resource_manager.providers.test_arm_tutorial import make_storage
 from tests.localcloud.resource_manager.raw import Raw
 
+ROLES = "/providers/Microsoft.Authorization/roleDefinitions"
 BLOB_DATA_READER = "2a2b9908-6ea1-4ae2-8e65-a410df84e7d1"
 
 
@@ -59,7 +60,7 @@ def test_a_deleted_resource_takes_its_role_assignments_along(
     reader = cloud.call(cloud.entra.directory.create_identity, "reader")
     for account in made:
         url = f"{account.id}/providers/Microsoft.Authorization/roleAssignments/{uuid.uuid4()}"
-        given = {"roleDefinitionId": f"/{BLOB_DATA_READER}", "principalId": reader}
+        given = {"roleDefinitionId": f"{ROLES}/{BLOB_DATA_READER}", "principalId": reader}
         assert raw("PUT", url, {"properties": given}, version="2022-04-01").status == 201
     clients.storage.storage_accounts.delete("class", "chatstore1")
     left = [one.scope for one in cloud.call(cloud.entra.tokens.roles.at, reader, made[1].id)]

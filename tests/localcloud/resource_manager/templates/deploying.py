@@ -9,6 +9,7 @@ from tests.localcloud.resource_manager.raw import Raw, Reply
 
 SCHEMA = "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#"
 VERSION = "2025-04-01"
+ROLES = "/providers/Microsoft.Authorization/roleDefinitions"
 
 
 def template(*resources: Any, **sections: Any) -> dict[str, Any]:
@@ -95,7 +96,7 @@ def unknown_principal() -> dict[str, Any]:
         "apiVersion": "2022-04-01",
         "name": "11111111-1111-1111-1111-111111111111",
         "properties": {
-            "roleDefinitionId": "acdd72a7-3385-48ef-bd42-f606fba81ae7",
+            "roleDefinitionId": f"{ROLES}/acdd72a7-3385-48ef-bd42-f606fba81ae7",
             "principalId": "22222222-2222-2222-2222-222222222222",
         },
     }
