@@ -26,6 +26,7 @@ PROBLEMS = (
         says=(
             r"(name|account|website|hostname|host name).{0,90}(already (exists|taken|in use)"
             r"|is (not available|already taken|already in use))",
+            r"leaf domain .{0,80}already in use",
             r"website with given name",
             r"(app|site) name .{0,80}not available",
             r"already been taken",

@@ -76,7 +76,7 @@ ERRORS = (
     Documented(403, "RequestDisallowedByPolicy", "PUT|PATCH"),
     Documented(409, NOT_REGISTERED, "PUT|PATCH|POST", r"/providers/(?!.*/register)"),
     Documented(400, "LocationNotAvailableForResourceType", "PUT", CREATED),
-    Documented(409, "NameAlreadyExists", "PUT", r"/signalr/[^/]+$"),
+    Documented(400, "BadArgument", "PUT", r"/signalr/[^/]+$"),
     Documented(409, "FreeTierQuotaExceeded", "PUT", r"/signalr/[^/]+$"),
     Documented(403, "LocalAuthDisabled", "POST", r"/signalr/[^/]+/listkeys$"),
     Documented(400, "AccountNameInvalid", "PUT", r"/storageaccounts/[^/]+$"),
@@ -146,6 +146,8 @@ def behaviour(method: str, status: int, code: str, *, is_blob: bool) -> str:
     """
     azure = FakeAzure()
     body: object = {"error": {"code": code, "message": "It is so."}} if code else None
+    if code == "BadArgument":
+        body = {"error": {"code": code, "message": "Leaf domain a is already in use."}}
     if code == "Conflict":  # App Service has a form of its own
         body = {"Code": code, "Message": "Website with given name a already exists."}
     if is_blob:

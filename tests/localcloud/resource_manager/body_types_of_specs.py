@@ -36,7 +36,10 @@ SCHEMAS = {
 }
 CONFIGS = ("authsettingsV2", "connectionstrings", "slotConfigNames", "web")
 # What Azure takes beside what its schemas say, as recorded.
-TAKEN_TOO = {("AuthPlatform", "enabled"): "switch"}
+TAKEN_TOO = {
+    ("AuthPlatform", "enabled"): "switch",
+    ("IpSecurityRestriction", "priority"): "digits",
+}
 # What a template has and a request has not.
 OF_TEMPLATES = ("apiVersion", "name", "resources", "type", "expression")
 

@@ -3,8 +3,9 @@
 A part of another type is refused before a provider looks at it, as Azure's deserializer does. Null
 is as absent, except in arrays. Names that the schemas do not have are left to the provider.
 
-A type is "string", "boolean", "switch", "integer", "number", "scalar" or "any"; `{"name": type}`
-for an object, with "*" for every other name; `[type]` for an array; "#Name" for a definition.
+A type is "string", "boolean", "switch", "integer", "digits", "number", "scalar" or "any";
+`{"name": type}` for an object, with "*" for every other name; `[type]` for an array; "#Name" for a
+definition.
 """
 
 from __future__ import annotations
@@ -19,12 +20,16 @@ Json = Any
 JsonObject = dict[str, Any]
 FILE = Path(__file__).with_name("body_types.json")
 ANY = "any"
+MAX_DIGITS = 10
 SENTENCES = {
     "string": "a string",
     "boolean": "a boolean",
     # A boolean in the schemas. az sends the text that was typed, and App Service takes it.
     "switch": "a boolean",
     "integer": "an integer",
+    # An integer in the schemas. az sends the text that was typed, and App Service takes it:
+    # https://github.com/Azure/azure-cli/issues/31414
+    "digits": "an integer",
     "number": "a number",
     # A string in the schemas. App Service takes numbers and booleans of siteConfig.appSettings:
     # https://github.com/Azure/azure-quickstart-templates/issues/2567
@@ -110,7 +115,9 @@ def _is(value: Json, type_: str) -> bool:
         return isinstance(value, str) and value.lower() in ("true", "false")
     if type_ == "string":
         return isinstance(value, str)
-    if type_ == "integer":
+    if type_ == "digits" and isinstance(value, str):
+        return value.isascii() and value.isdigit() and len(value) <= MAX_DIGITS
+    if type_ in ("integer", "digits"):
         return isinstance(value, int) or (isinstance(value, float) and value.is_integer())
     return type_ == "number" and isinstance(value, int | float)
 

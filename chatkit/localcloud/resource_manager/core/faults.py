@@ -41,7 +41,7 @@ class Kind:
 SITE = r"/sites/[^/]+$"
 KINDS = {
     "name-taken": Kind(
-        "global names are taken: checks say so, creates answer 409",
+        "global names are taken: checks say so, creates are refused",
         "PUT",
         r"/providers/[^/]+/[^/]+/[^/]+$",
     ),

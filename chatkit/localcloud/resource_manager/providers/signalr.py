@@ -30,6 +30,8 @@ from chatkit.localcloud.resource_manager.providers.signalr_rules import (
     Instance,
     Sku,
     check_has_keys,
+    check_tier,
+    leaf_domain_taken,
     merge_settings,
     new_key,
     new_keys,
@@ -39,6 +41,7 @@ from chatkit.localcloud.resource_manager.providers.signalr_rules import (
     shown_keys,
     spec,
     tier_shown,
+    unavailable,
 )
 from chatkit.localcloud.resource_manager.providers.signalr_versions import VERSIONS, in_version
 
@@ -61,6 +64,7 @@ class SignalR(ResourceType[Instance]):
         " letter or digit."
     )
     is_name_global = True
+    name_taken = staticmethod(leaf_domain_taken)
     operation_group = "SignalR"
     operation_names: ClassVar = {"List": "ListBySubscription"}
 
@@ -126,7 +130,7 @@ class SignalR(ResourceType[Instance]):
         """Objects merge, features merge by flag."""
         super().update(call, body, document)
         if body.get("sku"):
-            wanted = {**document["sku"], **body["sku"]}
+            wanted = {**document["sku"], "tier": None, **body["sku"]}
             document["sku"] = self._sku(wanted, document["location"], document)
         if "identity" in body:
             self._identify(call, document, body["identity"])
@@ -262,9 +266,7 @@ class SignalR(ResourceType[Instance]):
         try:
             self.check_name(str(body.get("name") or ""))
         except errors.ArmError as refusal:
-            reason = "AlreadyExists" if refusal.status == 409 else "Invalid"
-            answer = {"nameAvailable": False, "reason": reason, "message": refusal.message}
-            return Answer(body=answer)
+            return Answer(body=unavailable(refusal))
         return Answer(body={"nameAvailable": True, "reason": "", "message": ""})
 
     async def usages(self, call: Call) -> Answer:
@@ -311,6 +313,7 @@ class SignalR(ResourceType[Instance]):
         if known is None:
             message = f"The sku '{name}' is not one of {', '.join(SKUS)}."
             raise errors.invalid_property(message, target="sku")
+        check_tier(given, SKUS[known])
         capacity = int(given.get("capacity") or 1)
         limits = [1] if SKUS[known] == "Free" else CAPACITIES
         if capacity not in limits:

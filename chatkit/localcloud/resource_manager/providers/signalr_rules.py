@@ -32,6 +32,7 @@ SKUS = {
 CAPACITIES = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 20, 30, 40, 50, 60, 70, 80, 90, 100]
 FLAGS = {"ServiceMode", "EnableConnectivityLogs", "EnableMessagingLogs", "EnableLiveTrace"}
 MODES = {mode.lower(): mode for mode in ("Default", "Serverless", "Classic")}
+BAD_ARGUMENT = "BadArgument"
 MANAGED_IDENTITY = "ManagedIdentity"
 NETWORK: JsonObject = {
     "defaultAction": "Deny",
@@ -119,6 +120,39 @@ class Instance(Resource):
     keys: Keys
     systemData: SystemData
     port: NotRequired[int]
+
+
+def leaf_domain_taken(name: str) -> errors.ArmError:
+    """The refusal of a name that is in use, which is no conflict in SignalR Service.
+
+    Its status and its words: https://github.com/hashicorp/terraform-provider-azurerm/issues/28836
+    """
+    message = f"Leaf domain {name} is already in use. Please use a different resource name."
+    return errors.service_error(400, BAD_ARGUMENT, message)
+
+
+def unavailable(refusal: errors.ArmError) -> JsonObject:
+    """What the check of a name answers for a refusal; a taken one in the words of its page."""
+    if refusal.code != BAD_ARGUMENT:
+        return {"nameAvailable": False, "reason": "Invalid", "message": refusal.message}
+    message = "The name is already taken. Please try a different name."
+    return {"nameAvailable": False, "reason": "AlreadyExists", "message": message}
+
+
+def check_tier(sku: Json, tier: str) -> None:
+    """Refuse a sku with a tier that its name has not.
+
+    Recorded in https://github.com/pulumi/pulumi-azure-native/issues/2741
+
+    Raises:
+        ArmError: BadArgument.
+    """
+    given = str(sku.get("tier") or tier)
+    if given.lower() != tier.lower():
+        refusal = errors.service_error(400, BAD_ARGUMENT, "Invalid arguments")
+        message = "SKU tier does not match name."
+        refusal.details = [{"code": BAD_ARGUMENT, "message": message, "target": "sku"}]
+        raise refusal
 
 
 def settings(given: JsonObject) -> Settings:

@@ -235,7 +235,7 @@ def test_an_app_with_an_identity_can_ask_for_tokens(clients: Clients, cloud: Loc
 @pytest.mark.parametrize(
     ("kind", "path", "body", "status", "code"),
     [
-        ("name-taken", f"{SIGNALR}/chat-1", FREE, 409, "NameAlreadyExists"),
+        ("name-taken", f"{SIGNALR}/chat-1", FREE, 400, "BadArgument"),
         ("name-taken", f"{STORAGE}/chatstore1", ACCOUNT, 409, "StorageAccountAlreadyTaken"),
         (
             "not-registered",

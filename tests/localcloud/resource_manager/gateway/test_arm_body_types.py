@@ -18,6 +18,7 @@ OTHERS: dict[str, list[object]] = {
     "boolean": ["yes", "true", 1, [], {}],
     "switch": ["yes", 1, [], {}],
     "integer": ["5", True, 1.5, [], {}],
+    "digits": ["five", "-1", "9" * 11, True, 1.5, [], {}],
     "number": ["5", True, [], {}],
     "scalar": [[], {}],
 }

@@ -326,7 +326,9 @@ def test_names_are_unique_across_groups(raw: Raw) -> None:
     """A second group cannot have the same name; the checks say so before."""
     raw("PUT", raw.group + "2", {"location": "eastus2"})
     raw("PUT", f"{raw.group}{SIGNALR}/chat-1", FREE)
-    assert raw("PUT", f"{raw.group}2{SIGNALR}/CHAT-1", FREE).code == "NameAlreadyExists"
+    reply = raw("PUT", f"{raw.group}2{SIGNALR}/CHAT-1", FREE)
+    assert (reply.status, reply.code) == (400, "BadArgument")
+    assert "Leaf domain CHAT-1 is already in use." in reply.body["error"]["message"]
     location = (
         raw.group.removesuffix("/resourceGroups/class")
         + "/providers/Microsoft.SignalRService/locations/eastus2"

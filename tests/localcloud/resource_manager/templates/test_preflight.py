@@ -81,7 +81,7 @@ def test_a_name_that_another_group_has_is_taken(raw: Raw) -> None:
     raw("PUT", other, {"location": "eastus2"}, version=VERSION)
     deploy(raw, template(account("one1"), signalr("chat-1")), group="other")
     reply = begin(raw, template(account("one1"), signalr("chat-1")))
-    assert codes(reply) == ["StorageAccountAlreadyTaken", "NameAlreadyExists"]
+    assert codes(reply) == ["StorageAccountAlreadyTaken", "BadArgument"]
 
 
 def test_how_much_is_looked_at_can_be_said(raw: Raw) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from chatkit.localcloud.resource_manager.core import errors
 from chatkit.localcloud.resource_manager.core.documents import Json, JsonObject
@@ -28,51 +29,77 @@ FLEX_FORBIDDEN_SETTINGS = {
     "functions_worker_dynamic_concurrency_enabled",
 }
 FLEX_FORBIDDEN_CONFIG = (
+    "ftpsState",
+    "functionAppScaleLimit",
+    "functionsRuntimeScaleMonitoringEnabled",
+    "javaVersion",
     "linuxFxVersion",
     "netFrameworkVersion",
-    "javaVersion",
-    "phpVersion",
-    "pythonVersion",
     "nodeVersion",
+    "phpVersion",
+    "preWarmedInstanceCount",
+    "pythonVersion",
+    "use32BitWorkerProcess",
 )
+SETTING_NAME = re.compile(r"[A-Za-z0-9_.]+", re.ASCII)
 STORAGE_AUTH = {
     name.lower(): name
     for name in ("SystemAssignedIdentity", "UserAssignedIdentity", "StorageAccountConnectionString")
 }
 
 
-def check_flex_settings(names: list[str]) -> None:
-    """Refuse app settings that Flex Consumption sets itself.
+def check_settings(names: Iterable[str], *, is_flex: bool) -> None:
+    """Refuse app settings that Azure refuses: names that Linux has not, and what Flex sets itself.
+
+    A name has letters, digits, periods and underscores there, so `A:B` becomes `A__B`:
+    https://github.com/Azure/azure-cli/issues/21259
 
     Raises:
-        ArmError: The first forbidden one, in Azure's words.
+        ArmError: In Azure's words.
     """
+    for name in names:
+        if not SETTING_NAME.fullmatch(name):
+            message = f"AppSetting with name '{name}' is not allowed."
+            raise errors.web_error(400, "BadRequest", message, name)
     wrong = [name for name in names if name.lower() in FLEX_FORBIDDEN_SETTINGS]
-    if wrong:
-        listed = ",".join(f"Site.SiteConfig.AppSettings.{name}" for name in wrong)
-        raise errors.web_error(
-            400,
-            "BadRequest",
-            f"The following app setting ({listed}) for Flex Consumption sites is invalid. Please"
-            " remove or rename it before"
-            " retrying.",
-            listed,
-        )
+    if is_flex and wrong:
+        listed = [f"Site.SiteConfig.AppSettings.{name}" for name in wrong]
+        raise _not_for_flex(listed, "app setting", "app settings")
 
 
-def check_flex_config(config: JsonObject) -> None:
-    """Refuse site configuration that Flex Consumption has no place for."""
-    wrong = [name for name in FLEX_FORBIDDEN_CONFIG if config.get(name)]
+def check_flex_config(config: JsonObject, shown: JsonObject) -> None:
+    """Refuse site configuration that Flex Consumption has no place for.
+
+    Args:
+        config: What a request has.
+        shown: What the site shows. Clients such as az send back all of it, and that is taken.
+
+    Raises:
+        ArmError: In Azure's words.
+    """
+    wrong = [
+        name for name in FLEX_FORBIDDEN_CONFIG if config.get(name) not in (None, shown.get(name))
+    ]
     if wrong:
-        listed = ",".join(f"Site.SiteConfig.{name[0].upper()}{name[1:]}" for name in wrong)
-        raise errors.web_error(
-            400,
-            "BadRequest",
-            f"The following site configuration property ({listed}) for Flex Consumption sites is"
-            " invalid. Please remove or"
-            " rename it before retrying.",
-            listed,
-        )
+        listed = [f"Site.SiteConfig.{name[0].upper()}{name[1:]}" for name in wrong]
+        kinds = ("site configuration property", "site configuration properties")
+        raise _not_for_flex(listed, *kinds)
+
+
+def _not_for_flex(names: list[str], kind: str, kinds: str) -> errors.ArmError:
+    """The refusal of one name or of several, with the two spaces that it has in Azure.
+
+    https://github.com/Azure/terraform-azurerm-avm-res-web-site/issues/283 has it of one name,
+    https://github.com/Azure/azure-cli/issues/31414 of five.
+    """
+    listed = ", ".join(names)
+    what = f"The following {kind} ({listed}) for Flex Consumption sites"
+    advice = "Please remove or rename it before retrying."
+    if len(names) > 1:
+        what = f"The following list of {len(names)} {kinds} ({listed}) for Flex Consumption sites"
+        advice = "Please remove or rename them before retrying."
+    message = f"{what} is invalid.  {advice}"
+    return errors.web_error(400, "BadRequest", message, what, advice, extended_code="51021")
 
 
 def function_app_config(given: Json, old: JsonObject | None = None) -> JsonObject:
@@ -178,6 +205,13 @@ def check_cors(cors: JsonObject) -> JsonObject:
     if credentials and "*" in origins:
         raise _refused("CORS: supportCredentials cannot be true when allowedOrigins contains '*'.")
     return {"allowedOrigins": origins, "supportCredentials": credentials}
+
+
+def restriction(given: JsonObject) -> JsonObject:
+    """An access restriction with its priority as a number; az sends the text that was typed."""
+    if given.get("priority") is None:
+        return given
+    return {**given, "priority": int(given["priority"])}
 
 
 def _refused(message: str) -> errors.ArmError:

@@ -118,8 +118,7 @@ class SiteConfig(Provider):
         settings = _strings(call)
 
         def change(document: Site) -> None:
-            if document["sku"] == FLEX:
-                rules.check_flex_settings([*settings])
+            rules.check_settings(settings, is_flex=document["sku"] == FLEX)
             document["app_settings"] = settings
 
         document = await self._change(call, change)
@@ -161,14 +160,15 @@ class SiteConfig(Provider):
                 for name, value in given.items()
                 if name not in ("appSettings", "connectionStrings")
             }
-            if document["sku"] == FLEX:
-                rules.check_flex_config(
-                    {name: value for name, value in config.items() if value != "v4.0"}
-                )
+            is_flex = document["sku"] == FLEX
+            if is_flex:
+                rules.check_flex_config(config, render_config(document)["properties"])
             if given.get("appSettings") is not None:
-                document["app_settings"] = named_values(given["appSettings"])
+                settings = named_values(given["appSettings"])
+                rules.check_settings(settings, is_flex=is_flex)
+                document["app_settings"] = settings
             apply_config(document, config)
-            if document["sku"] != FLEX:
+            if not is_flex:
                 rules.check_consumption(document)
 
         document = await self._change(call, change)

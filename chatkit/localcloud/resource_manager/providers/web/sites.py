@@ -25,7 +25,10 @@ from chatkit.localcloud.resource_manager.providers.web.resource import (
     WebResource,
     new_etag,
 )
-from chatkit.localcloud.resource_manager.providers.web.shapes import render_site
+from chatkit.localcloud.resource_manager.providers.web.shapes import (
+    render_config,
+    render_site,
+)
 
 CONNECTION_PREFIXES = {
     "custom": "CUSTOMCONNSTR_",
@@ -187,14 +190,13 @@ class Sites(WebResource[Site]):
         config = given.get("siteConfig") or {}
         is_flex = document["sku"] == FLEX
         if is_flex:
-            rules.check_flex_config(config)
+            rules.check_flex_config(config, render_config(document)["properties"])
             document["function_app_config"] = rules.function_app_config(
                 given.get("functionAppConfig"), document["function_app_config"]
             )
         if config.get("appSettings") is not None:
             settings = named_values(config["appSettings"])
-            if is_flex:
-                rules.check_flex_settings([*settings])
+            rules.check_settings(settings, is_flex=is_flex)
             document["app_settings"] = settings
         others = {name: value for name, value in config.items() if name != "appSettings"}
         apply_config(document, others)
@@ -284,6 +286,9 @@ def apply_config(document: Site, config: JsonObject) -> None:
     given = {name: value for name, value in config.items() if value is not None}
     if "cors" in given:
         given["cors"] = rules.check_cors(given["cors"])
+    for name in ("ipSecurityRestrictions", "scmIpSecurityRestrictions"):
+        if name in given:
+            given[name] = [rules.restriction(rule) for rule in given[name]]
     document["config"] = {**document["config"], **given}
 
 
