@@ -127,7 +127,11 @@ def status(session: Session) -> Result:
         NotStarted: There is no board, or it does not answer.
     """
     known = _opened(session)
-    told = BoardApi(known.api, known.board_token).ask("GET", "results")
+    try:
+        told = BoardApi(known.api, known.board_token).ask("GET", "results")
+    except NotStarted:
+        # It is not a participant who asks: nobody here looks for the room's network.
+        raise NotStarted("The board's functions do not answer.", hint=UP) from None
     reported = [event for events in told["people"].values() for event in events]
     results = [event for event in reported if event["kind"] != "hand"]
     passed = sum(1 for event in results if event["passed"])

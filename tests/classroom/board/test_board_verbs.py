@@ -19,7 +19,8 @@ from chatkit.classroom.reporting import join, sending
 from chatkit.classroom.reporting.board_api import BoardApi
 from chatkit.cli import app
 from chatkit.cloud.provision import storage
-from chatkit.core.errors import CheckFailed, PortInUse, ServiceError, SetupError
+from chatkit.core import ports
+from chatkit.core.errors import CheckFailed, NotStarted, PortInUse, ServiceError, SetupError
 from chatkit.core.processes import wait_until
 from chatkit.core.running import room_hosts
 from chatkit.core.running.own_addresses import OwnAddress
@@ -132,6 +133,16 @@ def test_the_status_can_be_typed(
     assert json.loads(text)["projector, without names"] == at_home.page
     assert "Person" not in text
     assert at_home.people[0].code not in text
+
+
+def test_who_has_stopped_everything_is_told_how_to_go_on(
+    at_home: OpenBoard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An instructor is not asked for the address, as a participant is."""
+    elsewhere = replace(at_home.known, api=f"http://localhost:{ports.any_free()}")
+    monkeypatch.setattr(records, "read", lambda _home: elsewhere)
+    with pytest.raises(NotStarted, match="functions do not answer. `chatkit class board up`"):
+        boards.status(at_home.workshop.session)
 
 
 def test_the_board_in_a_cell_is_links_and_figures(at_home: OpenBoard) -> None:
