@@ -15,7 +15,11 @@ from chatkit.localcloud.resource_manager.core.http import Call
 from chatkit.localcloud.resource_manager.core.type_names import DEPLOYMENTS
 from chatkit.localcloud.resource_manager.gateway.dispatch import Dispatch
 from chatkit.localcloud.resource_manager.templates.language.core.errors import TemplateError
-from chatkit.localcloud.resource_manager.templates.planning.facts import CloudFacts, NotYet, Place
+from chatkit.localcloud.resource_manager.templates.planning.facts import (
+    CloudFacts,
+    DeploymentContext,
+    NotYet,
+)
 from chatkit.localcloud.resource_manager.templates.planning.order import Order, order
 from chatkit.localcloud.resource_manager.templates.planning.plan import plan
 from chatkit.localcloud.resource_manager.templates.planning.planned import Plan
@@ -196,10 +200,10 @@ class Preparing:
 
     def _about(
         self, call: Call, target: Target, deployment: JsonObject, coming: Mapping[str, JsonObject]
-    ) -> Place:
+    ) -> DeploymentContext:
         subscription = self._context.subscription_id
         tenant = self._context.directory.tenant_id
-        return Place(
+        return DeploymentContext(
             target=target,
             group=self._group(target, coming),
             subscription={

@@ -49,7 +49,7 @@ class NotYet(Exception):
 
 
 @dataclass(frozen=True)
-class Place:
+class DeploymentContext:
     """Where and by whom a template is deployed, as the functions show it.
 
     Attributes:
@@ -79,7 +79,7 @@ class CloudFacts:
         absent: Ids of resources of the template that are not there yet, in small letters.
     """
 
-    about: Place
+    about: DeploymentContext
     plan: Plan | None = None
     absent: frozenset[str] = frozenset()
     _answers: dict[str, Json] = field(default_factory=dict)

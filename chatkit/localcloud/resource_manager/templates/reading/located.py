@@ -33,8 +33,8 @@ CONTROL = re.compile(r"[\x00-\x1f]")
 
 
 @dataclass(frozen=True)
-class Place:
-    """A place in a text: line and column, counted from 1; both are 0 where it is not known."""
+class Position:
+    """A position in a text: line and column, counted from 1; both are 0 where it is not known."""
 
     line: int = 0
     column: int = 0
@@ -49,7 +49,7 @@ class NotJson(ValueError):
         path: The same as a path.
     """
 
-    def __init__(self, sentence: str, place: Place, path: Path) -> None:
+    def __init__(self, sentence: str, place: Position, path: Path) -> None:
         super().__init__(f"{sentence} Path '{dotted(path)}', {at(place)}.")
         self.sentence = sentence
         self.place = place
@@ -70,11 +70,11 @@ class Located:
     starts: dict[Path, int]
     lines: list[int]
 
-    def place(self, path: Path) -> Place:
+    def place(self, path: Path) -> Position:
         """Where the value of a path begins, or else what is around it."""
         while path not in self.starts:
             if not path:
-                return Place()
+                return Position()
             path = path[:-1]
         return _place(self.lines, self.starts[path])
 
@@ -92,7 +92,7 @@ def dotted(path: Path) -> str:
     return text
 
 
-def at(place: Place) -> str:
+def at(place: Position) -> str:
     """A place in the words of Json.NET."""
     return f"line {place.line}, position {place.column}"
 
@@ -234,6 +234,6 @@ class _Reader:
         return value
 
 
-def _place(lines: list[int], position: int) -> Place:
+def _place(lines: list[int], position: int) -> Position:
     line = bisect_right(lines, position)
-    return Place(line, position - lines[line - 1] + 1)
+    return Position(line, position - lines[line - 1] + 1)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from chatkit.localcloud.resource_manager.core.documents import JsonObject
 from chatkit.localcloud.resource_manager.core.errors import ArmError
-from chatkit.localcloud.resource_manager.templates.reading.located import Path, Place, at, dotted
+from chatkit.localcloud.resource_manager.templates.reading.located import Path, Position, at, dotted
 
 OPERATIONS_HELP = (
     "At least one resource deployment operation failed. Please list deployment operations for"
@@ -15,7 +15,7 @@ OPERATIONS_HELP = (
 
 
 def invalid_template(
-    sentence: str, place: Place | None = None, path: Path = (), *, details: Sequence[str] = ()
+    sentence: str, place: Position | None = None, path: Path = (), *, details: Sequence[str] = ()
 ) -> ArmError:
     """400 for a template that cannot be deployed.
 
@@ -25,7 +25,7 @@ def invalid_template(
         path: The same as a path in the template.
         details: More sentences of the same kind.
     """
-    found = place or Place()
+    found = place or Position()
     info = {"lineNumber": found.line, "linePosition": found.column, "path": dotted(path)}
     return ArmError(
         400,
@@ -36,7 +36,7 @@ def invalid_template(
     )
 
 
-def unreadable_template(sentence: str, place: Place, path: Path = ()) -> ArmError:
+def unreadable_template(sentence: str, place: Position, path: Path = ()) -> ArmError:
     """400 for a template that has not the form of one."""
     return ArmError(
         400,
@@ -72,7 +72,7 @@ def no_key_vault(parameter: str, reference: JsonObject) -> ArmError:
     )
 
 
-def expression_failed(name: str, place: Place, sentence: str) -> ArmError:
+def expression_failed(name: str, place: Position, sentence: str) -> ArmError:
     """400 for an expression that fails while its resource is deployed."""
     return ArmError(
         400,

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from chatkit.localcloud.resource_manager.core.documents import Json, JsonObject
 from chatkit.localcloud.resource_manager.templates.language.core.scope import UserFunction
 from chatkit.localcloud.resource_manager.templates.reading.links import Link
-from chatkit.localcloud.resource_manager.templates.reading.located import Located, Path, Place
+from chatkit.localcloud.resource_manager.templates.reading.located import Located, Path, Position
 from chatkit.localcloud.resource_manager.templates.reading.refusals import (
     invalid_template,
     unreadable_template,
@@ -67,7 +67,7 @@ class Template:
         """Whether its resources have symbolic names."""
         return isinstance(self.document.get("resources"), dict)
 
-    def place(self, path: Path) -> Place:
+    def place(self, path: Path) -> Position:
         """Where a part of the template stands in the request."""
         return self.located.place((*self.root, *path))
 
