@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 
-from chatkit.cloud.how.commands import Command, az
+from chatkit.cloud.how.commands import Command, az, named
 from chatkit.cloud.how.references import APP, SECRET_ID, SUBSCRIPTION
 from chatkit.cloud.how.requests import PACKAGE, WEB_CONTAINER, Place, Request
 
@@ -36,9 +36,9 @@ def _settings(request: Request, _place: Place) -> Sequence[Command]:
     settings = ("functionapp", "config", "appsettings")
     found = []
     if pairs:
-        found.append(az(*settings, "set", *_named(request), "--settings", *pairs))
+        found.append(az(*settings, "set", *named(request), "--settings", *pairs))
     if gone:
-        found.append(az(*settings, "delete", *_named(request), "--setting-names", *gone))
+        found.append(az(*settings, "delete", *named(request), "--setting-names", *gone))
     return found
 
 
@@ -48,8 +48,8 @@ def _cors(request: Request, _place: Place) -> Sequence[Command]:
     credentials = str(cors.get("supportCredentials", False)).lower()
     command = ("functionapp", "cors")
     return [
-        az(*command, "add", *_named(request), "--allowed-origins", *origins),
-        az(*command, "credentials", *_named(request), "--enable", credentials),
+        az(*command, "add", *named(request), "--allowed-origins", *origins),
+        az(*command, "credentials", *named(request), "--enable", credentials),
     ]
 
 
@@ -185,7 +185,7 @@ def _plain(request: Request, place: Place) -> Sequence[Command]:
 
 
 def _signalr_keys(request: Request, _place: Place) -> Sequence[Command]:
-    return [az("signalr", "key", "list", *_named(request))]
+    return [az("signalr", "key", "list", *named(request))]
 
 
 def _account_keys(request: Request, _place: Place) -> Sequence[Command]:
@@ -197,11 +197,6 @@ def _account_keys(request: Request, _place: Place) -> Sequence[Command]:
 
 def _subscription(_request: Request, _place: Place) -> Sequence[Command]:
     return [az("login"), az("account", "show")]
-
-
-def _named(request: Request) -> tuple[str, ...]:
-    group, name, *_ = request.arguments
-    return ("--name", name, "--resource-group", group)
 
 
 def _nothing(_request: Request, _place: Place) -> Sequence[Command]:

@@ -10,6 +10,7 @@ import shlex
 from dataclasses import dataclass
 
 from chatkit.cloud.how.masking import PLACEHOLDER
+from chatkit.cloud.how.requests import Request
 
 WIDTH = 96
 INDENT = "    "
@@ -53,6 +54,12 @@ class Command:
 def az(*words: str, keeps: str = "", before: str = "") -> Command:
     """A command of the Azure CLI."""
     return Command(words, keeps, before)
+
+
+def named(request: Request) -> tuple[str, ...]:
+    """Options with the resource of a request whose method takes its group and its name first."""
+    group, name, *_ = request.arguments
+    return ("--name", name, "--resource-group", group)
 
 
 def quoted(word: str, variables: dict[str, str]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
-from chatkit.cloud.how.commands import Command, az
+from chatkit.cloud.how.commands import Command, az, named
 from chatkit.cloud.how.masking import CLIENT_SECRET
 from chatkit.cloud.how.requests import Place, Request
 
@@ -28,7 +28,7 @@ def _register(request: Request, _place: Place) -> Sequence[Command]:
 
 
 def _signalr_create(request: Request, _place: Place) -> Sequence[Command]:
-    words = ["signalr", "create", *_named(request), "--location", request.text("location")]
+    words = ["signalr", "create", *named(request), "--location", request.text("location")]
     words += ["--sku", request.text("sku", "name"), "--service-mode", _mode(request)]
     units = request.value("sku", "capacity") or 1
     if units != 1:
@@ -48,7 +48,7 @@ def _signalr_update(request: Request, _place: Place) -> Sequence[Command]:
     keys_off = request.text("properties", "disableLocalAuth")
     if keys_off == "true" or not sku:
         words += ["--disable-local-auth", keys_off]
-    return [az("signalr", "update", *_named(request), *words)]
+    return [az("signalr", "update", *named(request), *words)]
 
 
 def _mode(request: Request) -> str:
@@ -59,7 +59,7 @@ def _mode(request: Request) -> str:
 
 
 def _account_create(request: Request, _place: Place) -> Sequence[Command]:
-    words = ["storage", "account", "create", *_named(request)]
+    words = ["storage", "account", "create", *named(request)]
     words += ["--location", request.text("location"), "--sku", request.text("sku", "name")]
     words += ["--kind", request.text("kind")]
     words += ["--access-tier", request.text("properties", "accessTier")]
@@ -72,7 +72,7 @@ def _account_create(request: Request, _place: Place) -> Sequence[Command]:
 def _account_update(request: Request, _place: Place) -> Sequence[Command]:
     allowed = request.text("properties", "allowSharedKeyAccess")
     words = ("--allow-shared-key-access", allowed)
-    return [az("storage", "account", "update", *_named(request), *words)]
+    return [az("storage", "account", "update", *named(request), *words)]
 
 
 def _container_create(request: Request, _place: Place) -> Sequence[Command]:
@@ -98,7 +98,7 @@ def _plan(_request: Request, _place: Place) -> Sequence[Command]:
 def _site(request: Request, place: Place) -> Sequence[Command]:
     config = request.value("properties", "functionAppConfig") or {}
     storage = config["deployment"]["storage"]
-    words = ["functionapp", "create", *_named(request)]
+    words = ["functionapp", "create", *named(request)]
     words += ["--storage-account", place.names.storage_account]
     # Resource Manager answers with a display name, "East US 2".
     region = request.text("location").replace(" ", "").lower()
@@ -127,18 +127,13 @@ def _what_if(request: Request, place: Place) -> Sequence[Command]:
 def _of_template(request: Request, place: Place) -> tuple[str, ...]:
     words = ("--template-file", place.template_file, "--parameters")
     given = request.value("properties", "parameters") or {}
-    return (*_named(request), *words, *(f"{name}={_value(one)}" for name, one in given.items()))
+    return (*named(request), *words, *(f"{name}={_value(one)}" for name, one in given.items()))
 
 
 def _value(entry: object) -> str:
     """A parameter's value as az takes it: JSON, or a text as it is."""
     value = entry.get("value") if isinstance(entry, dict) else None
     return value if isinstance(value, str) else json.dumps(value)
-
-
-def _named(request: Request) -> tuple[str, ...]:
-    group, name, *_ = request.arguments
-    return ("--name", name, "--resource-group", group)
 
 
 TRANSLATIONS = {
