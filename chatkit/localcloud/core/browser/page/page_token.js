@@ -1,11 +1,11 @@
 // The token behind the `#` of a page's address, and the proof that the page knows it.
 //
-// The token itself goes to nobody: something else may listen at the page's port while ours is closed.
-// chatkit/localcloud/core/browser/page_token.py checks the proof.
+// The token itself goes to nobody: something else may listen at the page's port while ours is
+// closed. chatkit/localcloud/core/browser/page_token.py checks the proof.
 
 export const HEADER = "x-chatkit-token";
 
-/** The token: taken out of the address, so that no history and no screen has it, and kept under a name. */
+/** The token: taken out of the address, where it would stand in the history, and kept by a name. */
 export function takeToken(name) {
   const given = location.hash.slice(1);
   if (given) {
@@ -15,7 +15,7 @@ export function takeToken(name) {
   return sessionStorage.getItem(name) ?? "";
 }
 
-/** What shows that this page knows the token, in one run of the server; an address tells the run. */
+/** What shows that this page knows the token, in the run of the server that an address tells. */
 export async function prove(token, address) {
   const answer = await fetch(address, { cache: "no-store" });
   const { run } = await answer.json();
