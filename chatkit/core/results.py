@@ -222,14 +222,15 @@ def is_interactive() -> bool:
     wanted = os.environ.get("CHATKIT_PROGRESS")
     if wanted in (QUIET, BAR):
         return wanted == BAR
-    kernel = getattr(_ipython(), "kernel", None)
+    kernel = getattr(ipython_shell(), "kernel", None)
     if kernel is None:
         return sys.stderr.isatty()
     # nbval and nbclient run cells with `allow_stdin=False`: that tells them from a front end.
     return bool(getattr(kernel, "_allow_stdin", False))
 
 
-def _ipython() -> Any:
+def ipython_shell() -> Any:
+    """The shell of the notebook's kernel that this process is; None in another program."""
     module = sys.modules.get("IPython")
     return module.get_ipython() if module else None
 
@@ -296,7 +297,7 @@ class Progress:
             self._draw("")
 
     def _draw(self, line: str) -> None:
-        if getattr(_ipython(), "kernel", None) is None:
+        if getattr(ipython_shell(), "kernel", None) is None:
             draw_line(line)
             return
         from IPython.display import HTML, display

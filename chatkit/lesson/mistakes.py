@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from chatkit.core.errors import ChatkitError, CheckFailed, NoSuchVerb
-from chatkit.core.results import escape
+from chatkit.core.results import escape, ipython_shell
 from chatkit.core.text.controls import visible
 from chatkit.core.text.masking import mask
 from chatkit.lesson import unknown_names
@@ -136,8 +136,7 @@ def register(shell: InteractiveShell) -> None:
 
 def register_here() -> None:
     """Let the notebook that this runs in show cards; nothing happens elsewhere."""
-    running = sys.modules.get("IPython")
-    shell = running.get_ipython() if running else None
+    shell = ipython_shell()
     if shell is not None:
         register(shell)
 

@@ -146,7 +146,7 @@ def test_a_notebook_is_watched_when_it_may_ask(
     """nbval and nbclient run cells with allow_stdin=False."""
     monkeypatch.delenv("CHATKIT_PROGRESS", raising=False)
     shell: Any = type("Shell", (), {"kernel": type("Kernel", (), {"_allow_stdin": allowed})})
-    monkeypatch.setattr(results, "_ipython", lambda: shell)
+    monkeypatch.setattr(results, "ipython_shell", lambda: shell)
     assert results.is_interactive() is expected
 
 

@@ -8,9 +8,10 @@ does not, only the users count.
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass
 from typing import Any
+
+from chatkit.core.results import ipython_shell
 
 
 @dataclass(frozen=True)
@@ -28,9 +29,10 @@ class Run:
 
 def this_run() -> Run:
     """The run that is going on."""
-    module = sys.modules.get("IPython")
-    shell: Any = module.get_ipython() if module else None
-    parent: dict[str, Any] = shell.get_parent() if hasattr(shell, "get_parent") else {}
+    shell = ipython_shell()
+    parent: dict[str, Any] = {}
+    if hasattr(shell, "get_parent"):
+        parent = shell.get_parent()
     request = parent.get("header", {}).get("msg_id") or object()
     return Run(str(parent.get("metadata", {}).get("cellId") or ""), request)
 

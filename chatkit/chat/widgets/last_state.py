@@ -10,7 +10,6 @@ the widget shows its name.
 from __future__ import annotations
 
 import secrets
-import sys
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -21,6 +20,7 @@ import ipywidgets
 from chatkit.chat.client.background_loop import BackgroundLoop
 from chatkit.chat.widgets.foreign_text import escape
 from chatkit.chat.widgets.painter import Painter
+from chatkit.core.results import ipython_shell
 
 EVERY_S = 1.0
 SHOWN_IN = 4
@@ -81,7 +81,7 @@ class LastState:
 
     def show(self) -> None:
         """Put both outputs into the cell that runs."""
-        shell = _shell()
+        shell = ipython_shell()
         if shell is None:
             print(self._draw().text)
             return
@@ -104,7 +104,7 @@ class LastState:
     def close(self) -> None:
         """Leave the last state behind; nothing follows. For any thread."""
         self._background.call_soon(self._painter.stop)
-        shell = _shell()
+        shell = ipython_shell()
         if self._display_ids and shell is not None:
             self._publish()
             shell.events.unregister("post_run_cell", self._after_cell)
@@ -123,7 +123,7 @@ class LastState:
         self._update(self._draw())
 
     def _update(self, state: State) -> None:
-        shell = _shell()
+        shell = ipython_shell()
         if shell is None:
             return
         for display_id in tuple(self._display_ids):
@@ -132,9 +132,3 @@ class LastState:
 
 def _send(shell: Any, bundle: Mapping[str, Any], display_id: str, *, update: bool = False) -> None:
     shell.display_pub.publish(dict(bundle), {}, transient={"display_id": display_id}, update=update)
-
-
-def _shell() -> Any:
-    """The shell of a notebook's kernel; None in a program."""
-    module = sys.modules.get("IPython")
-    return module.get_ipython() if module else None

@@ -89,7 +89,7 @@ def test_what_opens_the_page_is_in_no_output(
 ) -> None:
     """Only who asks for the address gets it: outputs are stored."""
     shell = Shell()
-    monkeypatch.setattr(last_state, "_shell", lambda: shell)
+    monkeypatch.setattr(last_state, "ipython_shell", lambda: shell)
     shown._ipython_display_()
     everything = f"{shown._repr_mimebundle_()} {shell.outputs} {shown!r}"
     assert "c2VjcmV0" not in everything and shown.page == PAGE

@@ -24,7 +24,7 @@ WIDGET = "application/vnd.jupyter.widget-view+json"
 @pytest.fixture
 def shell(monkeypatch: pytest.MonkeyPatch) -> Shell:
     own = Shell()
-    monkeypatch.setattr(last_state, "_shell", lambda: own)
+    monkeypatch.setattr(last_state, "ipython_shell", lambda: own)
     return own
 
 
@@ -123,7 +123,7 @@ def test_a_program_prints_what_was_said(
     panel: ChatPanel, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Where there is no notebook."""
-    monkeypatch.setattr(last_state, "_shell", lambda: None)
+    monkeypatch.setattr(last_state, "ipython_shell", lambda: None)
     panel.say("alice", "hello")
     panel._ipython_display_()
     assert "alice has seen:\n  alice: hello" in capsys.readouterr().out
