@@ -9,7 +9,7 @@ import pytest
 from azure.mgmt.web.models import HostNameSslState, Site, SiteProperties
 
 from chatkit.lesson.doctor.snapshot.deployed import last_failure
-from chatkit.lesson.doctor.snapshot.lookups import Unknown
+from chatkit.lesson.doctor.snapshot.lookups import NotThere, Unknown
 from tests.cloud.fake_azure import FakeAzure, cloud_over
 
 ENDPOINT = HostNameSslState(name="site.scm.example", host_type="Repository")
@@ -41,7 +41,7 @@ def test_the_newest_deployment_counts(tmp_path: Path, newest: dict[str, Any], sa
     azure = FakeAzure()
     azure.on("GET", "api/deployments$", (200, listed, {}))
     azure.on("GET", "api/deployments/d2/log$", (200, BUILD_LOG, {}))
-    found = last_failure(cloud_over(azure), SITE, tmp_path)
+    found = last_failure(cloud_over(azure), SITE, tmp_path, is_published=True)
     assert found.endswith(said) and bool(found) is bool(said)
 
 
@@ -52,7 +52,7 @@ def test_an_app_to_which_nothing_was_deployed_has_no_failure(
     """Nothing to say is no fault."""
     azure = FakeAzure()
     azure.on("GET", "api/deployments$", (200, nothing, {}))
-    assert not last_failure(cloud_over(azure), SITE, tmp_path)
+    assert not last_failure(cloud_over(azure), SITE, tmp_path, is_published=True)
 
 
 @pytest.mark.parametrize("status", [401, 403, 404, 503])
@@ -61,4 +61,16 @@ def test_an_endpoint_that_does_not_answer_is_unknown(tmp_path: Path, status: int
     azure = FakeAzure()
     azure.on("GET", "api/deployments$", (status, None, {}))
     with pytest.raises(Unknown, match=str(status)):
-        last_failure(cloud_over(azure), SITE, tmp_path)
+        last_failure(cloud_over(azure), SITE, tmp_path, is_published=True)
+
+
+@pytest.mark.parametrize(("status", "is_new"), [(403, False), (404, True), (503, True)])
+def test_the_endpoint_of_a_new_app_may_still_start(
+    tmp_path: Path, status: int, is_new: bool
+) -> None:
+    """That is neither wrong nor unknown; a refusal is."""
+    azure = FakeAzure()
+    azure.on("GET", "api/deployments$", (status, None, {}))
+    with pytest.raises(Unknown) as caught:
+        last_failure(cloud_over(azure), SITE, tmp_path, is_published=False)
+    assert isinstance(caught.value, NotThere) is is_new

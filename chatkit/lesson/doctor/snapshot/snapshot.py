@@ -245,7 +245,9 @@ class Snapshot:
     @looked_up("the function app's last deployment")
     def failed_deployment(self) -> str:
         """How it failed, and why; empty when it did not. The app is not asked."""
-        return last_failure(self.cloud(), self.site(), self.folder.functions)
+        is_published = bool(self.facts.published)
+        folder = self.folder.functions
+        return last_failure(self.cloud(), self.site(), folder, is_published=is_published)
 
     @looked_up("the function app's authentication")
     def authentication(self) -> dict[str, Any]:
