@@ -9,13 +9,14 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from azure.core.exceptions import ResourceNotFoundError
 
 from chatkit.core.errors import NotAnswering
 from chatkit.lesson.doctor.probes import GENERAL, PROBES, loading, this_machine
 from chatkit.lesson.doctor.snapshot import emitted
 from chatkit.lesson.doctor.snapshot.app_log import last_failure
 from chatkit.lesson.doctor.snapshot.emitted import EmittedApp, EmittedFunction
-from chatkit.lesson.doctor.snapshot.lookups import NotThere, Unknown
+from chatkit.lesson.doctor.snapshot.lookups import NoAnswer, NotThere, Unknown
 from chatkit.lesson.http import Answer
 
 APP = """
@@ -199,3 +200,27 @@ def test_a_suspended_cloud_is_said_how_to_go_on() -> None:
     snapshot: Any = SimpleNamespace(absent=absent)
     seen = "it is suspended: `kill -CONT 1` lets it go on"
     assert PROBES["not-running"](snapshot) == seen
+
+
+def _not_found() -> object:
+    raise NoAnswer("the function app: ResourceNotFoundError") from ResourceNotFoundError("gone")
+
+
+def _no_answer() -> object:
+    raise NoAnswer("the function app: no answer in time")
+
+
+@pytest.mark.parametrize(
+    ("site", "is_seen"), [(_not_found, True), (_no_answer, False), (lambda: "site", False)]
+)
+def test_what_a_list_does_not_have_yet_is_not_gone(
+    site: Callable[[], object], is_seen: bool
+) -> None:
+    """Azure's lists are late, and an instance that a class shares is in another group."""
+    facts = SimpleNamespace(
+        resource_group="group", signalr="shared", storage_account="", function_app="app"
+    )
+    snapshot: Any = SimpleNamespace(
+        facts=facts, resources=list, instance=lambda: "instance", site=site
+    )
+    assert PROBES["resources-gone"](snapshot).endswith("they are gone: app") is is_seen

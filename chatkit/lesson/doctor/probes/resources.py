@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+from azure.core.exceptions import ResourceNotFoundError
+
 from chatkit.lesson import courses
 from chatkit.lesson.doctor.probes.probe import Probe
-from chatkit.lesson.doctor.snapshot.snapshot import Snapshot
+from chatkit.lesson.doctor.snapshot.lookups import Unknown, cause_of
+from chatkit.lesson.doctor.snapshot.snapshot import QUICK, Snapshot
 
 
 def _gone(snapshot: Snapshot) -> str:
@@ -12,11 +17,37 @@ def _gone(snapshot: Snapshot) -> str:
     there = snapshot.resources()
     if there is None:
         return f"the workshop made the resource group {facts.resource_group}, and it is gone"
-    made = (facts.signalr, facts.storage_account, facts.function_app)
-    missing = [name for name in made if name and name.lower() not in there]
+    made: dict[str, Callable[[], object]] = {
+        facts.signalr: snapshot.instance,
+        facts.storage_account: lambda: _account(snapshot),
+        facts.function_app: snapshot.site,
+    }
+    # The list lacks what is new, for a quarter of an hour, and an instance that a class shares.
+    missing = [
+        name
+        for name, look in made.items()
+        if name and name.lower() not in there and _is_absent(look)
+    ]
     if missing:
         return f"the workshop made them, and they are gone: {', '.join(missing)}"
     return ""
+
+
+def _account(snapshot: Snapshot) -> object:
+    names = snapshot.settings.names
+    accounts = snapshot.cloud().storage().storage_accounts
+    return accounts.get_properties(names.resource_group, names.storage_account, **QUICK)
+
+
+def _is_absent(look: Callable[[], object]) -> bool:
+    """Whether the resource itself is not found; what cannot be asked may be there."""
+    try:
+        look()
+    except ResourceNotFoundError:
+        return True
+    except Unknown as error:
+        return isinstance(cause_of(error), ResourceNotFoundError)
+    return False
 
 
 def _page_gone(snapshot: Snapshot) -> str:
