@@ -43,6 +43,7 @@ PROBLEMS = (
         says=(
             r"is not a valid (storage account|resource|resource group|site|app) name",
             r"(account|resource) name must be between",
+            r"the host name .{0,80} is invalid",
             r"does not fit into azure's names",
             r"cannot be the name of an? .{0,60}: azure wants",
         ),

@@ -37,6 +37,7 @@ REASONS = {
     "ServerBusy": (503, "The server is busy."),
     "InvalidInput": (400, "One of the request inputs is not valid."),
     "MisdirectedRequest": (MISDIRECTED, "This server answers on localhost only."),
+    "AuthorizationFailure": (403, "This request is not authorized to perform this operation."),
     "InvalidRange": (416, "The range specified is invalid for the current size of the resource."),
 }
 
@@ -78,6 +79,8 @@ class Website:
         account = self._find()
         if account is None or not account.website.enabled or WEB not in account.containers:
             return _error(request, "WebsiteNotFound")
+        if account.spec.is_behind_firewall:
+            return _error(request, "AuthorizationFailure")
         if request.method not in ("GET", "HEAD"):
             return _error(request, "UnsupportedHttpVerb", Allow="GET, HEAD")
         # aiohttp puts U+FFFD in place of percent-encoded bytes that are not UTF-8.

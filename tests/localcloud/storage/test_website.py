@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from azure.core.exceptions import HttpResponseError
 from azure.storage.blob import BlobServiceClient, ContainerClient, ContentSettings, StaticWebsite
 
 from chatkit.localcloud.drills.rooms import EVERYWHERE
@@ -33,6 +34,21 @@ def site(cloud: StorageCloud) -> Iterator[ContainerClient]:
                 name, content, content_settings=ContentSettings(content_type=kind), overwrite=True
             )
         yield container
+
+
+@pytest.mark.usefixtures("site")
+def test_rules_of_the_network_keep_everybody_out(cloud: StorageCloud) -> None:
+    """MicrosoftDocs/azure-docs#104630: the website as well as the blobs, whoever asks."""
+    cloud.apply(is_behind_firewall=True)
+    try:
+        page = cloud.request("GET", cloud.web_url)
+        with cloud.service() as client, pytest.raises(HttpResponseError) as caught:
+            client.get_container_client("$web").get_container_properties()
+    finally:
+        cloud.apply()
+    assert (page.status, page.code) == (403, "AuthorizationFailure")
+    assert caught.value.status_code == 403
+    assert cloud.request("GET", cloud.web_url).status == 200
 
 
 @pytest.mark.parametrize(

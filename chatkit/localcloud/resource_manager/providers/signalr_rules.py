@@ -161,6 +161,8 @@ def settings(given: JsonObject) -> Settings:
     Raises:
         ArmError: A feature flag, service mode or upstream template that the service does not take.
     """
+    if str(given.get("resourceStopped") or "").lower() == "true":
+        raise errors.not_implemented("Stopping a SignalR instance", "restarting it")
     tls = given.get("tls") or {}
     serverless = given.get("serverless") or {}
     return {

@@ -329,8 +329,21 @@ def spec(document: Account) -> AccountSpec:
         key2=document["keys"]["key2"]["value"],
         allow_shared_key=settings.get("allowSharedKeyAccess") is not False,
         allow_blob_public_access=bool(settings.get("allowBlobPublicAccess")),
+        is_behind_firewall=_is_behind_firewall(settings),
         scope=document["id"],
     )
+
+
+def _is_behind_firewall(settings: JsonObject) -> bool:
+    """Whether the rules keep out a caller from the internet, as Azure's callers of this course are.
+
+    An address among the rules is taken for the person's own, which nobody here knows.
+    """
+    if str(settings.get("publicNetworkAccess") or "").lower() in ("disabled", "securedbyperimeter"):
+        return True
+    rules = settings.get("networkAcls") or {}
+    denies = str(rules.get("defaultAction") or "").lower() == "deny"
+    return denies and not rules.get("ipRules")
 
 
 def _sku(body: JsonObject) -> Sku:

@@ -98,6 +98,8 @@ class Gate:
         Raises:
             StorageError: It is not, or the proof is wrong.
         """
+        if request.account.spec.is_behind_firewall:
+            raise StorageError("AuthorizationFailure")
         for authenticate in self._authenticators:
             access = authenticate(request)
             if access is not None:

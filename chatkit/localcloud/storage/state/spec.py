@@ -18,6 +18,8 @@ class AccountSpec:
             (KeyBasedAuthenticationNotPermitted).
         allow_blob_public_access: False refuses anonymous access to containers whatever their own
             setting.
+        is_behind_firewall: True refuses everybody (AuthorizationFailure), also at the website: no
+            caller comes from a network that the account's rules let in.
         scope: ARM id of the account, for role checks of bearer tokens.
     """
 
@@ -26,6 +28,7 @@ class AccountSpec:
     key2: str = field(repr=False)
     allow_shared_key: bool = True
     allow_blob_public_access: bool = False
+    is_behind_firewall: bool = False
     scope: str = ""
 
 

@@ -162,3 +162,41 @@ def test_a_role_is_given_where_something_is(
     """azure-cli#15243: Resource Manager looks for the scope."""
     reply = assign(raw, raw.group.removesuffix("class") + scope, role)
     assert (reply.status, reply.code) == (404, code)
+
+
+@pytest.mark.parametrize(
+    ("rules", "is_closed"),
+    [
+        ({"networkAcls": {"defaultAction": "Deny"}}, True),
+        ({"networkAcls": {"defaultAction": "Deny", "ipRules": [{"value": "192.0.2.1"}]}}, False),
+        ({"publicNetworkAccess": "Disabled"}, True),
+        ({"publicNetworkAccess": "Enabled"}, False),
+    ],
+)
+def test_rules_of_the_network_reach_the_storage(
+    raw: Raw, cloud: LocalCloud, rules: dict[str, Any], is_closed: bool
+) -> None:
+    """AzureStorageExplorer#8504: 403 until the rules let the person in."""
+    path = f"{raw.group}/providers/Microsoft.Storage/storageAccounts/chatstore1"
+    account = {"location": "eastus2", "sku": {"name": "Standard_LRS"}, "kind": "StorageV2"}
+    made = raw("PUT", path, {**account, "properties": rules})
+    assert raw("GET", made.headers["Location"]).status == 200
+    assert cloud.planes.accounts["chatstore1"].is_behind_firewall is is_closed
+
+
+def test_stopping_an_instance_is_not_said_to_be_done(raw: Raw) -> None:
+    """`az signalr stop` sends resourceStopped, which would have no effect."""
+    path = f"{raw.group}{SIGNALR}/chat-1"
+    assert raw("PUT", path, {"location": "eastus2", "sku": {"name": "Free_F1"}}).status == 201
+    stopped = {"properties": {"resourceStopped": "true"}}
+    reply = raw("PATCH", path, stopped, version="2024-03-01")
+    assert (reply.status, reply.code) == (501, "NotImplemented")
+    started = {"properties": {"resourceStopped": "false"}}
+    assert raw("PATCH", path, started, version="2024-03-01").status == 202
+
+
+def test_a_site_is_named_like_a_host(raw: Raw) -> None:
+    """Azure-Functions#1645."""
+    body = {"location": "eastus2", "kind": "functionapp,linux"}
+    reply = raw("PUT", f"{raw.group}{SITES}/chat-", body, version=WEB)
+    assert message(reply) == "The host name chat-.azurewebsites.net is invalid."

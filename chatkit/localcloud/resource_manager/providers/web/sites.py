@@ -45,10 +45,8 @@ class Sites(WebResource[Site]):
     api_versions: ClassVar = {SITES: VERSIONS}
     depends_on = (PLANS, STORAGE, SIGNALR)
     name_pattern = rules.NAME
-    name_rule = (
-        "The site name '{name}' is invalid. It must have 2 to 60 letters, digits and hyphens and no"
-        " hyphen at the ends."
-    )
+    # Azure's words: https://github.com/Azure/Azure-Functions/issues/1645
+    name_rule = "The host name {name}.azurewebsites.net is invalid."
     is_name_global = True
     operation_group = "WebApps"
 
