@@ -25,7 +25,7 @@ from chatkit.core.home import check
 from chatkit.core.results import Address, Progress, Result, duration
 from chatkit.core.running import interrupts
 from chatkit.core.settings import Facts, Known, Names, Settings
-from chatkit.core.work.course_choice import claimed, is_tutorial
+from chatkit.core.work.course_choice import at_a_beginning, claimed, is_tutorial
 from chatkit.steps import moved_ports, running, timings
 from chatkit.steps.local_servers import FUNCTIONS, PAGE, LocalServers
 from chatkit.steps.status import Status
@@ -309,7 +309,7 @@ class Session:
     def complete(self, section: str) -> None:
         """Remember that a section is done."""
         with _saving:
-            store.save(self.home, store.load(self.home).with_section(section))
+            store.save(self.home, at_a_beginning(self.settings).with_section(section))
 
     def begin_at(self, section: str) -> None:
         """Forget that a section, or one after it, was done: the next to do is this one."""
@@ -327,7 +327,7 @@ class Session:
     def learn(self, **facts: Unpack[Facts]) -> None:
         """Remember what a step found out; an empty text forgets."""
         with _saving:
-            store.save(self.home, store.load(self.home).learned(**facts))
+            store.save(self.home, at_a_beginning(self.settings).learned(**facts))
 
     def forget(self) -> None:
         """Forget everything that steps found out, but not which sections are done."""

@@ -92,7 +92,20 @@ def claimed(known: Settings) -> Settings:
     Raises:
         SetupError: Another one was begun in it.
     """
-    course = of_home()
+    return _with_course(known, of_home())
+
+
+def at_a_beginning(known: Settings) -> Settings:
+    """Settings of this home to which something is added: with the first, its course is noted.
+
+    While nothing was begun, somebody may have opened it with another one.
+    """
+    if begun(settings.home(), settings.chat_folder()):
+        return known
+    return _with_course(known, composed(chosen()))
+
+
+def _with_course(known: Settings, course: str) -> Settings:
     return replace(known, course="" if course == TUTORIAL.name else course)
 
 

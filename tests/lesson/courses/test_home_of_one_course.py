@@ -16,6 +16,7 @@ from chatkit.core.work import course_choice
 from chatkit.core.work.course_choice import TUTORIAL, VARIABLE
 from chatkit.lesson import courses
 from chatkit.steps import app_files, clean_up
+from chatkit.steps.session import Session
 from chatkit.steps.status import Receipt
 from tests.cli.typing_verbs import Chatkit
 from tests.lesson.courses.conftest import Install
@@ -79,6 +80,22 @@ def test_where_nothing_was_begun_any_course_may(
     monkeypatch.setenv(VARIABLE, "small")
     lab.bring_notebooks()
     assert courses.current().title == "Small"
+
+
+def test_who_begins_first_has_the_home(
+    install: Install, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two notebooks are open, each of a course, and nothing was done yet."""
+    install()
+    settings.save(home, course_choice.claimed(settings.load(home)))
+    monkeypatch.setenv(VARIABLE, "small")
+    settings.save(home, course_choice.claimed(settings.load(home)))
+    monkeypatch.delenv(VARIABLE)
+    Session(home).learn(resource_group="chatkit-a1")
+    assert courses.current().title != "Small"
+    monkeypatch.setenv(VARIABLE, "small")
+    with pytest.raises(SetupError, match=OTHER):
+        courses.current()
 
 
 def test_what_was_begun_goes_on_without_the_variable(
