@@ -94,7 +94,8 @@ def read_address(text: str) -> tuple[str, int]:
         NoJoinCode: It is no address.
     """
     # Phones put spaces behind points and colons.
-    plain = re.sub(r"\s*([.:])\s*", r"\1", text.strip())
+    plain = re.sub(r"([.:])\s++", r"\1", text.strip())
+    plain = re.sub(r"(?<!\s)\s++([.:])", r"\1", plain)
     address = re.sub(r"^http://", "", plain, flags=re.IGNORECASE).rstrip("/.")
     found = re.fullmatch(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]{1,253})(?::([0-9]{1,5}))?", address)
     if found is None:
