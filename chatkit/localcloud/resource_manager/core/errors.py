@@ -7,12 +7,14 @@ Microsoft.Web (`Code`, `Message`, `Details`), which azure-core does not parse in
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from chatkit.localcloud.core.errors import LocalCloudError
 from chatkit.localcloud.resource_manager.core.documents import JsonObject
 
+SUBSCRIPTION = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 NOT_FOUND_HELP = "For more details please go to https://aka.ms/ARMResourceNotFoundFix"
 
 
@@ -129,7 +131,16 @@ def resource_not_found(type_and_name: str, group: str) -> ArmError:
 
 
 def subscription_not_found(subscription: str) -> ArmError:
-    """404 for a subscription."""
+    """404 for a subscription; 400 for what can be none, in words that Terraform reports of Azure.
+
+    Scripts ask for such a one whose variable is empty: "None", or "providers", which comes next.
+    """
+    if not SUBSCRIPTION.fullmatch(subscription):
+        return ArmError(
+            400,
+            "InvalidSubscriptionId",
+            f"The provided subscription identifier '{subscription}' is malformed or invalid.",
+        )
     return ArmError(
         404, "SubscriptionNotFound", f"The subscription '{subscription}' could not be found."
     )

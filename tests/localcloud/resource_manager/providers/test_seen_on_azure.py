@@ -200,3 +200,13 @@ def test_a_site_is_named_like_a_host(raw: Raw) -> None:
     body = {"location": "eastus2", "kind": "functionapp,linux"}
     reply = raw("PUT", f"{raw.group}{SITES}/chat-", body, version=WEB)
     assert message(reply) == "The host name chat-.azurewebsites.net is invalid."
+
+
+@pytest.mark.parametrize("name", ["None", "my-subscription", "providers"])
+def test_a_subscription_is_a_guid(raw: Raw, name: str) -> None:
+    """What a script without its variable gets; a GUID of nobody is 404."""
+    reply = raw("GET", f"/subscriptions/{name}/resourceGroups", version="2021-04-01")
+    assert (reply.status, reply.code) == (400, "InvalidSubscriptionId")
+    assert f"'{name}' is malformed or invalid." in reply.body["error"]["message"]
+    other = f"/subscriptions/{uuid4()}/resourceGroups"
+    assert raw("GET", other, version="2021-04-01").code == "SubscriptionNotFound"
