@@ -79,6 +79,13 @@ def test_why_an_app_does_not_load_has_file_and_line(tmp_path: Path) -> None:
     assert found.failure.startswith("SyntaxError: ") and found.where == "function_app.py, line 2"
 
 
+def test_an_app_whose_import_does_not_end_is_ended(tmp_path: Path) -> None:
+    """The doctor may have gone by then; it hears where the app is."""
+    (tmp_path / "function_app.py").write_text("x = 1\nwhile x: pass\n", encoding="utf-8")
+    with pytest.raises(Unknown, match=r"not ended after 0\.2 s, function_app\.py, line 2$"):
+        emitted.index(tmp_path, {}, limit_s=0.2)
+
+
 def test_no_app_is_neither_wrong_nor_unknown(tmp_path: Path) -> None:
     """Before section 03 there is none."""
     with pytest.raises(NotThere):

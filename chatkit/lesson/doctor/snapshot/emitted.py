@@ -22,7 +22,9 @@ SCRIPT = "function_app.py"
 HTTP = "httptrigger"
 METHODS = ("GET", "POST")
 NEGOTIATE = ("POST", "negotiate")
-LIMIT_S = 20.0
+LIMIT_S = 6.5
+"""Of the import of an app: shorter than the doctor waits, so that it hears where the app is."""
+START_S = 10.0
 SETTING = re.compile(r"%([^%]+)%")
 
 
@@ -78,29 +80,33 @@ class EmittedApp:
                 yield function, binding
 
 
-def index(folder: Path, settings: Mapping[str, str]) -> EmittedApp:
+def index(folder: Path, settings: Mapping[str, str], *, limit_s: float = LIMIT_S) -> EmittedApp:
     """Let a process of its own import the app and say what the SDK emits.
 
     Args:
         folder: The function app.
         settings: Its app settings, which are environment variables while it is imported.
+        limit_s: How long the import may take.
 
     Raises:
         NotThere: There is no app yet, or another interpreter runs it.
-        Unknown: The import takes too long.
+        Unknown: The import takes too long; where it is stands in it.
     """
     if not (folder / SCRIPT).is_file():
         raise NotThere("there is no function app yet")
     environment = {**os.environ, **settings, "PYTHONDONTWRITEBYTECODE": "1"}
-    command = (sys.executable, indexer.__file__, str(folder))
+    command = (sys.executable, indexer.__file__, str(folder), str(limit_s))
     printed: list[str] = []
     run = run_child(command, environment=environment, on_line=printed.append)
     try:
-        background_loop().call(run, timeout_s=LIMIT_S)
+        background_loop().call(run, timeout_s=limit_s + START_S)
         line = next(line for line in reversed(printed) if line.startswith(indexer.ANSWER))
         found = json.loads(line.removeprefix(indexer.ANSWER))
     except (OSError, ValueError, ChatkitError, StopIteration) as error:
         raise Unknown(f"importing the app gave no answer ({type(error).__name__})") from error
+    if "late" in found:
+        at = f", {found['late']}" if found["late"] else ""
+        raise Unknown(f"importing the app has not ended after {limit_s:g} s{at}")
     app = EmittedApp(
         tuple(_function(one) for one in found.get("functions", ())),
         str(found.get("failure", "")),
