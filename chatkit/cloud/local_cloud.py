@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 
 from chatkit.cloud.silence import (
     check_not_suspended,
+    is_copy,
     is_suspended,
     last_word,
     silent,
@@ -128,7 +129,7 @@ def running(where: Path) -> Endpoints | None:
         status, _ = _call(known, "GET", NOTHING_LATER, timeout_s=LOOK_LIMIT_S)
     except (NotStarted, OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
-    return known if status == 200 else None
+    return known if status == 200 and not is_copy(where) else None
 
 
 def usable(where: Path) -> Endpoints | None:

@@ -66,6 +66,14 @@ def check_not_suspended(where: Path) -> None:
         raise silent(pid)
 
 
+def is_copy(where: Path) -> bool:
+    """Whether the `cloud.json` of a folder is that of another one, which was copied while it ran:
+    a local cloud holds the lock of its own folder, also when that was moved.
+    """
+    lock = where / "lock"
+    return lock.exists() and holder(lock) is None
+
+
 def is_suspended(pid: int) -> bool:
     """Whether a process was told to pause."""
     process = ProcessIdentity.of(pid)

@@ -18,6 +18,7 @@ import pytest
 
 from chatkit.cloud import local_cloud, local_stage
 from chatkit.core.errors import NotAnswering, NotStarted, ServiceError
+from chatkit.core.file_lock import FileLock
 from chatkit.core.settings import checkout
 
 TOKEN = "the-token-of-this-home"
@@ -115,6 +116,14 @@ def test_the_token_goes_to_no_proxy(tmp_path: Path, control: Recorder, proxy: Re
     assert [(method, path) for method, path, _ in control.asked if method != "GET"] == [
         ("PUT", "/time")
     ]
+
+
+@pytest.mark.usefixtures("control")
+def test_a_copy_of_a_folder_is_not_the_one_that_runs(tmp_path: Path) -> None:
+    """Cleaning up in the copy would delete what is in the other."""
+    with FileLock(tmp_path / "lock") as lock:
+        assert lock.try_acquire() and local_cloud.running(tmp_path)
+    assert local_cloud.running(tmp_path) is None
 
 
 @pytest.mark.usefixtures("control")
