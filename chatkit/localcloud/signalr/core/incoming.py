@@ -18,6 +18,11 @@ from chatkit.wire.hub_messages import (
 from chatkit.wire.hub_protocol import HandshakeRefused
 
 GARBAGE = "An unexpected error occurred during connection handshake."
+# Azure's words: https://github.com/aspnet/AzureSignalR-samples/issues/133
+NO_APP_SERVERS = (
+    "SignalR Service is now in 'Default' service mode. Current mode works as a proxy that routes"
+    " client traffic to the connected app servers. However app servers are not connected."
+)
 NO_STREAMS = "Streaming is not supported in serverless mode."
 NO_UPSTREAM = "Invocation failed, no upstream is set for hub '{hub}', event '{event}'."
 
@@ -57,6 +62,9 @@ class Incoming:
         if rest is None:
             return b""
         assert connection.protocol is not None
+        if self._upstream.spec.service_mode == "Default":
+            connection.protocol = None  # the answer to the handshake is an error, not a message
+            raise HandshakeRefused(NO_APP_SERVERS)
         connection.answer_handshake()
         connection.state = State.OPEN
         self._trace.emit("handshake", connection=connection.id, protocol=connection.protocol.name)
