@@ -14,6 +14,7 @@ import pytest
 
 from chatkit.classroom.board.columns import columns
 from chatkit.cloud.how import memory
+from chatkit.core import ports
 from chatkit.core.results import Result
 from chatkit.core.work import course_choice
 from chatkit.lesson import courses
@@ -147,7 +148,7 @@ def _goes_to_the_board(learner: Learner) -> None:
     """A class has its sections as columns, and hears of a check that failed and why."""
     (learner.folder / "names.csv").write_text("name\nAlice\n", encoding="utf-8")
     learner.chatkit("class", "roster", "names.csv")
-    learner.chatkit("class", "board", "up")
+    learner.chatkit("class", "board", "up", "--port", str(ports.any_free()))
     board = json.loads((learner.folder / ".chatkit" / "class" / "board.json").read_bytes())
     assert [tuple(one.values()) for one in board["sections"]] == SECTIONS
     learner.chatkit("class", "board", "down")
