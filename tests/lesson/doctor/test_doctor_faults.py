@@ -226,6 +226,7 @@ FAULTS = (
         "default-mode",
         "service mode is Default",
         faults.instance(faults.mode("Serverless"), **faults.mode("Default")),
+        checks=("WebSocket",),
     ),
     Fault(
         "classic-mode",

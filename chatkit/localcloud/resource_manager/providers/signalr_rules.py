@@ -34,10 +34,12 @@ FLAGS = {"ServiceMode", "EnableConnectivityLogs", "EnableMessagingLogs", "Enable
 MODES = {mode.lower(): mode for mode in ("Default", "Serverless", "Classic")}
 BAD_ARGUMENT = "BadArgument"
 MANAGED_IDENTITY = "ManagedIdentity"
+ALLOWED = ("ServerConnection", "ClientConnection", "RESTAPI", "Trace")
+REQUEST_TYPES = frozenset(ALLOWED)
 NETWORK: JsonObject = {
     "defaultAction": "Deny",
     "publicNetwork": {
-        "allow": ["ServerConnection", "ClientConnection", "RESTAPI", "Trace"],
+        "allow": [*ALLOWED],
         "deny": None,
     },
     "privateEndpoints": [],
@@ -331,7 +333,27 @@ def spec(document: Instance) -> InstanceSpec:
         token_key=document["keys"].get("tokens", ""),
         scope=document["id"],
         identity_id=next(iter(all_principals(document.get("identity"))), ""),
+        denied=_denied(document),
     )
+
+
+def _denied(document: Instance) -> frozenset[str]:
+    """Types of requests that the network rules keep out; all come from the public network here.
+
+    Follows "Configure network access control" of Microsoft's documentation. The free tier has no
+    such rules: https://github.com/Azure/azure-webpubsub/issues/447
+    """
+    if document["sku"]["tier"] == "Free":
+        return frozenset()
+    settings = document["properties"]
+    if str(settings["publicNetworkAccess"]).lower() == "disabled":
+        return REQUEST_TYPES
+    rules = settings["networkACLs"]
+    public = rules.get("publicNetwork") or {}
+    denied = REQUEST_TYPES.intersection(public.get("deny") or [])
+    if str(rules.get("defaultAction")).lower() == "deny":
+        denied |= REQUEST_TYPES.difference(public.get("allow") or [])
+    return denied
 
 
 def _template(given: Template) -> UpstreamTemplate:

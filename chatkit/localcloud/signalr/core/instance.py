@@ -34,6 +34,9 @@ from chatkit.wire.hub_messages import Completion, Invocation
 from chatkit.wire.stateful import Stateful
 
 CLIENT_PATH = "/client"
+# Types of requests, as network rules name them.
+CLIENT_CONNECTION = "ClientConnection"
+REST_API = "RESTAPI"
 OUT = "The service is unavailable for now: a drill is on."
 
 
@@ -130,8 +133,9 @@ class Instance:
 
         Raises:
             Unauthorized: With the reason.
-            SignalRError: Nobody gets in while a drill is on.
+            SignalRError: Nobody gets in while a drill is on, or network rules keep clients out.
         """
+        self._check_network(CLIENT_CONNECTION)
         if self.is_out(hub):
             raise SignalRError(503, "ServiceUnavailable", OUT)
         return self.verify(token, audiences, path=CLIENT_PATH, hub=hub)
@@ -152,13 +156,25 @@ class Instance:
         Raises:
             Unauthorized: It does not count.
             Forbidden: It does, and no role of its principal allows the action.
+            SignalRError: Network rules keep REST calls out.
         """
+        self._check_network(REST_API)
         if not authentication.is_from_entra(token):
             self.verify(token, audiences, path=path)
             return
         with self._refusals_traced(path, [AUDIENCE]):
             claims = self._entra.check(self.spec, token, action)
         self.trace.emit("token", accepted=True, path=path, principal=claims.oid)
+
+    def _check_network(self, request_type: str) -> None:
+        """Refuse what network rules keep out: before any token is looked at, with an empty 403.
+
+        What answers there is not the service itself:
+        https://github.com/Azure/azure-signalr/issues/1704
+        """
+        if request_type in self.spec.denied:
+            self.trace.emit("network", accepted=False, type=request_type)
+            raise SignalRError(403)
 
     @contextmanager
     def _refusals_traced(self, path: str, audiences: list[str]) -> Iterator[None]:

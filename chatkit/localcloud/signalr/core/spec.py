@@ -41,6 +41,7 @@ class InstanceSpec:
         scope: ARM id, where roles for its data count.
         identity_id: Object id of its managed identity; empty without one.
         emulator_key: The well-known key, while somebody wants it here; else empty.
+        denied: Types of requests that the network rules keep out: "ClientConnection", "RESTAPI".
     """
 
     name: str
@@ -58,6 +59,7 @@ class InstanceSpec:
     scope: str = ""
     identity_id: str = ""
     emulator_key: str = field(default="", repr=False)
+    denied: frozenset[str] = frozenset()
 
     @property
     def access_keys(self) -> tuple[str, ...]:

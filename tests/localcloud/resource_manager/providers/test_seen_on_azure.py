@@ -184,6 +184,32 @@ def test_rules_of_the_network_reach_the_storage(
     assert cloud.planes.accounts["chatstore1"].is_behind_firewall is is_closed
 
 
+@pytest.mark.parametrize(
+    ("rules", "denied"),
+    [
+        ({}, set()),
+        ({"publicNetworkAccess": "Disabled"}, {"ClientConnection", "RESTAPI"}),
+        ({"networkACLs": {"publicNetwork": {"allow": ["ClientConnection"]}}}, {"RESTAPI"}),
+        ({"networkACLs": {"publicNetwork": {"deny": ["RESTAPI"]}}}, {"RESTAPI"}),
+        (
+            {"networkACLs": {"defaultAction": "Allow", "publicNetwork": {"allow": ["Trace"]}}},
+            set(),
+        ),
+    ],
+)
+def test_rules_of_the_network_reach_an_instance(
+    raw: Raw, cloud: LocalCloud, rules: dict[str, Any], denied: set[str]
+) -> None:
+    """azure-signalr#1704: 403; a template often lets client connections alone pass."""
+    path = f"{raw.group}{SIGNALR}/chat-1"
+    body = {"location": "eastus2", "sku": {"name": "Standard_S1"}, "properties": rules}
+    assert raw("PUT", path, body, version="2024-03-01").status == 201
+    assert cloud.planes.instances["chat-1"].denied & {"ClientConnection", "RESTAPI"} == denied
+    free = {"sku": {"name": "Free_F1", "capacity": 1}}
+    assert raw("PATCH", path, free, version="2024-03-01").status == 202
+    assert not cloud.planes.instances["chat-1"].denied, "azure-webpubsub#447"
+
+
 def test_stopping_an_instance_is_not_said_to_be_done(raw: Raw) -> None:
     """`az signalr stop` sends resourceStopped, which would have no effect."""
     path = f"{raw.group}{SIGNALR}/chat-1"
