@@ -221,6 +221,26 @@ def test_stopping_an_instance_is_not_said_to_be_done(raw: Raw) -> None:
     assert raw("PATCH", path, started, version="2024-03-01").status == 202
 
 
+@pytest.mark.parametrize("part", ["", "/config/web"])
+def test_a_site_is_not_said_to_be_closed(raw: Raw, flex: str, part: str) -> None:
+    """azure-policy#1163 closes sites like that; here everybody would reach it all the same."""
+    closed = {"properties": {"publicNetworkAccess": "Disabled"}}
+    reply = raw("PATCH", f"{flex}{part}", closed, version=WEB)
+    assert (reply.status, reply.code) == (501, "NotImplemented")
+    within = {"properties": {"siteConfig": closed["properties"]}}
+    assert raw("PATCH", flex, within, version=WEB).status == 501
+    opened = {"properties": {"publicNetworkAccess": "Enabled"}}
+    assert raw("PATCH", f"{flex}{part}", opened, version=WEB).status == 200
+
+
+@pytest.mark.parametrize(("priority", "status"), [("100", 200), (100, 200), ("first", 400)])
+def test_a_restriction_has_a_number(raw: Raw, flex: str, priority: object, status: int) -> None:
+    """az sends the text that somebody typed."""
+    rule = {"ipAddress": "192.0.2.0/24", "action": "Allow", "name": "a", "priority": priority}
+    config = {"properties": {"ipSecurityRestrictions": [rule]}}
+    assert raw("PATCH", f"{flex}/config/web", config, version=WEB).status == status
+
+
 def test_a_site_is_named_like_a_host(raw: Raw) -> None:
     """Azure-Functions#1645."""
     body = {"location": "eastus2", "kind": "functionapp,linux"}

@@ -207,11 +207,28 @@ def check_cors(cors: JsonObject) -> JsonObject:
     return {"allowedOrigins": origins, "supportCredentials": credentials}
 
 
+def check_network(given: JsonObject) -> None:
+    """Refuse to close a site to the public network: everybody would reach it all the same.
+
+    Args:
+        given: Properties of a site, or of its configuration.
+
+    Raises:
+        ArmError: NotImplemented.
+    """
+    if str(given.get("publicNetworkAccess") or "").lower() == "disabled":
+        what = "A site with publicNetworkAccess Disabled"
+        raise errors.not_implemented(what, "sites that the public network reaches")
+
+
 def restriction(given: JsonObject) -> JsonObject:
     """An access restriction with its priority as a number; az sends the text that was typed."""
-    if given.get("priority") is None:
+    priority = given.get("priority")
+    if priority is None or isinstance(priority, int):
         return given
-    return {**given, "priority": int(given["priority"])}
+    if not str(priority).isdecimal():
+        raise _refused(f"The priority '{priority}' of an access restriction is no number.")
+    return {**given, "priority": int(priority)}
 
 
 def _refused(message: str) -> errors.ArmError:

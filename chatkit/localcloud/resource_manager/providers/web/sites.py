@@ -185,6 +185,7 @@ class Sites(WebResource[Site]):
 
     def _change(self, call: Call, document: Site, body: JsonObject) -> None:
         given = properties(body)
+        rules.check_network(given)
         config = given.get("siteConfig") or {}
         is_flex = document["sku"] == FLEX
         if is_flex:
@@ -282,6 +283,7 @@ class Sites(WebResource[Site]):
 def apply_config(document: Site, config: JsonObject) -> None:
     """Merge site configuration (config/web) into a site's document."""
     given = {name: value for name, value in config.items() if value is not None}
+    rules.check_network(given)
     if "cors" in given:
         given["cors"] = rules.check_cors(given["cors"])
     for name in ("ipSecurityRestrictions", "scmIpSecurityRestrictions"):
