@@ -98,8 +98,7 @@ def holder(path: Path) -> int | None:
     """Return the id of the process that holds the lock now, or None."""
     try:
         with open(path, "r+", encoding="utf-8") as file:
-            if _lock(file):
-                _unlock(file)
+            if _is_free(file):
                 return None
             return int(file.read() or 0) or None
     except (OSError, ValueError):
@@ -124,15 +123,28 @@ if sys.platform == "win32":
         with suppress(OSError):
             msvcrt.locking(file.fileno(), msvcrt.LK_UNLCK, 1)
 
+    def _is_free(file: IO[str]) -> bool:
+        if not _lock(file):
+            return False
+        _unlock(file)
+        return True
+
 else:
     import fcntl
 
-    def _lock(file: IO[str]) -> bool:
+    def _lock(file: IO[str], how: int = fcntl.LOCK_EX) -> bool:
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(file, how | fcntl.LOCK_NB)
         except BlockingIOError:
             return False
         return True
 
     def _unlock(file: IO[str]) -> None:
         fcntl.flock(file, fcntl.LOCK_UN)
+
+    def _is_free(file: IO[str]) -> bool:
+        # A shared lock: whoever asks at the same moment does not take it for the holder's.
+        if not _lock(file, fcntl.LOCK_SH):
+            return False
+        _unlock(file)
+        return True

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -57,6 +58,17 @@ def test_a_killed_process_holds_nothing(path: Path, other: subprocess.Popen[str]
     assert holder(path) is None and path.read_text(encoding="utf-8") == str(other.pid)
     with FileLock(path) as lock:
         assert lock.try_acquire() and holder(path) == os.getpid()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no shared lock to ask with")
+def test_who_asks_at_the_same_time_holds_nothing(path: Path) -> None:
+    """Two programs may ask at once whether the local cloud of a home runs: none takes the other
+    for it.
+    """
+    with FileLock(path) as lock:
+        assert lock.try_acquire()
+    with ThreadPoolExecutor(4) as askers:
+        assert not any(askers.map(lambda _: holder(path), range(8000)))
 
 
 def test_waiting_for_it_ends_when_the_other_ends(path: Path, other: subprocess.Popen[str]) -> None:

@@ -116,7 +116,7 @@ EDITED = (
     ("05", "app = func", "application = func", "name 'app' is not defined"),
     ("05", "def typing", "def typing(", "line 17"),
     ("07", "name = os", "while True: name = os", "does not end"),
-    ("07", "app = func", "while True: pass\napp = func", "does not load"),
+    ("07", "app = func", "while True: pass\napp = func", "line 7: while True: pass"),
     ("07", "app = func", "raise SystemExit\napp = func", "Exercise 07"),
     ("07", "app = func", "import os as o; o._exit(1)\napp = func", "Exercise 07"),
     ("08", "return func", "return None  # ", "Exercise 08"),
