@@ -1,6 +1,7 @@
 """What a site's deployment endpoint (SCM) tells of its deployments.
 
-Follows Kudu's page "REST API", section "Deployment": https://github.com/projectkudu/kudu/wiki/REST-API
+Follows Kudu's page "REST API", section "Deployment":
+https://github.com/projectkudu/kudu/wiki/REST-API
 """
 
 from __future__ import annotations
