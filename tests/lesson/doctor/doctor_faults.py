@@ -311,6 +311,19 @@ def app_setting(name: str, value: str | None) -> Callable[[Workshop], Broken]:
 
 
 @contextmanager
+def other_routes(workshop: Workshop) -> Iterator[None]:
+    """A setting of the deployed app puts its functions below another path."""
+    prefix = app_setting("AzureFunctionsJobHost__extensions__http__routePrefix", "v1")
+    with prefix(workshop):
+        until = time.monotonic() + ANSWER_LIMIT_S
+        # The version before serves until this one does.
+        while fetch("POST", f"{workshop.api_base_url}/api/negotiate").status != 404:
+            assert time.monotonic() < until
+            time.sleep(0.05)
+        yield
+
+
+@contextmanager
 def stopped(workshop: Workshop) -> Iterator[None]:
     """The function app is stopped."""
     settings, sites = workshop.settings, workshop.cloud.web().web_apps

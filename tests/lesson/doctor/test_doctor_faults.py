@@ -317,7 +317,7 @@ FAULTS = (
     Fault(
         "negotiate-404",
         "negotiate in the function app answers 404",
-        faults.app_setting("PYTHON_SCRIPT_FILE_NAME", "none.py"),
+        faults.other_routes,
     ),
 )
 
