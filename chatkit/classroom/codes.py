@@ -79,12 +79,17 @@ def read_invitation(text: str) -> Invitation:
     Raises:
         NoJoinCode: The code cannot be one, or the address none.
     """
-    plain = unicodedata.normalize("NFKC", text[: MOST + 1]).strip(AROUND)
-    code, is_addressed, address = COMMAND.sub("", plain).strip(AROUND).partition("@")
+    code, is_addressed, address = unwrapped(text).partition("@")
     known = read_code(code)
     if not is_addressed:
         return Invitation(known)
     return Invitation(known, *read_address(address))
+
+
+def unwrapped(text: str) -> str:
+    """What somebody has typed, without the command and the quotation marks around it."""
+    plain = unicodedata.normalize("NFKC", text[: MOST + 1]).strip(AROUND)
+    return COMMAND.sub("", plain).strip(AROUND)
 
 
 def read_address(text: str) -> tuple[str, int]:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from chatkit.classroom.codes import MASK, fingerprint, is_code_of, read_code
+from chatkit.classroom.names_file import same_name
 from chatkit.core.errors import HomeDamaged, HomeTooNew, NotStarted, SetupError
 from chatkit.core.file_lock import FileLock
 from chatkit.core.files import private_folder, write_private
@@ -107,7 +108,7 @@ class Roster:
 
     def label(self, person: Person) -> str:
         """What a person is called: where somebody else has the name, with what tells them apart."""
-        same = [one for one in self.people if one.name.casefold() == person.name.casefold()]
+        same = [one for one in self.people if same_name(one.name) == same_name(person.name)]
         if len(same) == 1:
             return person.name
         return f"{person.name} ({person.mail or person.number})"

@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from chatkit.core.errors import NotAnswering, NotStarted
-from chatkit.core.file_lock import holder
+from chatkit.core.file_lock import holder, is_free
 from chatkit.core.processes import ProcessIdentity, last_lines
 from chatkit.core.system import shells
 
@@ -70,8 +70,7 @@ def is_copy(where: Path) -> bool:
     """Whether the `cloud.json` of a folder is that of another one, which was copied while it ran:
     a local cloud holds the lock of its own folder, also when that was moved.
     """
-    lock = where / "lock"
-    return lock.exists() and holder(lock) is None
+    return is_free(where / "lock")
 
 
 def is_suspended(pid: int) -> bool:

@@ -105,6 +105,15 @@ def holder(path: Path) -> int | None:
         return None
 
 
+def is_free(path: Path) -> bool:
+    """Whether a lock is there and nobody has it; False where that cannot be told."""
+    try:
+        with open(path, "r+", encoding="utf-8") as file:
+            return _is_free(file)
+    except OSError:
+        return False
+
+
 if sys.platform == "win32":
     import msvcrt
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 TIMEOUT_S = 60.0
 NOT_FOUND = 404
+NO_ANSWER = "no answer"
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ class Answer:
 
     def __str__(self) -> str:
         if not self.status:
-            return "no answer"
+            return NO_ANSWER
         start = masked(self.text.strip().replace("\n", " ")[:80])
         if not start or start.startswith("<"):
             return str(self.status)

@@ -110,6 +110,14 @@ def test_a_fingerprint_tells_codes_and_classes_apart() -> None:
     assert not codes.is_code_of("0123-4567-89AB", "", "class1")
 
 
+@pytest.mark.parametrize(
+    "typed", ["@192.0.2.1:8170", "chatkit class join @192.0.2.1:8170", '"@192.0.2.1:8170"']
+)
+def test_an_address_alone_is_found_in_what_is_pasted(typed: str) -> None:
+    """The board says where it is now with the command; who is in the class leaves the code out."""
+    assert codes.unwrapped(typed) == "@192.0.2.1:8170"
+
+
 def test_an_invitation_does_not_show_its_code() -> None:
     """A repr may land in a log."""
     assert "0123" not in repr(codes.read_invitation("0123-4567-89AB"))

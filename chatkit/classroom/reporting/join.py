@@ -55,8 +55,9 @@ def join(home: Path, text: str) -> Result:
         ServiceError: The board does not know the code, or the class has ended.
     """
     records = ClassRecords(home)
-    if text.strip().startswith("@"):
-        text = f"{_joined(records).code}{text.strip()}"
+    text = codes.unwrapped(text)
+    if text.startswith("@"):
+        text = f"{_joined(records).code}{text}"
     invitation = codes.read_invitation(text)
     url = url_of(invitation.host, invitation.port)
     try:

@@ -78,7 +78,9 @@ def test_guessing_is_slowed_and_stops_nobody(people: dict[str, Any]) -> None:
     found = [status(admission, codes.new_code()) for _ in range(callers.WRONG_PER_WINDOW + 1)]
     assert found == [401] * callers.WRONG_PER_WINDOW + [429]
     assert asked(admission, ALICE).id == "p01"
+    assert asked(admission, BOB).id == "p02"
     assert status(admission, codes.new_code()) == 429
+    assert status(admission, codes.new_code(), "192.0.2.8") == 401
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,12 @@ from chatkit.localcloud.resource_manager.core.documents import (
 from chatkit.localcloud.resource_manager.core.http import merge
 from chatkit.localcloud.resource_manager.core.identities import all_principals
 from chatkit.localcloud.resource_manager.core.type_names import SIGNALR
-from chatkit.localcloud.signalr.core.spec import InstanceSpec, UpstreamTemplate
+from chatkit.localcloud.signalr.core.spec import (
+    CLIENT_CONNECTION,
+    REST_API,
+    InstanceSpec,
+    UpstreamTemplate,
+)
 
 NAME = re.compile(r"^[A-Za-z][A-Za-z0-9-]{1,61}[A-Za-z0-9]$")
 FREE_LIMIT = 5
@@ -34,7 +39,7 @@ FLAGS = {"ServiceMode", "EnableConnectivityLogs", "EnableMessagingLogs", "Enable
 MODES = {mode.lower(): mode for mode in ("Default", "Serverless", "Classic")}
 BAD_ARGUMENT = "BadArgument"
 MANAGED_IDENTITY = "ManagedIdentity"
-ALLOWED = ("ServerConnection", "ClientConnection", "RESTAPI", "Trace")
+ALLOWED = ("ServerConnection", CLIENT_CONNECTION, REST_API, "Trace")
 REQUEST_TYPES = frozenset(ALLOWED)
 NETWORK: JsonObject = {
     "defaultAction": "Deny",

@@ -27,16 +27,13 @@ from chatkit.localcloud.signalr.core.hub import Hub, without
 from chatkit.localcloud.signalr.core.incoming import Incoming
 from chatkit.localcloud.signalr.core.instance_trace import InstanceTrace, excerpt
 from chatkit.localcloud.signalr.core.quotas import Quotas
-from chatkit.localcloud.signalr.core.spec import InstanceSpec
+from chatkit.localcloud.signalr.core.spec import CLIENT_CONNECTION, REST_API, InstanceSpec
 from chatkit.localcloud.signalr.core.upstream import IdentityToken, Upstream
 from chatkit.wire.connection_strings import SignalRConnectionString
 from chatkit.wire.hub_messages import Completion, Invocation
 from chatkit.wire.stateful import Stateful
 
 CLIENT_PATH = "/client"
-# Types of requests, as network rules name them.
-CLIENT_CONNECTION = "ClientConnection"
-REST_API = "RESTAPI"
 OUT = "The service is unavailable for now: a drill is on."
 
 

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+# Types of requests, as network rules name them.
+CLIENT_CONNECTION = "ClientConnection"
+REST_API = "RESTAPI"
+
 
 @dataclass(frozen=True)
 class UpstreamTemplate:
@@ -41,7 +45,8 @@ class InstanceSpec:
         scope: ARM id, where roles for its data count.
         identity_id: Object id of its managed identity; empty without one.
         emulator_key: The well-known key, while somebody wants it here; else empty.
-        denied: Types of requests that the network rules keep out: "ClientConnection", "RESTAPI".
+        denied: Types of requests that the network rules keep out; CLIENT_CONNECTION and
+            REST_API count here.
     """
 
     name: str

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -56,3 +57,33 @@ def test_the_line_that_does_not_end_is_named(
     assert failure.why == "send_message.py, line 2: wait() → not ended after 12 s"
     assert (loading.what, loading.why) == ("The functions cannot be loaded.", failure.why)
     assert failure.fix("local").startswith("Correct line 2 of functions/send_message.py")
+
+
+def test_another_task_of_the_event_loop_is_not_taken_for_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A function that awaits has no line of its own: the thread is in the one that blocks."""
+    monkeypatch.setattr(lasting, "AFTER_S", 0.0)
+    monkeypatch.setattr(lasting, "PERIOD_S", 0.01)
+    told: SimpleQueue[dict[str, Any]] = SimpleQueue()
+    watch, end, run = Lasting(told.put), threading.Event(), _run(tmp_path)
+
+    async def awaits(over: asyncio.Event) -> None:
+        with watch.noted("Awaits"):
+            await over.wait()
+
+    async def blocks(over: asyncio.Event) -> None:
+        with watch.noted("Blocks"):
+            run(end.wait)
+        over.set()
+
+    async def both() -> None:
+        over = asyncio.Event()
+        await asyncio.gather(awaits(over), blocks(over))
+
+    serving = threading.Thread(target=asyncio.run, args=(both(),))
+    serving.start()
+    said = told.get(timeout=20)
+    end.set()
+    serving.join()
+    assert said["name"] == "Blocks" and told.empty()

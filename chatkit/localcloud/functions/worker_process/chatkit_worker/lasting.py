@@ -5,6 +5,7 @@ An endless loop says nothing by itself. Microsoft's worker has nothing of the ki
 
 from __future__ import annotations
 
+import asyncio
 import sys
 import threading
 import time
@@ -20,6 +21,13 @@ AFTER_S = 10.0
 PERIOD_S = 1.0
 
 
+def _task() -> asyncio.Task[Any] | None:
+    try:
+        return asyncio.current_task()
+    except RuntimeError:  # a thread without an event loop
+        return None
+
+
 @dataclass
 class Work:
     """Something that a thread does.
@@ -31,6 +39,11 @@ class Work:
     name: str
     thread: int = field(default_factory=threading.get_ident)
     began: float = field(default_factory=time.monotonic)
+    task: asyncio.Task[Any] | None = field(default_factory=_task)
+
+    def is_at_work(self) -> bool:
+        """Whether its thread is in it now; an event loop's is in one task of many."""
+        return self.task is None or asyncio.current_task(self.task.get_loop()) is self.task
 
 
 class Lasting:
@@ -63,23 +76,26 @@ class Lasting:
                 self._work.pop(id(work), None)
 
     def _look(self) -> None:
-        while self._is_looking:
+        goes_on = True
+        while goes_on:
             time.sleep(PERIOD_S)
-            for work in self._late():
+            late, goes_on = self._late()
+            for work in late:
                 stack = _stack(work.thread)
                 if stack:
                     said = {"name": work.name, "seconds": AFTER_S, "stack": stack}
                     self._tell({"op": "lasts", **said})
 
-    def _late(self) -> list[Work]:
-        """What has not ended, each once; nothing is looked at any more when nothing is left."""
+    def _late(self) -> tuple[list[Work], bool]:
+        """What has not ended, each once; and whether anything is left to look at."""
         now = time.monotonic()
         with self._lock:
-            late = [work for work in self._work.values() if now - work.began >= AFTER_S]
+            long = [work for work in self._work.values() if now - work.began >= AFTER_S]
+            late = [work for work in long if work.is_at_work()]
             for work in late:
                 del self._work[id(work)]
             self._is_looking = bool(self._work)
-        return late
+            return late, self._is_looking
 
 
 def _stack(thread: int) -> str:
