@@ -17,7 +17,6 @@ from chatkit.core.errors import ChatkitError, CheckFailed, NoSuchChoice, Service
 from chatkit.core.results import escape
 from chatkit.core.text.controls import visible
 from chatkit.lesson import not_found
-from chatkit.lesson.http import NO_ANSWER
 from chatkit.steps.local_servers import FUNCTIONS
 
 if TYPE_CHECKING:
@@ -32,6 +31,7 @@ FOLLOW_S = 0.5
 # On Azure a request costs a second, and the log is minutes late.
 FOLLOW_AZURE_S = 15.0
 NOTHING = 0
+NO_ANSWER = "no answer"
 NOT_LOADED = "503"
 NOT_FOUND = "404"
 LATER = 'Azure\'s log has the line in some minutes: workshop.logs(where="deployed").'

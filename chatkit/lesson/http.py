@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 TIMEOUT_S = 60.0
 NOT_FOUND = 404
-NO_ANSWER = "no answer"
 
 
 @dataclass(frozen=True)
@@ -57,7 +56,7 @@ class Answer:
 
     def __str__(self) -> str:
         if not self.status:
-            return NO_ANSWER
+            return "no answer"
         start = masked(self.text.strip().replace("\n", " ")[:80])
         if not start or start.startswith("<"):
             return str(self.status)
